@@ -1,0 +1,1 @@
+"""Drop-in hyperopt whose search runs in Rust."""

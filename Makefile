@@ -1,0 +1,101 @@
+# Everything a person or CI runs. `make help` lists it.
+#
+# Each target makes what it needs in a virtual environment of its own (VENV=...), from the ranges in
+# pyproject.toml, and does nothing twice. Wants: Python >= 3.10, a Rust toolchain, make.
+
+VENV ?= .venv-dev
+PIP_FLAGS ?= --quiet --disable-pip-version-check
+PYTEST_FLAGS ?=
+SPHINX_FLAGS ?= -W --keep-going
+BENCH_FLAGS ?=
+
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip
+NATIVE := python/hyperopt/_native.abi3.so
+RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
+# Spark needs a Java runtime: the machine's own, or else one from a Python package.
+TEST_EXTRAS := test,test-spark$(shell command -v java >/dev/null 2>&1 || echo ,test-jvm)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-rust test-python lint lint-rust lint-python format docs \
+        bench bench-rust bench-instructions native wheel sdist check-wheel clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
+
+demo: $(VENV)/.installed-demo $(NATIVE) ## tune a random forest on real data (under 2 minutes)
+	$(PY) examples/demo.py
+
+test: test-rust test-python ## run all tests
+
+test-rust:
+	cargo test --locked -p parzen
+
+test-python: $(VENV)/.installed-$(TEST_EXTRAS) $(NATIVE)
+	$(PY) -m pytest $(PYTEST_FLAGS)
+
+lint: lint-rust lint-python ## formatters, linters and type checkers, changing nothing
+
+lint-rust:
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+lint-python: $(VENV)/.installed-lint,$(TEST_EXTRAS) $(NATIVE)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(PY) -m mypy.stubtest --mypy-config-file pyproject.toml hyperopt._native
+
+format: $(VENV)/.installed-lint,$(TEST_EXTRAS) ## rewrite the sources in house style
+	cargo fmt --all
+	$(VENV)/bin/ruff check --fix-only .
+	$(VENV)/bin/ruff format .
+
+docs: $(VENV)/.installed-docs $(NATIVE) ## build the documentation site into site/
+	$(PY) docs/pictures.py --if-missing
+	$(PY) -m sphinx $(SPHINX_FLAGS) -q -b html docs site
+	@echo "open site/index.html"
+
+bench: $(VENV)/.installed-docs $(NATIVE) ## compare with the peers; rewrites docs/benchmarks.md (about 20 minutes)
+	$(PY) benches/compare/run.py $(BENCH_FLAGS)
+
+bench-rust: ## criterion benches of the core
+	cargo bench --locked -p parzen
+
+bench-instructions: ## counted instructions against the committed baseline
+	benches/instructions/check
+
+native: $(NATIVE) ## build the extension module (release) in place
+
+wheel: $(VENV)/.installed-build ## build one abi3 wheel into dist/
+	$(VENV)/bin/maturin build --release --locked --out dist
+
+sdist: $(VENV)/.installed-build ## build the source distribution into dist/
+	$(VENV)/bin/maturin sdist --out dist
+
+check-wheel: wheel sdist ## install the wheel and the sdist in fresh environments and run them
+	scripts/check-wheel dist
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) .venv-bench-* dist site target docs/_generated
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -f $(NATIVE)
+	find python tests examples benches docs -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.created:
+	@python=$$(scripts/find-python) && echo "creating $(VENV) with $$python" && "$$python" -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.installed-build: $(VENV)/.created
+	$(PIP) install $(PIP_FLAGS) 'maturin>=1.9.4,<2'
+	@touch $@
+
+# The sources are built in place, and the environment points at them (an editable install).
+$(NATIVE): $(RUST_SOURCES) | $(VENV)/.installed-build
+	VIRTUAL_ENV=$(abspath $(VENV)) $(VENV)/bin/maturin develop --release --locked --skip-install
+	@touch $@
+
+$(VENV)/.installed-%: pyproject.toml | $(VENV)/.installed-build
+	$(PIP) install $(PIP_FLAGS) --no-build-isolation --editable '.[$*]'
+	@touch $@

@@ -1,0 +1,85 @@
+"""Errors and warnings that hyperopt raises on its own account.
+
+An exception raised by the objective, or by a function registered with ``scope.define``, is the
+user's: it passes through unchanged and is none of these.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = [
+    "AllTrialsFailed",
+    "BadSearchSpace",
+    "DuplicateLabel",
+    "InvalidAnnotatedParameter",
+    "InvalidLoss",
+    "InvalidResultStatus",
+    "InvalidTrial",
+    "MissingLabel",
+    "SpaceWarning",
+]
+
+
+class BadSearchSpace(Exception):
+    """The search space cannot be used as it is written."""
+
+
+class DuplicateLabel(BadSearchSpace):
+    """Two different parameters of one space carry the same label."""
+
+
+class MissingLabel(BadSearchSpace, KeyError):
+    """A point has no value for a parameter that is active in it."""
+
+    def __str__(self) -> str:
+        # KeyError would show the repr of its message.
+        return str(self.args[0]) if self.args else ""
+
+
+class InvalidTrial(ValueError):
+    """A trial document does not have the shape that trial documents have.
+
+    Parameters
+    ----------
+    msg : str
+        What is wrong.
+    obj : object
+        The offending document, or the offending part of it.
+    """
+
+    def __init__(self, msg: str, obj: Any) -> None:
+        super().__init__(f"{msg} {obj!s}")
+        self.msg = msg
+        self.obj = obj
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.msg, self.obj)
+
+
+class _InvalidResult(ValueError):
+    """An objective returned a result that cannot be recorded."""
+
+    def __init__(self, result: Any) -> None:
+        super().__init__(result)
+        self.result = result
+
+
+class InvalidResultStatus(_InvalidResult):
+    """The status of a result is none of ``hyperopt.STATUS_STRINGS``."""
+
+
+class InvalidLoss(_InvalidResult):
+    """A result with status ok has no loss, or one that is no number."""
+
+
+class InvalidAnnotatedParameter(_InvalidResult):
+    """With ``space="annotated"``, an argument's annotation is no search space."""
+
+
+class AllTrialsFailed(Exception):
+    """No trial has a usable loss, so there is no best one."""
+
+
+class SpaceWarning(UserWarning):
+    """A search space is valid, but probably not what its author meant."""

@@ -1,0 +1,457 @@
+"""The nodes of an expression graph.
+
+An expression is a graph of `Apply` nodes; a node names a function of `hyperopt.pyll.scope` and
+holds the nodes of its arguments. Constants are `Literal` nodes. Building a graph calls nothing.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from .symbols import SymbolTable
+
+__all__ = [
+    "Apply",
+    "GarbageCollected",
+    "Lambda",
+    "Literal",
+    "MissingArgument",
+    "UndefinedValue",
+    "as_apply",
+]
+
+
+class UndefinedValue:
+    """Marks a value that was never computed."""
+
+
+class MissingArgument:
+    """Marks a parameter, in `Apply.arg`, that the node has no argument for."""
+
+
+class GarbageCollected:
+    """Marks, in a memo, a node whose value is absent: not needed any more, or not active."""
+
+
+_scope: SymbolTable | None = None
+
+
+def set_symbol_table(table: SymbolTable) -> None:
+    """Tell the nodes where the functions that they name are defined."""
+    global _scope
+    _scope = table
+
+
+def _symbols() -> SymbolTable:
+    assert _scope is not None, "hyperopt.pyll.symbols is imported with the package"
+    return _scope
+
+
+class Apply:
+    """A node: a function, by name, and the nodes of its arguments.
+
+    Parameters
+    ----------
+    name : str
+        Name of a function in `scope`.
+    pos_args : sequence of Apply
+        Nodes of the positional arguments.
+    named_args : sequence of (str, Apply), or dict
+        Names and nodes of the keyword arguments; kept in ascending order of name.
+    o_len : int, optional
+        Length of the value, when it is known before evaluation.
+    pure : bool
+        Whether equal arguments always give equal results, without side effects.
+    define_params : dict, optional
+        Arguments to ``scope.define`` that make the function known where the node is unpickled.
+    """
+
+    # numpy scalars then leave `np.float64(2) * node` to the node's reflected operator.
+    __array_ufunc__ = None
+
+    def __init__(
+        self,
+        name: str,
+        pos_args: Iterable[Apply],
+        named_args: Any,
+        o_len: int | None = None,
+        pure: bool = False,
+        define_params: dict[str, Any] | None = None,
+    ) -> None:
+        self.name = name
+        self.pos_args: list[Apply] = list(pos_args)
+        items = named_args.items() if isinstance(named_args, dict) else named_args
+        self.named_args: list[list[Any]] = [[key, node] for key, node in items]
+        self.named_args.sort(key=_argument_name)
+        self.o_len = o_len
+        self.pure = pure
+        self.define_params = define_params
+        for node in self.inputs():
+            if not isinstance(node, Apply):
+                raise TypeError(
+                    f"argument {node!r} of the node {name!r} is no expression; wrap it with "
+                    "hyperopt.pyll.as_apply"
+                )
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if self.__dict__.setdefault("define_params", None):
+            assert self.define_params is not None
+            _symbols()._define_from_pickle(**self.define_params)
+
+    def inputs(self) -> list[Apply]:
+        """Nodes of all arguments, the positional ones first."""
+        if not self.named_args:
+            return list(self.pos_args)
+        return self.pos_args + [node for _, node in self.named_args]
+
+    @property
+    def arg(self) -> dict[str, Any]:
+        """Argument nodes by the parameter names of the node's function.
+
+        A parameter without an argument maps to its default as a `Literal`, or to
+        `MissingArgument`. Extra positional and keyword arguments are a list and a dict under the
+        names that the function gives them.
+
+        Raises
+        ------
+        NotImplementedError
+            When the function is unknown, or has no signature to go by.
+        TypeError
+            When the arguments do not fit the function.
+        """
+        function = _symbols()._impls.get(self.name)
+        if function is None:
+            raise NotImplementedError(f"scope has no function {self.name!r}")
+        try:
+            parameters = inspect.signature(function).parameters.values()
+        except ValueError:
+            raise NotImplementedError(f"scope.{self.name} has no signature") from None
+        return _bind(self, list(parameters))
+
+    def set_kwarg(self, name: str, value: Any) -> None:
+        """Set the keyword argument `name`, replacing the one that is there."""
+        for position, pair in enumerate(self.named_args):
+            if pair[0] == name:
+                self.named_args[position] = [name, as_apply(value)]
+                return
+        self.named_args.append([name, as_apply(value)])
+        self.named_args.sort(key=_argument_name)
+
+    def replace_input(self, old_node: Apply, new_node: Apply) -> list[int]:
+        """Put `new_node` wherever `old_node` is an argument; return the positions in `inputs`."""
+        replaced = []
+        for position, node in enumerate(self.pos_args):
+            if node is old_node:
+                self.pos_args[position] = new_node
+                replaced.append(position)
+        for position, (name, node) in enumerate(self.named_args):
+            if node is old_node:
+                self.named_args[position] = [name, new_node]
+                replaced.append(len(self.pos_args) + position)
+        return replaced
+
+    def clone_from_inputs(self, inputs: Sequence[Apply], o_len: Any = "same") -> Apply:
+        """Make a node like this one over other argument nodes, in the order of `inputs`."""
+        if len(inputs) != len(self.pos_args) + len(self.named_args):
+            raise TypeError(
+                f"the node {self.name!r} has {len(self.inputs())} inputs, not {len(inputs)}"
+            )
+        split = len(self.pos_args)
+        named = [[pair[0], node] for pair, node in zip(self.named_args, inputs[split:])]
+        return type(self)(
+            self.name,
+            inputs[:split],
+            named,
+            self.o_len if o_len == "same" else o_len,
+            self.pure,
+            self.define_params,
+        )
+
+    def eval(self, memo: dict[Apply, Any] | None = None) -> Any:
+        """Evaluate the graph below this node; see `rec_eval`."""
+        from .evaluation import rec_eval
+
+        return rec_eval(self, memo=memo)
+
+    def pprint(
+        self,
+        ofile: TextIO,
+        lineno: list[int] | None = None,
+        indent: int = 0,
+        memo: dict[Apply, int] | None = None,
+    ) -> None:
+        """Write the graph below this node as an indented tree.
+
+        Parameters
+        ----------
+        ofile : text file
+            Where to write.
+        lineno : list of one int, optional
+            Number of the next line, counted up; without it, lines carry no numbers.
+        indent : int
+            Columns to indent by.
+        memo : dict, optional
+            Line number of the nodes written before; those are referred to instead of repeated.
+        """
+        from .printing import write_tree
+
+        write_tree(self, ofile, lineno, indent, memo)
+
+    def __str__(self) -> str:
+        from .printing import tree_text
+
+        return tree_text(self)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def __len__(self) -> int:
+        if self.o_len is None:
+            raise TypeError(
+                f"the expression {self.name!r} has neither a length nor a truth value before it "
+                "is evaluated; use scope.len, or hyperopt.pyll.scope.switch to decide on it"
+            )
+        return self.o_len
+
+    def __iter__(self) -> Iterator[Apply]:
+        if self.o_len is None:
+            raise TypeError(
+                f"the expression {self.name!r} cannot be iterated over before it is evaluated: "
+                "its length is not known; index it, or give its function a length with "
+                "scope.define_info(o_len=...)"
+            )
+        return (self[position] for position in range(self.o_len))
+
+    def __getitem__(self, idx: Any) -> Apply:
+        if self.o_len is not None and isinstance(idx, int) and idx >= self.o_len:
+            raise IndexError(f"index {idx} of an expression of length {self.o_len}")
+        return _node("getitem", self, idx)
+
+    def __add__(self, other: Any) -> Apply:
+        return _node("add", self, other)
+
+    def __radd__(self, other: Any) -> Apply:
+        return _node("add", other, self)
+
+    def __sub__(self, other: Any) -> Apply:
+        return _node("sub", self, other)
+
+    def __rsub__(self, other: Any) -> Apply:
+        return _node("sub", other, self)
+
+    def __mul__(self, other: Any) -> Apply:
+        return _node("mul", self, other)
+
+    def __rmul__(self, other: Any) -> Apply:
+        return _node("mul", other, self)
+
+    def __truediv__(self, other: Any) -> Apply:
+        return _node("truediv", self, other)
+
+    def __rtruediv__(self, other: Any) -> Apply:
+        return _node("truediv", other, self)
+
+    def __floordiv__(self, other: Any) -> Apply:
+        return _node("floordiv", self, other)
+
+    def __rfloordiv__(self, other: Any) -> Apply:
+        return _node("floordiv", other, self)
+
+    def __pow__(self, other: Any) -> Apply:
+        return _node("pow", self, other)
+
+    def __rpow__(self, other: Any) -> Apply:
+        return _node("pow", other, self)
+
+    def __neg__(self) -> Apply:
+        return _node("neg", self)
+
+    def __lt__(self, other: Any) -> Apply:
+        return _node("lt", self, other)
+
+    def __le__(self, other: Any) -> Apply:
+        return _node("le", self, other)
+
+    def __gt__(self, other: Any) -> Apply:
+        return _node("gt", self, other)
+
+    def __ge__(self, other: Any) -> Apply:
+        return _node("ge", self, other)
+
+
+class Literal(Apply):
+    """A constant: any object, handed out as it is.
+
+    Parameters
+    ----------
+    obj : object
+        The constant.
+    """
+
+    def __init__(self, obj: Any = None) -> None:
+        # A string has a length, but is no container of expressions.
+        try:
+            o_len = len(obj)
+        except Exception:
+            o_len = None
+        super().__init__("literal", [], {}, o_len, pure=True)
+        self._obj = obj
+
+    @property
+    def obj(self) -> Any:
+        """The constant."""
+        return self._obj
+
+    @property
+    def arg(self) -> dict[str, Any]:
+        """A literal has no arguments."""
+        return {}
+
+    def eval(self, memo: dict[Apply, Any] | None = None) -> Any:
+        """Return the constant, or what `memo` holds for this node."""
+        return self._obj if memo is None else memo.get(self, self._obj)
+
+    def pprint(
+        self,
+        ofile: TextIO,
+        lineno: list[int] | None = None,
+        indent: int = 0,
+        memo: dict[Apply, int] | None = None,
+    ) -> None:
+        """Write the constant as one line; see `Apply.pprint`."""
+        super().pprint(ofile, lineno, indent, memo)
+
+    def replace_input(self, old_node: Apply, new_node: Apply) -> list[int]:
+        """A literal has no inputs to replace."""
+        return []
+
+    def clone_from_inputs(self, inputs: Sequence[Apply], o_len: Any = "same") -> Apply:
+        """Make another node of the same constant."""
+        return type(self)(self._obj)
+
+
+class Lambda:
+    """An expression with open parameters.
+
+    Parameters
+    ----------
+    name : str
+        A name, for display.
+    params : sequence of (str, Apply)
+        Names of the parameters, and the nodes that stand for them in `expr`.
+    expr : Apply
+        The body.
+    """
+
+    def __init__(self, name: str, params: Sequence[tuple[str, Apply]], expr: Apply) -> None:
+        self.__name__ = name
+        self.params = params
+        self.expr = expr
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Apply:
+        """Return the body with the arguments in place of the parameters."""
+        from .traversal import clone
+
+        names = [name for name, _ in self.params]
+        if len(args) > len(names):
+            raise TypeError(f"{self.__name__}() takes {len(names)} arguments, got {len(args)}")
+        given = dict(zip(names, args))
+        for name, value in kwargs.items():
+            if name in given or name not in names:
+                problem = "got several values for" if name in given else "has no parameter"
+                raise TypeError(f"{self.__name__}() {problem} {name!r}")
+            given[name] = value
+        memo = {node: as_apply(given[name]) for name, node in self.params if name in given}
+        return clone(self.expr, memo)
+
+
+def _argument_name(pair: Sequence[Any]) -> Any:
+    return pair[0]
+
+
+def _node(name: str, *args: Any) -> Apply:
+    return Apply(name, [as_apply(argument) for argument in args], [], None, True)
+
+
+def _bind(node: Apply, parameters: list[inspect.Parameter]) -> dict[str, Any]:
+    """Lay out the arguments of a node under the parameters of its function."""
+    bound: dict[str, Any] = {}
+    positional = list(node.pos_args)
+    named = dict(node.named_args)
+    for parameter in parameters:
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            bound[parameter.name] = positional
+            positional = []
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            bound[parameter.name] = named
+            named = {}
+        elif positional and parameter.kind is not parameter.KEYWORD_ONLY:
+            bound[parameter.name] = positional.pop(0)
+            if parameter.name in named:
+                raise TypeError(f"{node.name}() got two values for {parameter.name!r}")
+        elif parameter.name in named:
+            bound[parameter.name] = named.pop(parameter.name)
+        elif parameter.default is not parameter.empty:
+            bound[parameter.name] = Literal(parameter.default)
+        else:
+            bound[parameter.name] = MissingArgument
+    if positional or named:
+        raise TypeError(f"{node.name}() got arguments that it has no parameters for")
+    return bound
+
+
+def as_apply(obj: Any) -> Apply:
+    """Turn a Python object into an expression.
+
+    Lists, tuples and dicts become nodes over their elements, which evaluate to tuples and to
+    dicts in ascending order of key. An expression is returned as it is. Anything else is a
+    `Literal`.
+
+    Raises
+    ------
+    TypeError
+        When the keys of a dict cannot be put in order, or are expressions.
+
+    Examples
+    --------
+    >>> from hyperopt.pyll import as_apply, rec_eval
+    >>> rec_eval(as_apply({"b": [1, 2], "a": "text"}))
+    {'a': 'text', 'b': (1, 2)}
+    """
+    if isinstance(obj, Apply):
+        return obj
+    if isinstance(obj, (list, tuple)):
+        return Apply("pos_args", [as_apply(item) for item in obj], [], len(obj))
+    if isinstance(obj, dict):
+        return _dict_node(obj)
+    return Literal(obj)
+
+
+def _dict_node(obj: dict[Any, Any]) -> Apply:
+    if any(isinstance(key, Apply) for key in obj):
+        raise TypeError("a key of a dict in a search space cannot be an expression")
+    try:
+        keys = sorted(obj)
+    except TypeError:
+        kinds = sorted({type(key).__name__ for key in obj})
+        raise TypeError(
+            f"the keys of a dict in a search space must be orderable, but they are of the types "
+            f"{', '.join(kinds)}; use keys of one type, for instance strings"
+        ) from None
+    if all(isinstance(key, str) for key in keys):
+        return Apply("dict", [], [[key, as_apply(obj[key])] for key in keys], len(keys))
+    pairs = [Apply("pos_args", [Literal(key), as_apply(obj[key])], [], 2) for key in keys]
+    return Apply("dict", [Apply("pos_args", pairs, [], len(pairs))], [], len(pairs))
+
+
+def _keep_class_path(*classes: Callable[..., Any]) -> None:
+    """Pickles name the module that upstream has these classes in."""
+    for cls in classes:
+        cls.__module__ = "hyperopt.pyll.base"
+
+
+_keep_class_path(Apply, Literal, Lambda, GarbageCollected, MissingArgument, UndefinedValue, as_apply)

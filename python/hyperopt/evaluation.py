@@ -3,6 +3,9 @@
 The driver hands an :class:`Evaluator` the documents of trials that shall run and receives an
 :class:`Outcome` for each. An evaluator never changes a document; only the driver does, so that every
 way of evaluating leaves the same traces in `Trials`.
+
+An outcome whose error is a `TrialLost` fails its trial without stopping the run. An exception that
+`submit` or `wait` itself raises means that nothing more can be evaluated: the run ends with it.
 """
 
 from __future__ import annotations
@@ -16,7 +19,15 @@ if TYPE_CHECKING:
     from hyperopt.domain import Domain
     from hyperopt.trials import Trials
 
-__all__ = ["Evaluator", "Outcome", "SerialEvaluator"]
+__all__ = ["Evaluator", "Outcome", "SerialEvaluator", "TrialLost"]
+
+
+class TrialLost(RuntimeError):
+    """A trial ended without a result and through no exception of its objective.
+
+    Its worker process died, or it ran longer than ``trial_timeout``. Such a trial becomes an *error*;
+    the run goes on, with or without ``catch_eval_exceptions``.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +78,10 @@ class Evaluator(Protocol):
         """Begin (or queue) the trial of `doc`, which is stored in `trials` as *running*."""
 
     def wait(self, timeout_s: float | None) -> list[Outcome]:
-        """Block until at least one submitted trial ended, or until the timeout (then: empty list)."""
+        """Block until at least one submitted trial ended, or until the timeout (then: empty list).
+
+        With a timeout of 0, collect what has ended without blocking.
+        """
 
     def cancel(self, tids: Iterable[int], reason: str) -> None:
         """Try to stop these trials; their outcomes still come through `wait`."""

@@ -1,0 +1,179 @@
+"""Trials in any `concurrent.futures.Executor`: the standard library's, loky's, Dask's, MPI's.
+
+The objective is pickled once. Where the executor has a way to keep it at its workers, every trial
+only refers to it; else each trial carries it, and each worker unpickles it once.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import tempfile
+from collections import OrderedDict
+from collections.abc import Iterable
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from hyperopt.evaluation import Outcome, TrialLost
+from hyperopt.executors import remote
+
+if TYPE_CHECKING:
+    from hyperopt.domain import Domain
+    from hyperopt.trials import Trials
+
+__all__ = ["FutureEvaluator", "slots_of"]
+
+_INLINE_BYTES = 1 << 16
+_REMEMBERED = 4
+_domains: OrderedDict[str, Domain] = OrderedDict()
+
+
+def slots_of(executor: Executor) -> int | None:
+    """How many calls `executor` runs at once, as far as it tells."""
+    client = getattr(executor, "_client", None)
+    if hasattr(client, "nthreads"):  # dask.distributed
+        return sum(client.nthreads().values()) or None
+    view = getattr(executor, "view", None)
+    if view is not None:  # ipyparallel
+        return len(view.client.ids) or None
+    slots = getattr(executor, "_max_workers", None)
+    return slots if isinstance(slots, int) and slots > 0 else None
+
+
+class FutureEvaluator:
+    """Runs trials in an executor that belongs to the user, and is left open.
+
+    Cancelling is what the executor makes of it: trials that have not begun are withdrawn, running
+    ones are given up but may occupy the executor until they end.
+
+    Parameters
+    ----------
+    executor
+        Where trials run.
+    n_jobs
+        How many trials to give it at once.
+    """
+
+    def __init__(self, executor: Executor, n_jobs: int) -> None:
+        self.capacity = n_jobs
+        self._executor = executor
+        self._ended: SimpleQueue[tuple[int, Future[Any] | str]] = SimpleQueue()
+        self._futures: dict[int, Future[Any]] = {}
+        self._file: str | None = None
+
+    def start(self, domain: Domain, trials: Trials) -> None:
+        """Pickle the domain, unless the executor's workers are threads of this process."""
+        self._domain = domain
+        self._with_doc = bool(domain.pass_expr_memo_ctrl)
+        self._in_process = isinstance(self._executor, ThreadPoolExecutor)
+        if self._in_process:
+            return
+        payload = remote.pack(domain)
+        self._key = payload.key
+        self._reference: Any = payload.data
+        client = getattr(self._executor, "_client", None)
+        if hasattr(client, "scatter"):  # dask.distributed: each worker fetches it once
+            self._reference = client.scatter(payload.data, hash=False, broadcast=True)
+        elif isinstance(self._executor, ProcessPoolExecutor) and len(payload.data) > _INLINE_BYTES:
+            self._reference = self._write(payload.data)
+
+    def submit(self, doc: dict[str, Any]) -> None:
+        """Hand the trial to the executor."""
+        order = remote.order_for(doc, with_doc=self._with_doc)
+        future: Future[Any]
+        if self._in_process:
+            future = self._executor.submit(remote.run, self._domain, order)
+        else:
+            future = self._executor.submit(
+                evaluate_order, self._key, self._reference, tuple(order), **self._options()
+            )
+        self._futures[order.tid] = future
+        future.add_done_callback(lambda future: self._ended.put((order.tid, future)))
+
+    def wait(self, timeout_s: float | None) -> list[Outcome]:
+        """Block until a trial ends or the timeout passes."""
+        outcomes: list[Outcome] = []
+        try:
+            while not outcomes:
+                self._keep(*self._ended.get(timeout=timeout_s), outcomes)
+            while True:
+                self._keep(*self._ended.get_nowait(), outcomes)
+        except Empty:
+            return outcomes
+
+    def cancel(self, tids: Iterable[int], reason: str) -> None:
+        """Withdraw the trials, or give up on them if they run."""
+        for tid in tids:
+            if tid in self._futures:
+                self._ended.put((tid, reason))
+                self._futures[tid].cancel()
+
+    def close(self, *, cancel: bool) -> None:
+        """Wait for the trials that run, unless `cancel`; the executor stays open."""
+        if cancel:
+            for future in list(self._futures.values()):
+                future.cancel()
+        else:
+            while self._futures:
+                self.wait(None)
+        self._futures.clear()
+        self._reference = None
+        if self._file is not None:
+            Path(self._file).unlink(missing_ok=True)
+            self._file = None
+
+    def _options(self) -> dict[str, Any]:
+        # Dask takes equal calls for the same call unless told otherwise.
+        return {"pure": False} if hasattr(self._executor, "_client") else {}
+
+    def _write(self, data: bytes) -> str:
+        descriptor, self._file = tempfile.mkstemp(prefix="hyperopt-objective-")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        return self._file
+
+    def _keep(self, tid: int, ended: Future[Any] | str, outcomes: list[Outcome]) -> None:
+        # A trial that was given up may still end; only its first outcome counts.
+        if self._futures.pop(tid, None) is None:
+            return
+        outcomes.append(Outcome(tid, cancelled=ended) if isinstance(ended, str) else _read(tid, ended))
+
+
+def _read(tid: int, future: Future[Any]) -> Outcome:
+    try:
+        report = future.result()
+    except CancelledError as error:
+        return Outcome(tid, error=TrialLost(f"trial {tid} was withdrawn by its executor: {error}"))
+    except BrokenExecutor as error:
+        lost = TrialLost(f"the worker of trial {tid} died and took its executor along: {error}")
+        lost.__cause__ = error
+        return Outcome(tid, error=lost)
+    except Exception as error:  # the objective's own exceptions come as reports
+        lost = TrialLost(f"the executor lost trial {tid}: {type(error).__name__}: {error}")
+        lost.__cause__ = error
+        return Outcome(tid, error=lost)
+    return report if isinstance(report, Outcome) else remote.decode(report)
+
+
+def evaluate_order(key: str, reference: bytes | str, order: tuple[Any, ...]) -> bytes:
+    """Evaluate a trial in a worker, which keeps the last few domains that it has met.
+
+    Parameters
+    ----------
+    key
+        Names the domain.
+    reference
+        The pickled domain, or the file that holds it.
+    order
+        The fields of an `Order`.
+    """
+    domain = _domains.get(key)
+    if domain is None:
+        data = Path(reference).read_bytes() if isinstance(reference, str) else reference
+        domain = _domains[key] = pickle.loads(data)
+        while len(_domains) > _REMEMBERED:
+            _domains.popitem(last=False)
+    return remote.evaluate(domain, remote.Order(*order))

@@ -1,0 +1,90 @@
+"""Trials in threads of this process: for objectives that wait, or that release the GIL."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from hyperopt.evaluation import Outcome
+from hyperopt.executors import remote
+
+if TYPE_CHECKING:
+    from hyperopt.domain import Domain
+    from hyperopt.trials import Trials
+
+__all__ = ["ThreadEvaluator"]
+
+
+class ThreadEvaluator:
+    """Runs trials in up to `n_jobs` threads; nothing needs to be picklable.
+
+    A thread can't be stopped. Cancelling gives up on running trials at once; `close` leaves their
+    threads behind to finish unnoticed (they don't keep the interpreter from exiting).
+
+    Parameters
+    ----------
+    n_jobs
+        The largest number of threads.
+    """
+
+    def __init__(self, n_jobs: int) -> None:
+        self.capacity = n_jobs
+        self._orders: SimpleQueue[remote.Order | None] = SimpleQueue()
+        self._ended: SimpleQueue[Outcome] = SimpleQueue()
+        self._pending: set[int] = set()
+        self._threads: list[threading.Thread] = []
+
+    def start(self, domain: Domain, trials: Trials) -> None:
+        """Remember the domain; threads start when there is work for them."""
+        self._domain = domain
+        self._with_doc = bool(domain.pass_expr_memo_ctrl)
+
+    def submit(self, doc: dict[str, Any]) -> None:
+        """Queue the trial for the next free thread."""
+        self._pending.add(doc["tid"])
+        if len(self._threads) < min(self.capacity, len(self._pending)):
+            name = f"hyperopt-trials-{len(self._threads)}"
+            thread = threading.Thread(target=self._work, name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        self._orders.put(remote.order_for(doc, with_doc=self._with_doc))
+
+    def wait(self, timeout_s: float | None) -> list[Outcome]:
+        """Block until a trial ends or the timeout passes."""
+        outcomes: list[Outcome] = []
+        try:
+            while not outcomes:
+                self._keep(self._ended.get(timeout=timeout_s), outcomes)
+            while True:
+                self._keep(self._ended.get_nowait(), outcomes)
+        except Empty:
+            return outcomes
+
+    def cancel(self, tids: Iterable[int], reason: str) -> None:
+        """Give up on the trials at once."""
+        for tid in self._pending.intersection(tids):
+            self._ended.put(Outcome(tid, cancelled=reason))
+
+    def close(self, *, cancel: bool) -> None:
+        """End the idle threads; without `cancel`, wait for the busy ones."""
+        if cancel:
+            self._pending.clear()
+        for _ in self._threads:
+            self._orders.put(None)
+        if not cancel:
+            for thread in self._threads:
+                thread.join()
+        self._threads.clear()
+
+    def _keep(self, outcome: Outcome, outcomes: list[Outcome]) -> None:
+        # A trial that was given up may still end; only its first outcome counts.
+        if outcome.tid in self._pending:
+            self._pending.remove(outcome.tid)
+            outcomes.append(outcome)
+
+    def _work(self) -> None:
+        while (order := self._orders.get()) is not None:
+            if order.tid in self._pending:
+                self._ended.put(remote.run(self._domain, order))

@@ -7,10 +7,12 @@ the option that the path goes through. So a node is active under a disjunction o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .pyll.base import Apply, Literal, toposort
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["ALWAYS", "Conditions", "activation", "label_of"]
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .activation import activation, drawn_by, label_of
 from .exceptions import BadSearchSpace, DuplicateLabel
 from .pyll.base import Apply, as_apply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["EQ", "Cond", "expr_to_config"]
 

@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 
-class BadSearchSpace(Exception):
+class BadSearchSpace(Exception):  # noqa: N818
     """The search space cannot be used as it is written."""
 
 
@@ -29,7 +29,7 @@ class DuplicateLabel(BadSearchSpace):
     """Two different parameters of one space carry the same label."""
 
 
-class MissingLabel(BadSearchSpace, KeyError):
+class MissingLabel(BadSearchSpace, KeyError):  # noqa: N818
     """A point has no value for a parameter that is active in it."""
 
     def __str__(self) -> str:
@@ -37,7 +37,7 @@ class MissingLabel(BadSearchSpace, KeyError):
         return str(self.args[0]) if self.args else ""
 
 
-class InvalidTrial(ValueError):
+class InvalidTrial(ValueError):  # noqa: N818
     """A trial document does not have the shape that trial documents have.
 
     Parameters
@@ -57,7 +57,7 @@ class InvalidTrial(ValueError):
         return type(self), (self.msg, self.obj)
 
 
-class _InvalidResult(ValueError):
+class _InvalidResult(ValueError):  # noqa: N818
     """An objective returned a result that cannot be recorded."""
 
     def __init__(self, result: Any) -> None:
@@ -77,7 +77,7 @@ class InvalidAnnotatedParameter(_InvalidResult):
     """With ``space="annotated"``, an argument's annotation is no search space."""
 
 
-class AllTrialsFailed(Exception):
+class AllTrialsFailed(Exception):  # noqa: N818
     """No trial has a usable loss, so there is no best one."""
 
 

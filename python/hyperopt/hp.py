@@ -9,18 +9,19 @@ Examples
 >>> from hyperopt import hp
 >>> space = {
 ...     "lr": hp.loguniform("lr", -7, 0),
-...     "model": hp.choice("model", [{"kind": "linear"}, {"kind": "tree", "depth": hp.randint("depth", 1, 9)}]),
+...     "model": hp.choice("model", ["linear", {"tree": hp.randint("depth", 1, 9)}]),
 ... }
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .priors import FAMILIES, check_numeric, check_probabilities, check_randint
 from .pyll.base import Apply, Literal, as_apply, scope
-from .pyll import stochastic as _stochastic  # noqa: F401  (registers the distributions)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = [
     "choice",
@@ -85,7 +86,7 @@ def _bind(
     wanted = f"it takes a label and {', '.join(names)}"
     if len(args) > len(names):
         raise TypeError(f"{call}: {len(args) - len(names)} arguments too many; {wanted}")
-    bound = dict(zip(names, args))
+    bound = dict(zip(names, args, strict=False))
     for name, value in kwargs.items():
         if name not in names:
             raise TypeError(f"{call}: unknown argument {name!r}; {wanted}")
@@ -153,7 +154,7 @@ def uniformint(label: str, *args: Any, **kwargs: Any) -> Apply:
     Raises
     ------
     TypeError
-        When the label is no string, or an argument is missing, unknown (q is: it is 1) or no number.
+        When the label is no string, or an argument is missing, unknown (as q is) or no number.
     ValueError
         When a bound is not finite, or low is not less than high.
     """
@@ -181,7 +182,7 @@ def loguniform(label: str, *args: Any, **kwargs: Any) -> Apply:
 
 
 def qloguniform(label: str, *args: Any, **kwargs: Any) -> Apply:
-    """A multiple of q, as a float, log-uniform before rounding: ``qloguniform(label, low, high, q)``.
+    """A multiple of q, as a float: ``qloguniform(label, low, high, q)``, log-uniform, then rounded.
 
     The bounds are exponents (natural log), q is not. The value may be 0.
 
@@ -209,7 +210,7 @@ def normal(label: str, *args: Any, **kwargs: Any) -> Apply:
 
 
 def qnormal(label: str, *args: Any, **kwargs: Any) -> Apply:
-    """A multiple of q, as a float, normal before rounding: ``qnormal(label, mu, sigma, q)``.
+    """A multiple of q, as a float: ``qnormal(label, mu, sigma, q)``, normal, then rounded.
 
     Raises
     ------
@@ -235,7 +236,7 @@ def lognormal(label: str, *args: Any, **kwargs: Any) -> Apply:
 
 
 def qlognormal(label: str, *args: Any, **kwargs: Any) -> Apply:
-    """A multiple of q, as a float, log-normal before rounding: ``qlognormal(label, mu, sigma, q)``.
+    """A multiple of q, as a float: ``qlognormal(label, mu, sigma, q)``, log-normal, then rounded.
 
     mu and sigma are of the logarithm, q is not. The value may be 0.
 
@@ -268,19 +269,17 @@ def randint(label: str, *args: Any, **kwargs: Any) -> Apply:
     elif not args and list(kwargs) in (["low"], ["upper"]):
         args, kwargs = tuple(kwargs.values()), {"high": None}
     bound = _bind(call, ("low", "high"), args, kwargs)
-    values = [node.obj if isinstance(node, Literal) else node for node in bound.values()]
-    if not any(isinstance(value, Apply) for value in values):
-        low, high = check_randint(call, *[bound_value(bound[key]) for key in ("low", "high")])
-        draw = scope.randint(high) if bound_value(bound["high"]) is None else scope.randint(low, high)
-    elif bound_value(bound["high"]) is None:
-        draw = scope.randint(bound["low"])
-    else:
-        draw = scope.randint(bound["low"], bound["high"])
+    low, high = _constant(bound["low"]), _constant(bound["high"])
+    one_bound = high is None
+    if not isinstance(low, Apply) and not isinstance(high, Apply):
+        low, high = check_randint(call, low, high)
+        low = high if one_bound else low
+    draw = scope.randint(low) if one_bound else scope.randint(low, high)
     return scope.int(scope.hyperopt_param(text, draw))
 
 
-def bound_value(value: Any) -> Any:
-    """Return what a constant argument stands for."""
+def _constant(value: Any) -> Any:
+    """Return what an argument stands for, if it is a constant wrapped into an expression."""
     return value.obj if isinstance(value, Literal) else value
 
 
@@ -336,7 +335,7 @@ def pchoice(label: str, p_options: Any) -> Apply:
     Raises
     ------
     TypeError
-        When the label is no string, or `p_options` is no sequence of pairs that begin with a number.
+        When the label is no string, or `p_options` no sequence of (number, option).
     ValueError
         When there is no option, a probability is negative or not finite, or they do not sum to 1.
     """
@@ -348,7 +347,7 @@ def pchoice(label: str, p_options: Any) -> Apply:
         raise TypeError(
             f"{call}: the options must be a list of pairs (probability, option)"
         ) from None
-    probabilities = [bound_value(probability) for probability, _ in pairs]
+    probabilities = [_constant(probability) for probability, _ in pairs]
     if any(isinstance(p, str) for p in probabilities):
         raise TypeError(f"{call}: the probability comes first: [(0.5, 'option'), ...]")
     if not any(isinstance(p, Apply) for p in probabilities):

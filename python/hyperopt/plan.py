@@ -12,11 +12,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-
 from .activation import label_of
 from .exceptions import BadSearchSpace, MissingLabel
-from .pyll.base import Apply, GarbageCollected, Literal, dfs, rec_eval, scope
+from .pyll.base import Apply, GarbageCollected, Literal, rec_eval, scope
 from .pyll.evaluation import ValueCollectedError, switch_index
 from .pyll.printing import one_line
 
@@ -196,7 +194,7 @@ def _parameter_step(label: str) -> Step:
 
 
 def _conversion_step(node: Apply, step: Step) -> Step:
-    """int or float; directly of a parameter, as most of them are."""
+    """Convert to int or float; directly of a parameter, as most of them are."""
     function = scope._impls[node.name]
     label = label_of(node.pos_args[0])
     if label is None:

@@ -7,10 +7,12 @@ written; the space compiler asks again for arguments that were expressions then.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["FAMILIES", "check_numeric", "check_probabilities", "check_randint"]
 

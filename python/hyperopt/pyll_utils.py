@@ -73,8 +73,8 @@ def validate_distribution_range(f: F) -> F:
 
     @functools.wraps(f)
     def checked(label: Any, *args: Any, **kwargs: Any) -> Any:
-        given = dict(zip(("low", "high"), args)) | kwargs
-        bounds = {
+        given = dict(zip(("low", "high"), args, strict=False)) | kwargs
+        bounds: dict[str, Any] = {
             name: given[name]
             for name in ("low", "high")
             if name in given and not isinstance(given[name], Apply)

@@ -6,8 +6,6 @@ them, and a fast evaluator that gives the same values as `hyperopt.pyll.rec_eval
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +19,8 @@ from .pyll.printing import one_line
 from .pyll.stochastic import implicit_stochastic_symbols
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from . import _native
 
 __all__ = ["CompiledSpace", "Parameter", "compile_space"]
@@ -92,7 +92,6 @@ class CompiledSpace:
         self.labels = tuple(self.nodes)
         self.has_dynamic_activity = any(p.conditions is None for p in self.parameters)
         self._plan = Plan(self.expression)
-        #: Evaluate the space at a point.
         self._evaluate = self._plan.evaluate
 
     @property
@@ -227,13 +226,13 @@ def _read_prior(label: str, node: Apply) -> tuple[str, tuple[Any, ...]]:
     draw = drawn_by(node)
     family = draw.name
     names = _ARGUMENT_NAMES.get(family)
-    call = f"hp.{family}({label!r}, ...)" if family != "categorical" else f"hp.pchoice({label!r}, ...)"
+    call = f"hp.{'pchoice' if family == 'categorical' else family}({label!r}, ...)"
     if names is None:
         raise BadSearchSpace(
             f"the parameter {label!r} is drawn by {one_line(draw)}, which is no distribution that "
             f"can be searched; use one of {', '.join(_ARGUMENT_NAMES)}"
         )
-    bound = dict(zip(names, draw.pos_args)) | {
+    bound = dict(zip(names, draw.pos_args, strict=False)) | {
         name: value for name, value in draw.named_args if name not in ("rng", "size")
     }
     values = {name: _constant(call, name, value) for name, value in bound.items()}

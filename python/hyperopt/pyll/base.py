@@ -14,12 +14,12 @@ from .evaluation import DEFAULT_MAX_PROGRAM_LEN, rec_eval
 from .graph import (
     Apply,
     GarbageCollected,
-    Lambda,
     Literal,
     MissingArgument,
     UndefinedValue,
     as_apply,
 )
+from .lambdas import Lambda
 from .operators import (
     Raise,
     apply,
@@ -47,12 +47,12 @@ from .operators import (
     partial,
     pdb_settrace,
     pos_args,
-    pow,
+    pow,  # noqa: A004
     repeat,
     sin,
     sqrt,
     str_join,
-    sum,
+    sum,  # noqa: A004
     switch,
     tan,
 )

@@ -9,9 +9,8 @@ from __future__ import annotations
 import copy
 import sys
 from collections import Counter
-from collections.abc import Callable
 from operator import index as as_index
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +18,9 @@ from .graph import Apply, GarbageCollected, Literal, as_apply
 from .printing import one_line, tree_text
 from .symbols import scope
 from .traversal import dfs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["DEFAULT_MAX_PROGRAM_LEN", "rec_eval", "switch_index"]
 
@@ -114,7 +116,7 @@ def rec_eval(
             todo.extend(reversed(missing))
             continue
         if print_trace:
-            print(f"rec_eval: {one_line(node)}")
+            print(f"rec_eval: {one_line(node)}")  # noqa: T201
         values[node] = _evaluate_node(node, values, deepcopy_inputs, print_node_on_error)
         todo.pop()
         if users is not None:
@@ -214,9 +216,7 @@ def _evaluate_node(
     value = _call(function, args, kwargs, node, print_node_on_error)
     if isinstance(value, Apply):
         # A function may answer with an expression, as a Lambda does.
-        return rec_eval(
-            value, deepcopy_inputs, values, print_node_on_error=print_node_on_error
-        )
+        return rec_eval(value, deepcopy_inputs, values, print_node_on_error=print_node_on_error)
     return value
 
 
@@ -250,7 +250,7 @@ def _name_node(error: Exception, node: Apply) -> None:
     if sys.version_info >= (3, 11):
         error.add_note(note)
     else:
-        print(f"{note}:\n{tree_text(node)}", file=sys.stderr)
+        print(f"{note}:\n{tree_text(node)}", file=sys.stderr)  # noqa: T201
 
 
 rec_eval.__module__ = "hyperopt.pyll.base"

@@ -7,16 +7,18 @@ holds the nodes of its arguments. Constants are `Literal` nodes. Building a grap
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
+from .arithmetic import Arithmetic
+
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
     from .symbols import SymbolTable
 
 __all__ = [
     "Apply",
     "GarbageCollected",
-    "Lambda",
     "Literal",
     "MissingArgument",
     "UndefinedValue",
@@ -50,7 +52,7 @@ def _symbols() -> SymbolTable:
     return _scope
 
 
-class Apply:
+class Apply(Arithmetic):
     """A node: a function, by name, and the nodes of its arguments.
 
     Parameters
@@ -68,9 +70,6 @@ class Apply:
     define_params : dict, optional
         Arguments to ``scope.define`` that make the function known where the node is unpickled.
     """
-
-    # numpy scalars then leave `np.float64(2) * node` to the node's reflected operator.
-    __array_ufunc__ = None
 
     def __init__(
         self,
@@ -126,11 +125,13 @@ class Apply:
         function = _symbols()._impls.get(self.name)
         if function is None:
             raise NotImplementedError(f"scope has no function {self.name!r}")
+        from .binding import bind_arguments
+
         try:
             parameters = inspect.signature(function).parameters.values()
         except ValueError:
             raise NotImplementedError(f"scope.{self.name} has no signature") from None
-        return _bind(self, list(parameters))
+        return bind_arguments(self, list(parameters))
 
     def set_kwarg(self, name: str, value: Any) -> None:
         """Set the keyword argument `name`, replacing the one that is there."""
@@ -161,7 +162,9 @@ class Apply:
                 f"the node {self.name!r} has {len(self.inputs())} inputs, not {len(inputs)}"
             )
         split = len(self.pos_args)
-        named = [[pair[0], node] for pair, node in zip(self.named_args, inputs[split:])]
+        named = [
+            [pair[0], node] for pair, node in zip(self.named_args, inputs[split:], strict=False)
+        ]
         return type(self)(
             self.name,
             inputs[:split],
@@ -229,58 +232,11 @@ class Apply:
     def __getitem__(self, idx: Any) -> Apply:
         if self.o_len is not None and isinstance(idx, int) and idx >= self.o_len:
             raise IndexError(f"index {idx} of an expression of length {self.o_len}")
-        return _node("getitem", self, idx)
+        return self._node("getitem", self, idx)
 
-    def __add__(self, other: Any) -> Apply:
-        return _node("add", self, other)
-
-    def __radd__(self, other: Any) -> Apply:
-        return _node("add", other, self)
-
-    def __sub__(self, other: Any) -> Apply:
-        return _node("sub", self, other)
-
-    def __rsub__(self, other: Any) -> Apply:
-        return _node("sub", other, self)
-
-    def __mul__(self, other: Any) -> Apply:
-        return _node("mul", self, other)
-
-    def __rmul__(self, other: Any) -> Apply:
-        return _node("mul", other, self)
-
-    def __truediv__(self, other: Any) -> Apply:
-        return _node("truediv", self, other)
-
-    def __rtruediv__(self, other: Any) -> Apply:
-        return _node("truediv", other, self)
-
-    def __floordiv__(self, other: Any) -> Apply:
-        return _node("floordiv", self, other)
-
-    def __rfloordiv__(self, other: Any) -> Apply:
-        return _node("floordiv", other, self)
-
-    def __pow__(self, other: Any) -> Apply:
-        return _node("pow", self, other)
-
-    def __rpow__(self, other: Any) -> Apply:
-        return _node("pow", other, self)
-
-    def __neg__(self) -> Apply:
-        return _node("neg", self)
-
-    def __lt__(self, other: Any) -> Apply:
-        return _node("lt", self, other)
-
-    def __le__(self, other: Any) -> Apply:
-        return _node("le", self, other)
-
-    def __gt__(self, other: Any) -> Apply:
-        return _node("gt", self, other)
-
-    def __ge__(self, other: Any) -> Apply:
-        return _node("ge", self, other)
+    @staticmethod
+    def _node(name: str, *args: Any) -> Apply:
+        return Apply(name, [as_apply(argument) for argument in args], [], None, True)
 
 
 class Literal(Apply):
@@ -334,74 +290,8 @@ class Literal(Apply):
         return type(self)(self._obj)
 
 
-class Lambda:
-    """An expression with open parameters.
-
-    Parameters
-    ----------
-    name : str
-        A name, for display.
-    params : sequence of (str, Apply)
-        Names of the parameters, and the nodes that stand for them in `expr`.
-    expr : Apply
-        The body.
-    """
-
-    def __init__(self, name: str, params: Sequence[tuple[str, Apply]], expr: Apply) -> None:
-        self.__name__ = name
-        self.params = params
-        self.expr = expr
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Apply:
-        """Return the body with the arguments in place of the parameters."""
-        from .traversal import clone
-
-        names = [name for name, _ in self.params]
-        if len(args) > len(names):
-            raise TypeError(f"{self.__name__}() takes {len(names)} arguments, got {len(args)}")
-        given = dict(zip(names, args))
-        for name, value in kwargs.items():
-            if name in given or name not in names:
-                problem = "got several values for" if name in given else "has no parameter"
-                raise TypeError(f"{self.__name__}() {problem} {name!r}")
-            given[name] = value
-        memo = {node: as_apply(given[name]) for name, node in self.params if name in given}
-        return clone(self.expr, memo)
-
-
 def _argument_name(pair: Sequence[Any]) -> Any:
     return pair[0]
-
-
-def _node(name: str, *args: Any) -> Apply:
-    return Apply(name, [as_apply(argument) for argument in args], [], None, True)
-
-
-def _bind(node: Apply, parameters: list[inspect.Parameter]) -> dict[str, Any]:
-    """Lay out the arguments of a node under the parameters of its function."""
-    bound: dict[str, Any] = {}
-    positional = list(node.pos_args)
-    named = dict(node.named_args)
-    for parameter in parameters:
-        if parameter.kind is parameter.VAR_POSITIONAL:
-            bound[parameter.name] = positional
-            positional = []
-        elif parameter.kind is parameter.VAR_KEYWORD:
-            bound[parameter.name] = named
-            named = {}
-        elif positional and parameter.kind is not parameter.KEYWORD_ONLY:
-            bound[parameter.name] = positional.pop(0)
-            if parameter.name in named:
-                raise TypeError(f"{node.name}() got two values for {parameter.name!r}")
-        elif parameter.name in named:
-            bound[parameter.name] = named.pop(parameter.name)
-        elif parameter.default is not parameter.empty:
-            bound[parameter.name] = Literal(parameter.default)
-        else:
-            bound[parameter.name] = MissingArgument
-    if positional or named:
-        raise TypeError(f"{node.name}() got arguments that it has no parameters for")
-    return bound
 
 
 def as_apply(obj: Any) -> Apply:
@@ -454,4 +344,4 @@ def _keep_class_path(*classes: Callable[..., Any]) -> None:
         cls.__module__ = "hyperopt.pyll.base"
 
 
-_keep_class_path(Apply, Literal, Lambda, GarbageCollected, MissingArgument, UndefinedValue, as_apply)
+_keep_class_path(Apply, Literal, GarbageCollected, MissingArgument, UndefinedValue, as_apply)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import copy
 import operator
 import time
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .graph import Apply, Lambda, as_apply
+from .graph import Apply, as_apply
+from .lambdas import Lambda
 from .symbols import SymbolTableEntry, scope
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
 
 __all__ = [
     "Raise",
@@ -164,7 +167,7 @@ def str_join(s: str, seq: Iterable[str]) -> str:
 
 
 @scope.define
-def Raise(etype: Callable[..., BaseException], *args: Any, **kwargs: Any) -> Any:  # noqa: N802
+def Raise(etype: Callable[..., BaseException], *args: Any, **kwargs: Any) -> Any:
     """Raise an exception."""
     raise etype(*args, **kwargs)
 
@@ -180,12 +183,12 @@ def pdb_settrace(obj: Any) -> Any:
     """Stop in the debugger, then return the argument."""
     import pdb
 
-    pdb.set_trace()  # noqa: T100
+    pdb.set_trace()
     return obj
 
 
 @scope.define_pure
-def pow(a: Any, b: Any) -> Any:
+def pow(a: Any, b: Any) -> Any:  # noqa: A001
     """Raise to a power."""
     return a**b
 
@@ -239,7 +242,7 @@ def maximum(x: Any, y: Any) -> Any:
 
 
 @scope.define_pure
-def sum(x: Any, axis: int | None = None) -> Any:
+def sum(x: Any, axis: int | None = None) -> Any:  # noqa: A001
     """Sum over an axis, or over everything."""
     return np.sum(x, axis=axis)
 

@@ -47,9 +47,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 implicit_stochastic_symbols: set[str] = set()
 
 
-def ERR(msg: str) -> None:  # noqa: N802
+def ERR(msg: str) -> None:
     """Print to stderr."""
-    print(msg, file=sys.stderr)
+    print(msg, file=sys.stderr)  # noqa: T201
 
 
 def implicit_stochastic(f: F) -> F:

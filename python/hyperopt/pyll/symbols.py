@@ -44,6 +44,7 @@ class SymbolTableEntry:
         self.pure = pure
 
     def __call__(self, *args: Any, **kwargs: Any) -> Apply:
+        """Make a node over the arguments; nothing is called yet."""
         return self.symbol_table._new_apply(self.apply_name, args, kwargs, self.o_len, self.pure)
 
     def __repr__(self) -> str:
@@ -68,6 +69,15 @@ class SymbolTable:
         self._unpickled_symbols: set[str] = set()
         for name, function in _BUILTINS.items():
             self._impls[name] = function
+
+    def __getattr__(self, name: str) -> SymbolTableEntry:
+        raise AttributeError(
+            f"scope has no function {name!r}; register one of that name with scope.define"
+        )
+
+    def __reduce__(self) -> Any:
+        # The library's own table is not copied into pickles, but looked up where they are loaded.
+        return "scope" if self is scope else super().__reduce__()
 
     def _new_apply(
         self,
@@ -127,9 +137,7 @@ class SymbolTable:
         """Node that makes a range."""
         return self._new_apply("range", [*args], {}, None, False)
 
-    def _define(
-        self, f: Callable[..., Any], o_len: Any, pure: bool, library: bool = False
-    ) -> None:
+    def _define(self, f: Callable[..., Any], o_len: Any, pure: bool, library: bool = False) -> None:
         name = f.__name__
         entry = SymbolTableEntry(self, name, o_len, pure)
         setattr(self, name, entry)

@@ -1,0 +1,234 @@
+//! The bad group of a long study, kept so that a suggestion costs the same however long it is.
+//!
+//! The newest observations weigh one and are summed one by one, as are the few components that
+//! are wider than the floor; all others stand in a [`Field`].
+
+use super::field::Field;
+use super::order::{Excluded, Forgetting, RECENT};
+use super::scale::Scales;
+use super::sorted::SortedObservations;
+use crate::kernel::Gaussians;
+use std::collections::VecDeque;
+
+/// From this many observations on the fast state pays. The floor must be constant: at least 98.
+pub const FAST_FROM: usize = 256;
+
+/// A component is not summed where it is this many of its scales away (`exp(-9.5^2/2)` = 2.5e-20).
+const REACH: f64 = 9.5;
+const BEYOND_REACH: f64 = 2.6e-20;
+
+/// An observation with its bandwidth.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Component {
+    /// Position in model space.
+    pub x: f64,
+    /// Chronological number.
+    pub id: u32,
+    /// Bandwidth.
+    pub scale: f64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Wide {
+    component: Component,
+    rank: u32,
+}
+
+/// See the module's text.
+///
+/// Between calls, the stored ranks of aged observations equal those that [`Excluded`] gives.
+#[derive(Clone, Debug)]
+pub struct Aged {
+    /// Aged components of floor bandwidth.
+    pub field: Field,
+    floor: f64,
+    /// Aged components that are wider, or that the field can't hold, by position.
+    wide: Vec<Wide>,
+    /// The newest observations, oldest first.
+    recent: VecDeque<Component>,
+    cells_at_build: usize,
+}
+
+impl Aged {
+    /// Builds the state of a sorted group of at least [`FAST_FROM`] / 2 observations.
+    pub fn build(sorted: &SortedObservations, scales: &Scales, excluded: &Excluded) -> Self {
+        let floor = scales.floor(sorted.len());
+        let aged = Forgetting::of(u32::try_from(sorted.len()).unwrap_or(u32::MAX)).aged;
+        let mut state = Self {
+            field: Field::new(floor),
+            floor,
+            wide: Vec::new(),
+            recent: VecDeque::new(),
+            cells_at_build: 0,
+        };
+        let mut recent = Vec::new();
+        for component in scales.components(sorted) {
+            let rank = excluded.rank(component.id);
+            if rank >= aged {
+                recent.push(component);
+            } else if state.in_field(&component) {
+                state.field.add(component.x, f64::from(rank));
+            } else {
+                state.wide.push(Wide { component, rank });
+            }
+        }
+        recent.sort_by_key(|c| c.id);
+        state.recent = recent.into();
+        state.field.settle();
+        state.cells_at_build = state.field.cell_count();
+        state
+    }
+
+    /// Whether it is time to build the state anew: rounding errors and idle cells pile up.
+    pub fn is_worn(&self, count: usize) -> bool {
+        self.field.changes() > 1024 + count
+            || self.field.cell_count() > 1024 + 4 * self.cells_at_build + count
+    }
+
+    fn in_field(&self, component: &Component) -> bool {
+        component.scale <= self.floor && self.field.covers(component.x)
+    }
+
+    fn place(&self, component: &Component) -> usize {
+        self.wide.partition_point(|w| {
+            let other = &w.component;
+            other.x < component.x || (other.x == component.x && other.id < component.id)
+        })
+    }
+
+    fn store(&mut self, component: Component, rank: u32) {
+        if self.in_field(&component) {
+            self.field.add(component.x, f64::from(rank));
+        } else {
+            let place = self.place(&component);
+            self.wide.insert(place, Wide { component, rank });
+        }
+    }
+
+    fn take(&mut self, component: &Component, rank: u32) {
+        if self.in_field(component) {
+            self.field.remove(component.x, f64::from(rank));
+        } else {
+            let place = self.place(component);
+            debug_assert_eq!(self.wide[place].component.id, component.id);
+            self.wide.remove(place);
+        }
+    }
+
+    /// Whether an observation is, or would be, among the newest.
+    pub fn is_recent(&self, id: u32) -> bool {
+        self.recent.front().is_none_or(|c| id >= c.id)
+    }
+
+    /// How many of the newest are missing from the place for them.
+    pub fn lacks_recent(&self) -> bool {
+        self.recent.len() < RECENT as usize
+    }
+
+    /// The oldest of the newest.
+    pub fn oldest_recent(&self) -> Option<u32> {
+        self.recent.front().map(|c| c.id)
+    }
+
+    /// Gives an observation a new bandwidth.
+    pub fn rescale(&mut self, component: Component, scale: f64, excluded: &Excluded) {
+        if component.scale == scale {
+            return;
+        }
+        if self.is_recent(component.id) {
+            if let Some(own) = self.recent.iter_mut().find(|c| c.id == component.id) {
+                own.scale = scale;
+            }
+            return;
+        }
+        let rank = excluded.rank(component.id);
+        self.take(&component, rank);
+        self.store(Component { scale, ..component }, rank);
+    }
+
+    /// Adds an observation. The ranks of later ones must have been shifted.
+    pub fn insert(&mut self, component: Component, excluded: &Excluded) {
+        if !self.is_recent(component.id) {
+            self.store(component, excluded.rank(component.id));
+            return;
+        }
+        let place = self.recent.partition_point(|c| c.id < component.id);
+        self.recent.insert(place, component);
+        if self.recent.len() > RECENT as usize {
+            if let Some(oldest) = self.recent.pop_front() {
+                self.store(oldest, excluded.rank(oldest.id));
+            }
+        }
+    }
+
+    /// Takes an observation out. The ranks of later ones are shifted afterwards.
+    pub fn remove(&mut self, component: &Component, excluded: &Excluded) {
+        if self.is_recent(component.id) {
+            self.recent.retain(|c| c.id != component.id);
+        } else {
+            self.take(component, excluded.rank(component.id));
+        }
+    }
+
+    /// Makes the newest aged observation one of the newest again.
+    pub fn rejuvenate(&mut self, component: Component, excluded: &Excluded) {
+        self.take(&component, excluded.rank(component.id));
+        self.recent.push_front(component);
+    }
+
+    /// Adds `by` to the ranks of all aged observations after `id`, whose positions `x_of` gives.
+    ///
+    /// Cost: proportional to their number. In a study that is not going anywhere the good group
+    /// changes once in n/25 trials; in one that improves all the time, what leaves it is recent.
+    pub fn shift_ranks(&mut self, id: u32, by: i32, excluded: &Excluded, x_of: impl Fn(u32) -> f64) {
+        let end = self.oldest_recent().unwrap_or(0);
+        if id + 1 >= end {
+            return;
+        }
+        let mut wide: Vec<u32> = Vec::with_capacity(self.wide.len());
+        for w in &mut self.wide {
+            if w.component.id > id {
+                w.rank = w.rank.saturating_add_signed(by);
+            }
+            wide.push(w.component.id);
+        }
+        wide.sort_unstable();
+        let mut skipped = wide.iter().copied().peekable();
+        let mut left_out = excluded.after(id).peekable();
+        for other in id + 1..end {
+            while skipped.next_if(|s| *s < other).is_some() {}
+            while left_out.next_if(|s| *s < other).is_some() {}
+            if skipped.peek() != Some(&other) && left_out.peek() != Some(&other) {
+                self.field.shift(x_of(other), f64::from(by));
+            }
+        }
+        self.field.forget_ranked();
+    }
+
+    /// Appends the components that are summed one by one and can be felt in `window`.
+    ///
+    /// Returns a bound on the density of those left out.
+    pub fn push_direct(
+        &self,
+        forgetting: Forgetting,
+        window: (f64, f64),
+        out: &mut Gaussians,
+    ) -> f64 {
+        let mut missing = 0.0;
+        let mut push = |component: &Component, weight: f64| {
+            let reach = REACH * component.scale;
+            if component.x + reach < window.0 || component.x - reach > window.1 {
+                missing += BEYOND_REACH / component.scale;
+            } else {
+                out.push(weight, component.x, component.scale);
+            }
+        };
+        for w in &self.wide {
+            push(&w.component, forgetting.weight(w.rank));
+        }
+        for component in &self.recent {
+            push(component, 1.0);
+        }
+        missing
+    }
+}

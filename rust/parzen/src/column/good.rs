@@ -1,0 +1,101 @@
+//! The good group: a mixture of at most 26 components, rebuilt only when the group changes.
+
+use super::order::RECENT;
+use super::scale::Scales;
+use super::sorted::SortedObservations;
+use crate::kernel::Gaussians;
+use crate::prior::Numeric;
+use crate::rng::Rng;
+use crate::special::{normal_cdf, normal_quantile};
+
+/// After this many draws in a row outside the truncation, a draw is made by inversion.
+const PATIENCE: usize = 64;
+
+/// The Parzen estimator of the good observations of a numeric parameter, in model space.
+#[derive(Clone, Debug)]
+pub struct GoodMixture {
+    /// Its components, weights not normalised.
+    pub components: Gaussians,
+    /// The smallest bandwidth.
+    pub floor: f64,
+    cumulative: Vec<f64>,
+    truncation: Option<(f64, f64)>,
+}
+
+impl GoodMixture {
+    /// Built from at most [`RECENT`] observations (all weigh one) and the prior.
+    pub fn new(prior: &Numeric, observations: &[f64], prior_weight: f64) -> Self {
+        debug_assert!(observations.len() <= RECENT as usize);
+        let scales = Scales { centre: prior.centre(), prior: prior.scale() };
+        let sorted =
+            SortedObservations::from_pairs(observations.iter().copied().zip(0..).collect());
+        let mut components = Gaussians::default();
+        let mut cumulative = Vec::with_capacity(observations.len() + 1);
+        let mut total = 0.0;
+        let mut push = |weight: f64, centre: f64, scale: f64| {
+            components.push(weight, centre, scale);
+            total += weight;
+            cumulative.push(total);
+        };
+        push(prior_weight, scales.centre, scales.prior);
+        for c in scales.components(&sorted) {
+            push(1.0, c.x, c.scale);
+        }
+        components.seal();
+        Self {
+            components,
+            floor: scales.floor(observations.len()),
+            cumulative,
+            truncation: prior.truncation(),
+        }
+    }
+
+    /// Draws a point in model space, within the truncation.
+    pub fn sample(&self, rng: &mut Rng) -> f64 {
+        let total = self.cumulative[self.cumulative.len() - 1];
+        for _ in 0..PATIENCE {
+            let (centre, scale) = self.pick(rng, total);
+            let x = centre + scale * rng.normal();
+            match self.truncation {
+                Some((low, high)) if !(low <= x && x < high) => {}
+                _ => return x,
+            }
+        }
+        // Nearly all mass lies outside. Truncated components in proportion to the mass inside.
+        let (low, high) = self.truncation.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+        let mut sum = 0.0;
+        let inside: Vec<f64> = (0..self.components.len())
+            .map(|k| {
+                let (weight, centre, scale) = self.components.get(k);
+                sum += weight * super::mass::interval((low, high), centre, scale);
+                sum
+            })
+            .collect();
+        let target = rng.uniform() * sum;
+        let k = inside.partition_point(|c| *c <= target).min(inside.len() - 1);
+        let (_, centre, scale) = self.components.get(k);
+        truncated_normal(centre, scale, low, high, rng)
+    }
+
+    fn pick(&self, rng: &mut Rng, total: f64) -> (f64, f64) {
+        let target = rng.uniform() * total;
+        let k = self.cumulative.iter().position(|c| target < *c);
+        let (_, centre, scale) = self.components.get(k.unwrap_or(self.cumulative.len() - 1));
+        (centre, scale)
+    }
+}
+
+/// A normal draw restricted to `[low, high)` by inversion, in the tail that is the thinner one.
+fn truncated_normal(centre: f64, scale: f64, low: f64, high: f64, rng: &mut Rng) -> f64 {
+    let (a, b) = ((low - centre) / scale, (high - centre) / scale);
+    let u = rng.uniform();
+    let z = if a > 0.0 {
+        let (a, b) = (normal_cdf(-a), normal_cdf(-b));
+        -normal_quantile(a + (b - a) * u)
+    } else {
+        let (a, b) = (normal_cdf(a), normal_cdf(b));
+        normal_quantile(a + (b - a) * u)
+    };
+    let x = centre + scale * z;
+    if x.is_finite() { x.clamp(low, high.next_down()) } else { low + (high - low) * u }
+}

@@ -1,0 +1,215 @@
+//! The bad group of a quantised parameter with few possible values: observations kept by value.
+//!
+//! Observations of one value stand in a run. Only the two ends of a run have a neighbour at another
+//! value, so a run has at most three different bandwidths, and the mass that a component puts on a
+//! cell of the grid is computed once for each pair of value and bandwidth and then remembered.
+
+use super::order::{Ageing, Excluded, Forgetting};
+use super::scale::Scales;
+use crate::prior::{Numeric, Support};
+
+/// A parameter with more possible values than this is treated like a continuous one.
+const LARGEST: i64 = 128;
+/// Remembered bandwidths per value.
+const ROWS: usize = 12;
+
+/// Masses of one component on all cells, computed when first asked for (NaN before).
+#[derive(Clone, Debug)]
+struct Row {
+    scale: f64,
+    masses: Box<[f64]>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Run {
+    /// The observations of this value, chronological.
+    ids: Vec<u32>,
+    aged: i64,
+    ranks: i64,
+    rows: Vec<Row>,
+}
+
+/// Observations of the bad group of one parameter on a grid.
+#[derive(Clone, Debug)]
+pub struct GridBad {
+    scales: Scales,
+    quantum: f64,
+    /// Number of the first value: it is `first * quantum`.
+    first: i64,
+    /// The cell of each value in model space.
+    cells: Vec<(f64, f64)>,
+    runs: Vec<Run>,
+    prior_row: Vec<f64>,
+    ageing: Ageing,
+}
+
+/// One entry of the estimator: its weight, and where to find its masses.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    weight: f64,
+    run: usize,
+    row: usize,
+}
+
+impl GridBad {
+    /// An empty group, if the prior is linear, bounded, quantised and has few values.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)]
+    pub fn new(prior: &Numeric) -> Option<Self> {
+        let (Some(q), Support::Bounded { low, high }, false) = (prior.q, prior.support, prior.log)
+        else {
+            return None;
+        };
+        let (first, last) = ((low / q).round_ties_even(), (high / q).round_ties_even());
+        if first.abs().max(last.abs()) > 1e15 || last - first >= LARGEST as f64 {
+            return None;
+        }
+        let first = first as i64;
+        let cells: Vec<_> =
+            (first..=last as i64).map(|k| prior.cell(k as f64 * q + 0.0)).collect();
+        let scales = Scales { centre: prior.centre(), prior: prior.scale() };
+        Some(Self {
+            scales,
+            quantum: q,
+            first,
+            runs: vec![Run::default(); cells.len()],
+            prior_row: cells
+                .iter()
+                .map(|cell| super::mass::interval(*cell, scales.centre, scales.prior))
+                .collect(),
+            cells,
+            ageing: Ageing::default(),
+        })
+    }
+
+    /// Place of a value on the grid, if it is on it.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_sign_loss)]
+    pub fn slot(&self, value: f64) -> Option<usize> {
+        let k = (value / self.quantum).round_ties_even();
+        if !(k.abs() < 1e15) {
+            return None;
+        }
+        let slot = k as i64 - self.first;
+        let on_grid = k * self.quantum == value && slot >= 0 && (slot as usize) < self.cells.len();
+        on_grid.then_some(slot as usize)
+    }
+
+    /// Number of values.
+    pub fn size(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// The cell of a value.
+    pub fn cell(&self, slot: usize) -> (f64, f64) {
+        self.cells[slot]
+    }
+
+    #[allow(clippy::cast_precision_loss)]
+    fn value(&self, slot: usize) -> f64 {
+        (self.first + slot as i64) as f64 * self.quantum + 0.0
+    }
+
+    fn slot_of(&self, values: &[f64], id: u32) -> usize {
+        self.slot(values[id as usize]).unwrap_or(0) // checked before it was put in
+    }
+
+    /// Adds observation `id`, whose value is on the grid; `excluded` as it is afterwards.
+    pub fn insert(&mut self, values: &[f64], excluded: &Excluded, id: u32) {
+        let slot = self.slot_of(values, id);
+        let ids = &mut self.runs[slot].ids;
+        ids.insert(ids.partition_point(|other| *other < id), id);
+        let mut ageing = std::mem::take(&mut self.ageing);
+        ageing.insert(excluded, id, |id, aged, ranks| self.tally(values, id, aged, ranks));
+        self.ageing = ageing;
+    }
+
+    /// Takes observation `id` out; `excluded` as it is afterwards.
+    pub fn remove(&mut self, values: &[f64], excluded: &Excluded, id: u32) {
+        let slot = self.slot_of(values, id);
+        let ids = &mut self.runs[slot].ids;
+        if let Ok(place) = ids.binary_search(&id) {
+            ids.remove(place);
+        }
+        let mut ageing = std::mem::take(&mut self.ageing);
+        ageing.remove(excluded, id, |id, aged, ranks| self.tally(values, id, aged, ranks));
+        self.ageing = ageing;
+    }
+
+    fn tally(&mut self, values: &[f64], id: u32, aged: i64, ranks: i64) {
+        let slot = self.slot_of(values, id);
+        self.runs[slot].aged += aged;
+        self.runs[slot].ranks += ranks;
+    }
+
+    /// The estimator's entries, the prior apart. Their number does not depend on the history.
+    #[allow(clippy::cast_precision_loss)]
+    pub fn entries(&mut self, excluded: &Excluded, out: &mut Vec<Entry>) {
+        out.clear();
+        let forgetting = Forgetting::of(self.ageing.count());
+        let mut before = None;
+        let mut slot = self.next_occupied(0);
+        while let Some(run) = slot {
+            let following = self.next_occupied(run + 1);
+            let x = self.value(run);
+            let after = following.map(|s| self.value(s));
+            let (count, scales) = (self.ageing.count() as usize, self.scales);
+            let of = |before, after| scales.of(before, x, after, count);
+            if self.runs[run].rows.len() > ROWS {
+                self.runs[run].rows.clear();
+            }
+            let here = &self.runs[run];
+            let total = forgetting.first * here.aged as f64
+                + forgetting.step * here.ranks as f64
+                + (here.ids.len() as i64 - here.aged) as f64;
+            let weight = |id: u32| forgetting.weight(excluded.rank(id));
+            if let [only] = here.ids[..] {
+                let row = self.row(run, of(before, after));
+                out.push(Entry { weight: weight(only), run, row });
+            } else {
+                let (oldest, newest) = (here.ids[0], here.ids[here.ids.len() - 1]);
+                let (oldest, newest) = (weight(oldest), weight(newest));
+                let inner = here.ids.len() > 2;
+                let row = self.row(run, of(before, Some(x)));
+                out.push(Entry { weight: oldest, run, row });
+                let row = self.row(run, of(Some(x), after));
+                out.push(Entry { weight: newest, run, row });
+                if inner {
+                    let row = self.row(run, of(Some(x), Some(x)));
+                    out.push(Entry { weight: total - oldest - newest, run, row });
+                }
+            }
+            before = Some(x);
+            slot = following;
+        }
+    }
+
+    fn next_occupied(&self, from: usize) -> Option<usize> {
+        (from..self.runs.len()).find(|s| !self.runs[*s].ids.is_empty())
+    }
+
+    #[allow(clippy::float_cmp)] // the same expression gives the same bits
+    fn row(&mut self, run: usize, scale: f64) -> usize {
+        let size = self.cells.len();
+        let rows = &mut self.runs[run].rows;
+        if let Some(found) = rows.iter().position(|r| r.scale == scale) {
+            return found;
+        }
+        rows.push(Row { scale, masses: vec![f64::NAN; size].into() });
+        rows.len() - 1
+    }
+
+    /// Unnormalised mass of the cell of a value under the estimator.
+    pub fn mass(&mut self, entries: &[Entry], prior_weight: f64, slot: usize) -> f64 {
+        let cell = self.cells[slot];
+        let mut sum = prior_weight * self.prior_row[slot];
+        for entry in entries {
+            let centre = self.value(entry.run);
+            let row = &mut self.runs[entry.run].rows[entry.row];
+            let mass = &mut row.masses[slot];
+            if mass.is_nan() {
+                *mass = super::mass::interval(cell, centre, row.scale);
+            }
+            sum += entry.weight * *mass;
+        }
+        sum
+    }
+}

@@ -1,0 +1,313 @@
+//! Candidates from the good group, scored by the ratio of the two densities.
+//!
+//! Expected improvement is a growing function of `l(x) / g(x)` (Bergstra, Bardenet, Bengio and Kegl,
+//! NeurIPS 2011, section 4), so the candidate with the largest ratio is proposed. Factors that are
+//! the same for all candidates (normalisation, truncation, the Jacobian of the logarithm) are left
+//! out; [`Column::ratios`] therefore gives the ratio up to one constant.
+
+use super::good::GoodMixture;
+use super::grid::{Entry, GridBad};
+use super::numeric::{NumericBad, Parts};
+use super::order::Excluded;
+use super::{Bad, Column, Good, mass};
+use crate::kernel::Gaussians;
+use crate::prior::{Categorical, Numeric};
+use crate::rng::Rng;
+use crate::special::log_sum_exp;
+
+/// The options of the Tree-structured Parzen Estimator that concern one parameter.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Options {
+    /// Weight of the prior among the observations (omega), at least 0.
+    pub prior_weight: f64,
+    /// Number of candidates drawn from the good group's density, at least 1.
+    pub candidates: usize,
+}
+
+/// Buffers, so that a suggestion allocates nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Scratch {
+    points: Vec<f64>,
+    naturals: Vec<f64>,
+    cells: Vec<(f64, f64)>,
+    good: Vec<f64>,
+    bad: Vec<f64>,
+    errors: Vec<f64>,
+    nodes: Vec<f64>,
+    sums: Vec<f64>,
+    gaussians: Gaussians,
+    entries: Vec<Entry>,
+}
+
+/// A fast sum is not trusted when its error bound exceeds this part of it.
+const TRUST: f64 = 1e-11;
+
+impl Column {
+    /// Draws candidates from the good group's density and returns the best, on the natural scale.
+    /// Of equally good ones the first; NaN scores rank lowest.
+    pub fn propose(&mut self, rng: &mut Rng, options: &Options, scratch: &mut Scratch) -> f64 {
+        let Self { values, excluded, below, bad, good, .. } = self;
+        match bad {
+            Bad::Categorical(prior, bad) => {
+                draw_options(prior, values, below, options, rng, &mut scratch.naturals);
+                let ratio = |x: f64| option_ratio(prior, bad, values, below, options, x);
+                first_best(&scratch.naturals, scratch.naturals.iter().map(|x| ratio(*x)))
+            }
+            Bad::Numeric(prior, bad) => {
+                let good = remember(good, prior, values, below, options, 0);
+                scratch.draw(prior, &good.mixture, options.candidates, rng);
+                scratch.score(prior, &good.mixture, bad, excluded, options.prior_weight);
+                first_best(&scratch.naturals, scratch.ratios())
+            }
+            Bad::Grid(prior, bad) => {
+                let good = remember(good, prior, values, below, options, bad.size());
+                scratch.draw(prior, &good.mixture, options.candidates, rng);
+                scratch.score_grid(good, bad, excluded, options.prior_weight);
+                first_best(&scratch.naturals, scratch.ratios())
+            }
+        }
+    }
+
+    /// `l(x) / g(x)` at natural values, up to a factor common to all of them.
+    pub fn ratios(&mut self, naturals: &[f64], options: &Options) -> Vec<f64> {
+        let mut scratch = Scratch { naturals: naturals.to_vec(), ..Scratch::default() };
+        let Self { values, excluded, below, bad, good, .. } = self;
+        match bad {
+            Bad::Categorical(prior, bad) => naturals
+                .iter()
+                .map(|x| option_ratio(prior, bad, values, below, options, *x))
+                .collect(),
+            Bad::Numeric(prior, bad) => {
+                let good = remember(good, prior, values, below, options, 0);
+                scratch.points = naturals.iter().map(|x| prior.to_model(*x)).collect();
+                scratch.cells = naturals.iter().map(|x| prior.cell(*x)).collect();
+                scratch.score(prior, &good.mixture, bad, excluded, options.prior_weight);
+                scratch.ratios().collect()
+            }
+            Bad::Grid(prior, bad) => {
+                let good = remember(good, prior, values, below, options, bad.size());
+                scratch.score_grid(good, bad, excluded, options.prior_weight);
+                scratch.ratios().collect()
+            }
+        }
+    }
+}
+
+fn remember<'a>(
+    good: &'a mut Option<Good>,
+    prior: &Numeric,
+    values: &[f64],
+    below: &[u32],
+    options: &Options,
+    grid: usize,
+) -> &'a mut Good {
+    #[allow(clippy::float_cmp)] // the same option, not a computed number
+    if good.as_ref().is_some_and(|g| g.prior_weight != options.prior_weight) {
+        *good = None;
+    }
+    good.get_or_insert_with(|| {
+        let observations: Vec<f64> =
+            below.iter().map(|id| prior.to_model(values[*id as usize])).collect();
+        Good {
+            prior_weight: options.prior_weight,
+            mixture: GoodMixture::new(prior, &observations, options.prior_weight),
+            grid: vec![f64::NAN; grid],
+        }
+    })
+}
+
+/// The first of the values with the largest score; NaN ranks lowest.
+fn first_best(values: &[f64], scores: impl Iterator<Item = f64>) -> f64 {
+    let mut best = (values[0], f64::NEG_INFINITY);
+    for (value, score) in values.iter().zip(scores) {
+        if score > best.1 {
+            best = (*value, score);
+        }
+    }
+    best.0
+}
+
+impl Scratch {
+    fn ratios(&self) -> impl Iterator<Item = f64> + '_ {
+        self.good.iter().zip(&self.bad).map(|(l, g)| l / g)
+    }
+
+    /// Draws candidates: `points` in model space, `naturals` and, if quantised, their `cells`.
+    /// Of repeated values of a quantised parameter only the first is kept: the rest can't win.
+    fn draw(&mut self, prior: &Numeric, mixture: &GoodMixture, count: usize, rng: &mut Rng) {
+        self.points.clear();
+        self.naturals.clear();
+        self.cells.clear();
+        for _ in 0..count {
+            let x = mixture.sample(rng);
+            if prior.q.is_some() {
+                let natural = prior.from_model(x);
+                if !self.naturals.contains(&natural) {
+                    self.naturals.push(natural);
+                    self.cells.push(prior.cell(natural));
+                }
+            } else {
+                self.points.push(x);
+            }
+        }
+        if prior.q.is_none() {
+            self.naturals.extend(self.points.iter().map(|x| prior.from_model(*x)));
+        }
+    }
+
+    fn score(
+        &mut self,
+        prior: &Numeric,
+        mixture: &GoodMixture,
+        bad: &mut NumericBad,
+        excluded: &Excluded,
+        prior_weight: f64,
+    ) {
+        let count = self.naturals.len();
+        for buffer in [&mut self.good, &mut self.bad, &mut self.errors] {
+            buffer.clear();
+            buffer.resize(count, 0.0);
+        }
+        let window = self.window(prior.q.is_some());
+        let floor = bad.floor();
+        let mut parts = bad.parts(excluded, prior_weight, window, &mut self.gaussians);
+        if prior.q.is_some() {
+            let (nodes, sums) = (&mut self.nodes, &mut self.sums);
+            mass::add_masses(
+                &mixture.components, mixture.floor, &self.cells, nodes, sums, &mut self.good,
+            );
+            mass::masses(
+                &mut parts, floor, &self.cells, nodes, sums, &mut self.bad, &mut self.errors,
+            );
+        } else {
+            mixture.components.sums(&self.points, &mut self.good);
+            densities(&mut parts, &self.points, &mut self.bad, &mut self.errors);
+        }
+        for i in 0..count {
+            if self.errors[i] > TRUST * self.bad[i] {
+                let components = bad.components(excluded, prior_weight);
+                let at = if prior.q.is_some() { Err(self.cells[i]) } else { Ok(self.points[i]) };
+                self.good[i] = self.good[i].max(f64::MIN_POSITIVE);
+                self.bad[i] = self.good[i] / (self.good[i].ln() - exact_log(&components, at)).exp();
+            }
+        }
+    }
+
+    fn window(&self, quantised: bool) -> (f64, f64) {
+        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+        if quantised {
+            for (a, b) in &self.cells {
+                (low, high) = (low.min(*a), high.max(*b));
+            }
+        } else {
+            for x in &self.points {
+                (low, high) = (low.min(*x), high.max(*x));
+            }
+        }
+        (low, high)
+    }
+
+    fn score_grid(
+        &mut self,
+        good: &mut Good,
+        bad: &mut GridBad,
+        excluded: &Excluded,
+        prior_weight: f64,
+    ) {
+        bad.entries(excluded, &mut self.entries);
+        self.good.clear();
+        self.bad.clear();
+        for natural in &self.naturals {
+            let Some(slot) = bad.slot(*natural) else {
+                self.good.push(f64::NAN);
+                self.bad.push(f64::NAN);
+                continue;
+            };
+            let remembered = &mut good.grid[slot];
+            if remembered.is_nan() {
+                let components = &good.mixture.components;
+                *remembered = (0..components.len())
+                    .map(|k| {
+                        let (weight, centre, scale) = components.get(k);
+                        weight * mass::interval(bad.cell(slot), centre, scale)
+                    })
+                    .sum();
+            }
+            self.good.push(*remembered);
+            self.bad.push(bad.mass(&self.entries, prior_weight, slot));
+        }
+    }
+}
+
+/// Unnormalised densities of the bad group at points, and bounds on their errors.
+fn densities(parts: &mut Parts<'_>, points: &[f64], out: &mut [f64], errors: &mut [f64]) {
+    parts.direct.sums(points, out);
+    errors.fill(parts.missing);
+    if let Some((field, first, step)) = &mut parts.field {
+        let inverse = 1.0 / field.bandwidth();
+        for ((x, density), error) in points.iter().zip(out).zip(errors) {
+            if field.covers(*x) {
+                let sum = field.density(*x, *first, *step);
+                *density += sum.value * inverse;
+                *error += sum.error * inverse;
+            }
+        }
+    }
+}
+
+/// Log of the sum of all components at a point, or of their mass on a cell; finite far out.
+fn exact_log(components: &[(f64, f64, f64)], at: Result<f64, (f64, f64)>) -> f64 {
+    let terms: Vec<f64> = components
+        .iter()
+        .filter(|c| c.0 > 0.0)
+        .map(|(weight, centre, scale)| match at {
+            Ok(x) => {
+                let z = (x - centre) / scale;
+                (weight / scale).ln() - 0.5 * z * z
+            }
+            Err((low, high)) => {
+                weight.ln()
+                    + crate::special::log_diff_cdf((low - centre) / scale, (high - centre) / scale)
+            }
+        })
+        .collect();
+    log_sum_exp(&terms)
+}
+
+/// Draws options from the good group's distribution: an observation or the prior, by weight.
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn draw_options(
+    prior: &Categorical,
+    values: &[f64],
+    below: &[u32],
+    options: &Options,
+    rng: &mut Rng,
+    out: &mut Vec<f64>,
+) {
+    out.clear();
+    let prior_mass = prior.n() as f64 * options.prior_weight;
+    let total = below.len() as f64 + prior_mass;
+    for _ in 0..options.candidates {
+        let target = rng.uniform() * total;
+        out.push(match below.get(target as usize) {
+            Some(id) => values[*id as usize],
+            None => prior.sample(rng) as f64,
+        });
+    }
+}
+
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::float_cmp)]
+fn option_ratio(
+    prior: &Categorical,
+    bad: &super::categorical::CategoricalBad,
+    values: &[f64],
+    below: &[u32],
+    options: &Options,
+    x: f64,
+) -> f64 {
+    let value = x as i64;
+    let Some(option) = prior.option(value) else { return f64::NAN };
+    let base = prior.n() as f64 * options.prior_weight * prior.prior_mass(option);
+    let seen = below.iter().filter(|id| values[**id as usize] == x).count();
+    (seen as f64 + base) / (bad.weight(value) + base)
+}

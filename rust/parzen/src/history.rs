@@ -1,0 +1,334 @@
+//! The trials as columns, and the split into a good and a bad group.
+//!
+//! A row is one trial: an integer key, a loss (infinite while pending or when failed) and a value for
+//! each active parameter. Rows are ordered by key. The history is told what is new ([`History::upsert`],
+//! [`History::remove`]); nothing is converted twice, and the groups are moved along as they change.
+
+use crate::column::Column;
+use crate::space::Space;
+use std::collections::BTreeSet;
+
+/// The good group never has more trials than this (`LF`, spec 0.2).
+pub const LARGEST_GOOD_GROUP: usize = 25;
+
+/// The trials of one study.
+#[derive(Clone, Debug)]
+pub struct History {
+    space: Space,
+    keys: Vec<i64>,
+    losses: Vec<f64>,
+    /// Rows that were withdrawn stay in place and count for nothing.
+    gone: Vec<bool>,
+    live: usize,
+    columns: Vec<Column>,
+    /// The best live rows by loss then row, up to [`LARGEST_GOOD_GROUP`].
+    leaders: Vec<u32>,
+    leaders_stale: bool,
+    /// The good rows that the columns know of, ascending.
+    good: Vec<u32>,
+    /// Rows up to here are known to the columns.
+    admitted: u32,
+    /// Admitted rows that were withdrawn or came back since the columns were last told.
+    toggled: Vec<u32>,
+    /// Keys that were proposed within a batch and not heard of since.
+    provisional: BTreeSet<i64>,
+}
+
+impl History {
+    /// An empty history.
+    #[must_use]
+    pub fn new(space: Space) -> Self {
+        let columns = space.params().iter().map(|p| Column::new(&p.prior)).collect();
+        Self {
+            space,
+            keys: Vec::new(),
+            losses: Vec::new(),
+            gone: Vec::new(),
+            live: 0,
+            columns,
+            leaders: Vec::new(),
+            leaders_stale: false,
+            good: Vec::new(),
+            admitted: 0,
+            toggled: Vec::new(),
+            provisional: BTreeSet::new(),
+        }
+    }
+
+    /// The space whose parameters the columns belong to.
+    #[must_use]
+    pub fn space(&self) -> &Space {
+        &self.space
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.live
+    }
+
+    /// Whether there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.live == 0
+    }
+
+    /// Keys and losses of the rows, by key.
+    pub fn rows(&self) -> impl Iterator<Item = (i64, f64)> + '_ {
+        let live = self.gone.iter().map(|g| !g);
+        self.keys.iter().copied().zip(self.losses.iter().copied()).zip(live).filter(|r| r.1).map(|r| r.0)
+    }
+
+    /// Value of a parameter in the row of a key, if it is active there.
+    #[must_use]
+    pub fn value(&self, key: i64, param: usize) -> Option<f64> {
+        self.columns[param].value(self.find(key).ok()?)
+    }
+
+    #[allow(clippy::cast_possible_truncation)] // rows are counted in u32
+    fn find(&self, key: i64) -> Result<u32, u32> {
+        if self.keys.last().is_none_or(|last| *last < key) {
+            return Err(self.keys.len() as u32);
+        }
+        self.keys.binary_search(&key).map(|r| r as u32).map_err(|r| r as u32)
+    }
+
+    /// Adds the row of `key`, or replaces it. `values` has one entry per parameter, NaN where the
+    /// parameter is not active; values that the parameter can't have count as not active. A NaN
+    /// loss removes the row.
+    ///
+    /// Cost: a few microseconds per parameter at the next suggestion, whatever the length of the
+    /// history, if the key is the largest so far or only the loss changes; else everything is built anew.
+    ///
+    /// # Panics
+    /// When `values` does not have one entry per parameter.
+    pub fn upsert(&mut self, key: i64, loss: f64, values: &[f64]) {
+        assert_eq!(values.len(), self.space.len(), "one value per parameter");
+        if loss.is_nan() {
+            self.remove(key);
+            return;
+        }
+        let loss = loss + 0.0; // -0.0 and 0.0 are ties
+        self.provisional.remove(&key);
+        let accepted = |i: usize| -> Option<f64> {
+            let prior = &self.space.params()[i].prior;
+            Some(values[i]).filter(|v| !v.is_nan() && Column::accepts(prior, *v))
+        };
+        match self.find(key) {
+            Ok(row) => {
+                let same =
+                    (0..values.len()).all(|i| self.columns[i].value(row) == accepted(i));
+                if !same {
+                    let accepted: Vec<_> = (0..values.len()).map(accepted).collect();
+                    self.rewrite(|rows| rows[row as usize].2.clone_from(&accepted));
+                }
+                self.set_loss(row, loss);
+            }
+            Err(row) if row as usize == self.keys.len() => {
+                for i in 0..values.len() {
+                    if let Some(value) = accepted(i) {
+                        self.columns[i].push(row, value);
+                    }
+                }
+                self.keys.push(key);
+                self.losses.push(loss);
+                self.gone.push(false);
+                self.live += 1;
+                self.enter(row);
+            }
+            Err(row) => {
+                let accepted: Vec<_> = (0..values.len()).map(accepted).collect();
+                self.rewrite(|rows| rows.insert(row as usize, (key, loss, accepted)));
+            }
+        }
+    }
+
+    fn set_loss(&mut self, row: u32, loss: f64) {
+        let at = row as usize;
+        if self.gone[at] {
+            self.gone[at] = false;
+            self.live += 1;
+            self.losses[at] = loss;
+            self.note_toggle(row);
+            self.enter(row);
+            return;
+        }
+        let old = std::mem::replace(&mut self.losses[at], loss);
+        if let Some(place) = self.leaders.iter().position(|l| *l == row) {
+            if loss <= old || self.live == self.leaders.len() {
+                self.leaders.remove(place);
+                self.enter(row);
+            } else {
+                self.leaders_stale = true;
+            }
+        } else {
+            self.enter(row);
+        }
+    }
+
+    /// Withdraws the row of a key, if there is one.
+    pub fn remove(&mut self, key: i64) {
+        let Ok(row) = self.find(key) else { return };
+        if std::mem::replace(&mut self.gone[row as usize], true) {
+            return;
+        }
+        self.live -= 1;
+        self.leaders_stale |= self.leaders.contains(&row);
+        self.note_toggle(row);
+    }
+
+    /// Adds a pending row that counts until [`settle_provisional`](Self::settle_provisional), unless
+    /// the key is known.
+    pub fn propose(&mut self, key: i64, values: &[f64]) {
+        if self.find(key).is_ok_and(|row| !self.gone[row as usize]) {
+            return;
+        }
+        self.upsert(key, f64::INFINITY, values);
+        self.provisional.insert(key);
+    }
+
+    /// Withdraws the proposed rows that have not been upserted since.
+    pub fn settle_provisional(&mut self) {
+        for key in std::mem::take(&mut self.provisional) {
+            self.remove(key);
+        }
+    }
+
+    fn note_toggle(&mut self, row: u32) {
+        if row < self.admitted {
+            self.toggled.push(row);
+        }
+    }
+
+    /// Considers a row for the leaders.
+    fn enter(&mut self, row: u32) {
+        let before = |a: u32, b: u32| {
+            let order = self.losses[a as usize].total_cmp(&self.losses[b as usize]);
+            order.then(a.cmp(&b)).is_lt()
+        };
+        let place = self.leaders.partition_point(|l| before(*l, row));
+        if place < LARGEST_GOOD_GROUP {
+            self.leaders.insert(place, row);
+            self.leaders.truncate(LARGEST_GOOD_GROUP);
+        }
+    }
+
+    fn renew_leaders(&mut self) {
+        self.leaders_stale = false;
+        self.leaders.clear();
+        #[allow(clippy::cast_possible_truncation)]
+        for row in 0..self.keys.len() as u32 {
+            if !self.gone[row as usize] {
+                self.enter(row);
+            }
+        }
+    }
+
+    /// Changes rows in the middle: takes everything apart and puts it together again.
+    #[allow(clippy::cast_possible_truncation)]
+    fn rewrite(&mut self, change: impl FnOnce(&mut Vec<(i64, f64, Vec<Option<f64>>)>)) {
+        let mut rows: Vec<_> = (0..self.keys.len())
+            .map(|r| {
+                let values = self.columns.iter().map(|c| c.value(r as u32)).collect();
+                (self.keys[r], if self.gone[r] { f64::NAN } else { self.losses[r] }, values)
+            })
+            .collect();
+        change(&mut rows);
+        self.keys = rows.iter().map(|r| r.0).collect();
+        self.losses = rows.iter().map(|r| r.1).collect();
+        self.gone = rows.iter().map(|r| r.1.is_nan()).collect();
+        self.live = self.gone.iter().filter(|g| !**g).count();
+        for (i, column) in self.columns.iter_mut().enumerate() {
+            let (numbers, values) = rows
+                .iter()
+                .enumerate()
+                .filter_map(|(r, row)| row.2[i].map(|v| (r as u32, v)))
+                .unzip();
+            column.replace(numbers, values);
+        }
+        self.admitted = 0;
+        self.good.clear();
+        self.toggled.clear();
+        self.leaders_stale = true;
+    }
+
+    /// Size of the good group: `min(n, 25, ceil(gamma sqrt(n)))` (spec 3.4).
+    #[must_use]
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    pub fn good_count(&self, gamma: f64) -> usize {
+        let wanted = (gamma * (self.live as f64).sqrt()).ceil();
+        (wanted.min(LARGEST_GOOD_GROUP as f64).max(0.0) as usize).min(self.live)
+    }
+
+    /// Moves the columns' groups to the split that `gamma` asks for.
+    #[allow(clippy::cast_possible_truncation)]
+    pub fn split(&mut self, gamma: f64) {
+        if self.leaders_stale {
+            self.renew_leaders();
+        }
+        let mut good: Vec<u32> = self.leaders[..self.good_count(gamma)].to_vec();
+        good.sort_unstable();
+        let total = self.keys.len() as u32;
+        if good == self.good && self.toggled.is_empty() && self.admitted == total {
+            return;
+        }
+        let admitted = self.admitted;
+        let leaving: Vec<u32> =
+            self.good.iter().copied().filter(|r| good.binary_search(r).is_err()).collect();
+        let entering: Vec<u32> = good
+            .iter()
+            .copied()
+            .filter(|r| *r < admitted && self.good.binary_search(r).is_err())
+            .collect();
+        self.toggled.sort_unstable();
+        self.toggled.dedup();
+        let gone = &self.gone;
+        for column in &mut self.columns {
+            for row in &self.toggled {
+                let was_good = self.good.binary_search(row).is_ok();
+                if gone[*row as usize] {
+                    if !was_good {
+                        column.exclude(*row, false);
+                    }
+                } else if !was_good && good.binary_search(row).is_err() {
+                    column.restore(*row);
+                }
+            }
+            for row in &leaving {
+                column.demote(*row, gone[*row as usize]);
+            }
+            for row in &entering {
+                column.exclude(*row, true);
+            }
+            column.admit(&good, |row| gone[row as usize]);
+        }
+        self.toggled.clear();
+        self.good = good;
+        self.admitted = total;
+    }
+
+    /// The column of a parameter. [`split`](Self::split) first.
+    ///
+    /// # Panics
+    /// When there is no such parameter.
+    pub fn column(&mut self, param: usize) -> &mut Column {
+        &mut self.columns[param]
+    }
+
+    /// The space and the columns, for an algorithm that needs both.
+    pub fn space_and_columns(&mut self) -> (&Space, &mut [Column]) {
+        (&self.space, &mut self.columns)
+    }
+
+    /// All columns, for reading.
+    #[must_use]
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// Keys of the good group for `gamma`, ascending.
+    pub fn good_keys(&mut self, gamma: f64) -> Vec<i64> {
+        self.split(gamma);
+        self.good.iter().map(|r| self.keys[*r as usize]).collect()
+    }
+}

@@ -1,0 +1,187 @@
+//! The hot loop: sums of Gaussians at many points.
+//!
+//! Everything here is written so that the compiler vectorises it for whatever the processor offers
+//! (`multiversion` picks the variant when the program runs) and so that every variant gives the
+//! same bits: lanes are summed in one fixed order and no multiply-add is fused.
+
+use multiversion::multiversion;
+
+/// Components are processed in groups of this many; [`Gaussians`] pads itself to a multiple of it.
+pub const LANES: usize = 8;
+
+/// Unnormalised Gaussian components, structure of arrays, ready for [`Gaussians::sums`].
+///
+/// Component `k` contributes `amplitude_k * exp(-((x - centre_k) * inverse_scale_k)^2 / 2)`.
+#[derive(Clone, Debug, Default)]
+pub struct Gaussians {
+    len: usize,
+    centres: Vec<f64>,
+    inverse_scales: Vec<f64>,
+    amplitudes: Vec<f64>,
+}
+
+impl Gaussians {
+    /// Forgets all components and keeps the memory.
+    pub fn clear(&mut self) {
+        self.len = 0;
+        self.centres.clear();
+        self.inverse_scales.clear();
+        self.amplitudes.clear();
+    }
+
+    /// Number of components.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is no component.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Adds a component of total mass `weight * sqrt(2 pi)`: its amplitude is `weight / scale`.
+    #[inline]
+    pub fn push(&mut self, weight: f64, centre: f64, scale: f64) {
+        let inverse = 1.0 / scale;
+        self.centres.truncate(self.len);
+        self.inverse_scales.truncate(self.len);
+        self.amplitudes.truncate(self.len);
+        self.centres.push(centre);
+        self.inverse_scales.push(inverse);
+        self.amplitudes.push(weight * inverse);
+        self.len += 1;
+    }
+
+    /// `(weight, centre, scale)` of component `k`.
+    #[must_use]
+    pub fn get(&self, k: usize) -> (f64, f64, f64) {
+        let scale = 1.0 / self.inverse_scales[k];
+        (self.amplitudes[k] * scale, self.centres[k], scale)
+    }
+
+    /// Pads the arrays to whole groups of lanes; call after the last [`push`](Self::push).
+    pub fn seal(&mut self) {
+        let padded = self.len.next_multiple_of(LANES);
+        self.centres.resize(padded, 0.0);
+        self.inverse_scales.resize(padded, 0.0);
+        self.amplitudes.resize(padded, 0.0);
+    }
+
+    /// `out[i] = sum_k amplitude_k exp(-((x_i - centre_k) / scale_k)^2 / 2)`.
+    ///
+    /// Cost: about one nanosecond for every two pairs of point and component with AVX2. Terms
+    /// smaller than 1e-307 of their amplitude are not distinguished from each other.
+    pub fn sums(&self, points: &[f64], out: &mut [f64]) {
+        debug_assert_eq!(points.len(), out.len());
+        debug_assert_eq!(self.centres.len() % LANES, 0, "seal() the components first");
+        gaussian_sums(points, &self.centres, &self.inverse_scales, &self.amplitudes, out);
+    }
+}
+
+#[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
+fn gaussian_sums(
+    points: &[f64],
+    centres: &[f64],
+    inverse_scales: &[f64],
+    amplitudes: &[f64],
+    out: &mut [f64],
+) {
+    for (x, sum) in points.iter().zip(out.iter_mut()) {
+        let mut lanes = [0.0; LANES];
+        let groups = centres
+            .as_chunks::<LANES>()
+            .0
+            .iter()
+            .zip(inverse_scales.as_chunks::<LANES>().0)
+            .zip(amplitudes.as_chunks::<LANES>().0);
+        for ((centre, inverse), amplitude) in groups {
+            for j in 0..LANES {
+                let z = (x - centre[j]) * inverse[j];
+                lanes[j] += amplitude[j] * exp_nonpositive(-0.5 * z * z);
+            }
+        }
+        *sum = fold(&lanes);
+    }
+}
+
+/// Sums the lanes as a fixed binary tree.
+#[inline(always)]
+fn fold(lanes: &[f64; LANES]) -> f64 {
+    ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]))
+}
+
+/// `exp(t)` for `t <= 0`, to about one unit in the last place, without a branch.
+///
+/// Cody-Waite reduction `t = k ln 2 + r` and the Taylor polynomial of degree 13 in `r`
+/// (`|r| <= ln(2)/2`, so the remainder is below 2e-17). Arguments below -708 are taken as -708.
+#[inline(always)]
+fn exp_nonpositive(t: f64) -> f64 {
+    const LOG2_E: f64 = std::f64::consts::LOG2_E;
+    const LN2_HIGH: f64 = 6.931_471_803_691_238e-1;
+    const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
+    // 1.5 * 2^52: adding it leaves the rounded integer in the low bits.
+    const SHIFT: f64 = 6_755_399_441_055_744.0;
+
+    let t = if t < -708.0 { -708.0 } else { t };
+    let shifted = t * LOG2_E + SHIFT;
+    let k = shifted - SHIFT;
+    let r = (t - k * LN2_HIGH) - k * LN2_LOW;
+    let mut p = 1.0 / 6_227_020_800.0;
+    p = p * r + 1.0 / 479_001_600.0;
+    p = p * r + 1.0 / 39_916_800.0;
+    p = p * r + 1.0 / 3_628_800.0;
+    p = p * r + 1.0 / 362_880.0;
+    p = p * r + 1.0 / 40_320.0;
+    p = p * r + 1.0 / 5_040.0;
+    p = p * r + 1.0 / 720.0;
+    p = p * r + 1.0 / 120.0;
+    p = p * r + 1.0 / 24.0;
+    p = p * r + 1.0 / 6.0;
+    p = p * r + 0.5;
+    p = p * r + 1.0;
+    p = p * r + 1.0;
+    f64::from_bits(p.to_bits().wrapping_add(shifted.to_bits() << 52))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn exp_agrees_with_the_standard_library(t in -708.0..0.0f64) {
+            let (got, want) = (exp_nonpositive(t), t.exp());
+            prop_assert!((got - want).abs() <= 4.0 * f64::EPSILON * want, "{t}: {got} {want}");
+        }
+
+        #[test]
+        fn sums_agree_with_the_naive_twin(
+            components in prop::collection::vec((0.0..2.0f64, -5.0..5.0f64, 0.01..3.0f64), 0..60),
+            points in prop::collection::vec(-8.0..8.0f64, 1..30),
+        ) {
+            let mut gaussians = Gaussians::default();
+            for (w, c, s) in &components {
+                gaussians.push(*w, *c, *s);
+            }
+            gaussians.seal();
+            let mut out = vec![0.0; points.len()];
+            gaussians.sums(&points, &mut out);
+            for (x, got) in points.iter().zip(&out) {
+                let want: f64 = components
+                    .iter()
+                    .map(|(w, c, s)| w / s * (-0.5 * ((x - c) / s).powi(2)).exp())
+                    .sum();
+                prop_assert!((got - want).abs() <= 1e-12 * want + 1e-300);
+            }
+        }
+    }
+
+    #[test]
+    fn far_points_give_zero_to_any_purpose() {
+        assert!(exp_nonpositive(-1e9) < 1e-306);
+        assert_eq!(exp_nonpositive(0.0).to_bits(), 1.0f64.to_bits());
+    }
+}

@@ -1,0 +1,109 @@
+//! The Tree-structured Parzen Estimator as hyperopt has it: parameters are modelled independently.
+//!
+//! Bergstra, Bardenet, Bengio and Kegl, "Algorithms for Hyper-Parameter Optimization", NeurIPS 2011;
+//! behaviour in detail: spec sections 3 to 6.2.
+
+use super::random;
+use crate::column::{self, Scratch};
+use crate::error::{Error, Result};
+use crate::history::History;
+use crate::rng::stream;
+
+/// Options of [`suggest`]; [`Options::check`] says what is allowed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Options {
+    /// Weight of the prior among the observations of a parameter.
+    pub prior_weight: f64,
+    /// Random search until the history has this many rows.
+    pub startup: usize,
+    /// Candidates per parameter.
+    pub candidates: usize,
+    /// The good group has `ceil(gamma sqrt(n))` trials, at most 25.
+    pub gamma: f64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { prior_weight: 1.0, startup: 20, candidates: 24, gamma: 0.25 }
+    }
+}
+
+impl Options {
+    /// # Errors
+    /// When there is no candidate, or gamma or the prior's weight is negative or not finite.
+    pub fn check(&self) -> Result<()> {
+        let invalid = |option, value: String, rule| Err(Error::InvalidOption { option, value, rule });
+        if self.candidates < 1 {
+            let rule = "at least one candidate is needed; upstream's default is 24";
+            return invalid("n_EI_candidates", self.candidates.to_string(), rule);
+        }
+        if !(self.gamma >= 0.0 && self.gamma.is_finite()) {
+            let rule = "must be a finite number, at least 0; upstream's default is 0.25";
+            return invalid("gamma", self.gamma.to_string(), rule);
+        }
+        if !(self.prior_weight >= 0.0 && self.prior_weight.is_finite()) {
+            let rule = "must be a finite number, at least 0; upstream's default is 1.0";
+            return invalid("prior_weight", self.prior_weight.to_string(), rule);
+        }
+        Ok(())
+    }
+}
+
+/// One assignment for each of the new keys.
+///
+/// The earlier assignments of a batch are pending while the later ones are made: they become
+/// provisional rows of the history (see [`History::settle_provisional`]).
+///
+/// # Errors
+/// When an option is out of range, or the prior has no weight and there is nothing to learn from.
+pub fn suggest(
+    history: &mut History,
+    keys: &[i64],
+    seed: u64,
+    options: &Options,
+) -> Result<Vec<Vec<f64>>> {
+    options.check()?;
+    let mut scratch = Scratch::default();
+    let mut out = Vec::with_capacity(keys.len());
+    for (index, key) in (0..).zip(keys) {
+        let values = if history.len() < options.startup {
+            random::assignment(history.space(), seed, index)
+        } else {
+            assignment(history, seed, index, options, &mut scratch)?
+        };
+        if out.len() + 1 < keys.len() {
+            history.propose(*key, &values);
+        }
+        out.push(values);
+    }
+    Ok(out)
+}
+
+fn assignment(
+    history: &mut History,
+    seed: u64,
+    index: u64,
+    options: &Options,
+    scratch: &mut Scratch,
+) -> Result<Vec<f64>> {
+    history.split(options.gamma);
+    let per_column =
+        column::Options { prior_weight: options.prior_weight, candidates: options.candidates };
+    let (space, columns) = history.space_and_columns();
+    let mut values = vec![f64::NAN; space.len()];
+    for &i in space.order() {
+        if !space.active(i, &values) {
+            continue;
+        }
+        if options.prior_weight == 0.0 && columns[i].has_no_good() {
+            return Err(Error::InvalidOption {
+                option: "prior_weight",
+                value: "0".into(),
+                rule: "must be positive while a parameter has no observation among the good trials",
+            });
+        }
+        let mut rng = stream(seed, index, i as u64);
+        values[i] = columns[i].propose(&mut rng, &per_column, scratch);
+    }
+    Ok(values)
+}

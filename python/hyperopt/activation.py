@@ -56,8 +56,10 @@ def activation(root: Apply) -> dict[Apply, Conditions]:
     """
     incoming: dict[Apply, list[Conditions]] = {root: [ALWAYS]}
     found: dict[Apply, Conditions] = {}
-    for node in reversed(toposort(root)):
-        conditions = found[node] = _union(incoming.pop(node))
+    order = toposort(root)
+    rank = {label: i for i, node in enumerate(order) if (label := label_of(node)) is not None}
+    for node in reversed(order):
+        conditions = found[node] = _union(incoming.pop(node), rank)
         for child, reached in _passed_on(node, conditions):
             incoming.setdefault(child, []).append(reached)
     return found
@@ -134,29 +136,31 @@ def _narrow(conditions: Iterable[Conjunction], label: str, value: int) -> Condit
     return tuple(narrowed)
 
 
-def _union(alternatives: list[Conditions]) -> Conditions:
-    """Join the conditions of all paths; a conjunction that another implies is left out."""
+def _union(alternatives: list[Conditions], rank: dict[str, int]) -> Conditions:
+    """Join the conditions of all paths; a conjunction that another implies is left out.
+
+    The order is that in which the space is written, which `rank` tells for the labels.
+    """
     if len(alternatives) == 1:
         return alternatives[0]
     if any(conditions == ALWAYS for conditions in alternatives):
         return ALWAYS
     if any(conditions is None for conditions in alternatives):
         return None
-    joined = dict.fromkeys(c for conditions in reversed(alternatives) for c in conditions or ())
+    joined = dict.fromkeys(c for conditions in alternatives for c in conditions or ())
     if len(joined) > _MAX_CONJUNCTIONS or sum(map(len, joined)) > _MAX_LITERALS:
         return None
     if len(joined) == 1:
         return tuple(joined)
-    return _without_implied(list(joined))
+    in_order = sorted(joined, key=lambda c: [(rank[label], value) for label, value in c])
+    return _without_implied(in_order)
 
 
 def _without_implied(conjunctions: list[Conjunction]) -> Conditions:
     sets = [frozenset(conjunction) for conjunction in conjunctions]
     kept = []
     for i, own in enumerate(sets):
-        implied = any(
-            other < own or (other == own and j < i) for j, other in enumerate(sets) if j != i
-        )
+        implied = any(other < own or (other == own and j < i) for j, other in enumerate(sets))
         if not implied:
             kept.append(conjunctions[i])
     return tuple(kept)

@@ -7,9 +7,7 @@ only refers to it; else each trial carries it, and each worker unpickles it once
 from __future__ import annotations
 
 import os
-import pickle
 import tempfile
-from collections import OrderedDict
 from collections.abc import Iterable
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -27,20 +25,23 @@ if TYPE_CHECKING:
 __all__ = ["FutureEvaluator", "slots_of"]
 
 _INLINE_BYTES = 1 << 16
-_REMEMBERED = 4
-_domains: OrderedDict[str, Domain] = OrderedDict()
 
 
 def slots_of(executor: Executor) -> int | None:
     """How many calls `executor` runs at once, as far as it tells."""
-    client = getattr(executor, "_client", None)
-    if hasattr(client, "nthreads"):  # dask.distributed
+    client = _dask_client(executor)
+    if client is not None:
         return sum(client.nthreads().values()) or None
     view = getattr(executor, "view", None)
     if view is not None:  # ipyparallel
         return len(view.client.ids) or None
     slots = getattr(executor, "_max_workers", None)
     return slots if isinstance(slots, int) and slots > 0 else None
+
+
+def _dask_client(executor: Executor) -> Any:
+    ours = type(executor).__module__.startswith("distributed")
+    return getattr(executor, "_client", None) if ours else None
 
 
 class FutureEvaluator:
@@ -67,15 +68,15 @@ class FutureEvaluator:
     def start(self, domain: Domain, trials: Trials) -> None:
         """Pickle the domain, unless the executor's workers are threads of this process."""
         self._domain = domain
-        self._with_doc = bool(domain.pass_expr_memo_ctrl)
+        self._with_doc = remote.wants_doc(domain)
         self._in_process = isinstance(self._executor, ThreadPoolExecutor)
         if self._in_process:
             return
         payload = remote.pack(domain)
         self._key = payload.key
         self._reference: Any = payload.data
-        client = getattr(self._executor, "_client", None)
-        if hasattr(client, "scatter"):  # dask.distributed: each worker fetches it once
+        client = _dask_client(self._executor)
+        if client is not None:  # each of its workers fetches it once
             self._reference = client.scatter(payload.data, hash=False, broadcast=True)
         elif isinstance(self._executor, ProcessPoolExecutor) and len(payload.data) > _INLINE_BYTES:
             self._reference = self._write(payload.data)
@@ -88,7 +89,7 @@ class FutureEvaluator:
             future = self._executor.submit(remote.run, self._domain, order)
         else:
             future = self._executor.submit(
-                evaluate_order, self._key, self._reference, tuple(order), **self._options()
+                remote.evaluate_order, self._key, self._reference, tuple(order), **self._options()
             )
         self._futures[order.tid] = future
         future.add_done_callback(lambda future: self._ended.put((order.tid, future)))
@@ -127,7 +128,7 @@ class FutureEvaluator:
 
     def _options(self) -> dict[str, Any]:
         # Dask takes equal calls for the same call unless told otherwise.
-        return {"pure": False} if hasattr(self._executor, "_client") else {}
+        return {} if _dask_client(self._executor) is None else {"pure": False}
 
     def _write(self, data: bytes) -> str:
         descriptor, self._file = tempfile.mkstemp(prefix="hyperopt-objective-")
@@ -156,24 +157,3 @@ def _read(tid: int, future: Future[Any]) -> Outcome:
         lost.__cause__ = error
         return Outcome(tid, error=lost)
     return report if isinstance(report, Outcome) else remote.decode(report)
-
-
-def evaluate_order(key: str, reference: bytes | str, order: tuple[Any, ...]) -> bytes:
-    """Evaluate a trial in a worker, which keeps the last few domains that it has met.
-
-    Parameters
-    ----------
-    key
-        Names the domain.
-    reference
-        The pickled domain, or the file that holds it.
-    order
-        The fields of an `Order`.
-    """
-    domain = _domains.get(key)
-    if domain is None:
-        data = Path(reference).read_bytes() if isinstance(reference, str) else reference
-        domain = _domains[key] = pickle.loads(data)
-        while len(_domains) > _REMEMBERED:
-            _domains.popitem(last=False)
-    return remote.evaluate(domain, remote.Order(*order))

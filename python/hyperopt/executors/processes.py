@@ -96,7 +96,7 @@ class ProcessEvaluator:
     def start(self, domain: Domain, trials: Trials) -> None:
         """Start the template process and hand it the domain."""
         payload = remote.pack(domain)
-        self._with_doc = bool(domain.pass_expr_memo_ctrl)
+        self._with_doc = remote.wants_doc(domain)
         self._control, theirs = socket.socketpair()
         with theirs:
             command = [

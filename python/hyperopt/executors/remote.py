@@ -11,8 +11,10 @@ import logging
 import pickle
 import sys
 import traceback
+from collections import OrderedDict
 from collections.abc import Mapping
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import cloudpickle
@@ -31,12 +33,17 @@ __all__ = [
     "decode",
     "encode_error",
     "evaluate",
+    "evaluate_order",
     "order_for",
     "pack",
     "run",
+    "wants_doc",
 ]
 
 logger = logging.getLogger(__name__)
+
+_REMEMBERED_DOMAINS = 4
+_domains: OrderedDict[str, Domain] = OrderedDict()
 
 
 class RemoteError(RuntimeError):
@@ -70,6 +77,11 @@ class Order(NamedTuple):
     tid: int
     config: dict[str, Any]
     doc: dict[str, Any] | None
+
+
+def wants_doc(domain: Domain) -> bool:
+    """Whether the objective, or the space, sees the `Ctrl` and so the document of its trial."""
+    return bool(domain.pass_expr_memo_ctrl or domain._wants_ctrl)
 
 
 def order_for(doc: Mapping[str, Any], *, with_doc: bool) -> Order:
@@ -191,6 +203,38 @@ def evaluate(domain: Domain, order: Order) -> bytes:
     except Exception as error:
         reason = pickle.PicklingError(_why_not_result(outcome, error))
         return encode_error(outcome.tid, reason, _traceback_text(error))
+
+
+def evaluate_order(key: str, reference: Any, order: tuple[Any, ...]) -> bytes:
+    """Evaluate a trial in a worker, which keeps the last few domains that it has met.
+
+    Parameters
+    ----------
+    key
+        Names the domain.
+    reference
+        The pickled domain: as bytes, as the path of a file, or as the ``value`` of something.
+    order
+        The fields of an `Order`.
+    """
+    domain = _domains.get(key)
+    if domain is None:
+        try:
+            domain = _domains[key] = pickle.loads(_fetch(reference))
+        except BaseException as error:
+            return encode_error(order[0], error)
+        while len(_domains) > _REMEMBERED_DOMAINS:
+            _domains.popitem(last=False)
+    return evaluate(domain, Order(*order))
+
+
+def _fetch(reference: Any) -> bytes:
+    if isinstance(reference, bytes):
+        return reference
+    if isinstance(reference, str):
+        return Path(reference).read_bytes()
+    value: bytes = reference.value
+    return value
 
 
 def decode(report: bytes) -> Outcome:

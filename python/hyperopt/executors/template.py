@@ -64,9 +64,9 @@ def main(control_fd: int) -> None:
                 _obey(control, workers, payload, own)
     except (EOFError, OSError):
         pass
-    for pid in workers.values():
+    for pid in workers:
         _kill(pid)
-    for pid in workers.values():
+    for pid in workers:
         os.waitpid(pid, 0)
     os._exit(0)
 
@@ -111,6 +111,7 @@ def _kill(pid: int) -> None:
 
 
 def _kill_group(pid: int) -> None:
+    assert pid > 1  # -1, which killpg makes of 1, would be everybody
     try:
         os.killpg(pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):

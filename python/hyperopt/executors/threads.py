@@ -39,7 +39,7 @@ class ThreadEvaluator:
     def start(self, domain: Domain, trials: Trials) -> None:
         """Remember the domain; threads start when there is work for them."""
         self._domain = domain
-        self._with_doc = bool(domain.pass_expr_memo_ctrl)
+        self._with_doc = remote.wants_doc(domain)
 
     def submit(self, doc: dict[str, Any]) -> None:
         """Queue the trial for the next free thread."""

@@ -15,7 +15,7 @@ pub struct Categorical {
 
 impl Categorical {
     /// `n >= 1` equally likely integers from `low` on.
-    pub(super) const fn uniform(low: i64, n: u64) -> Self {
+    pub(crate) const fn uniform(low: i64, n: u64) -> Self {
         Self {
             low,
             n,
@@ -24,7 +24,7 @@ impl Categorical {
     }
 
     /// Options 0, 1, ... with these (validated) probabilities.
-    pub(super) fn weighted(probabilities: Vec<f64>) -> Self {
+    pub(crate) fn weighted(probabilities: Vec<f64>) -> Self {
         Self {
             low: 0,
             n: probabilities.len() as u64,

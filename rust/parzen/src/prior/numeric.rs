@@ -123,12 +123,15 @@ impl Numeric {
     /// `-inf` outside the support, NaN for NaN. A quantised family gives every `x` the mass of the
     /// interval `x -+ q / 2`, whether or not `x` is a multiple of q.
     #[must_use]
+    #[allow(clippy::float_cmp)] // a cell that collapsed to one double
     pub fn log_density(&self, x: f64) -> f64 {
         if x.is_nan() {
             return x;
         }
         if let Some(q) = self.q {
-            return self.log_mass(self.edge(x - 0.5 * q), self.edge(x + 0.5 * q));
+            let (lower, upper) = (self.edge(x - 0.5 * q), self.edge(x + 0.5 * q));
+            let unresolved = lower == upper && lower > f64::NEG_INFINITY;
+            return self.log_mass(lower, if unresolved { upper.next_up() } else { upper });
         }
         if self.log && x <= 0.0 {
             return f64::NEG_INFINITY;
@@ -187,6 +190,11 @@ pub fn model_cell(x: f64, q: f64, log: bool, truncation: Option<(f64, f64)>) -> 
     if log {
         // ln is monotone: clipping after it equals clipping on the natural scale before it.
         (lower, upper) = (lower.max(EPS).ln(), upper.max(EPS).ln());
+    }
+    if upper <= lower && q > 0.0 && !(log && x <= EPS) {
+        // Doubles this large are further apart than q. Any cell will do, as long as the two densities
+        // that are compared take the same one (Q9).
+        upper = lower.next_up();
     }
     if let Some((low, high)) = truncation {
         (lower, upper) = (lower.max(low), upper.min(high));
@@ -345,6 +353,20 @@ mod tests {
             numeric("qloguniform", &[-2.0, 4.0, 1.0]).to_model(0.0),
             -2.0
         );
+    }
+
+    #[test]
+    fn cells_of_values_far_beyond_q_are_not_empty() {
+        for prior in [
+            numeric("qlognormal", &[0.0, 1.0, 1.0]),
+            numeric("qnormal", &[0.0, 1.0, 1.0]),
+        ] {
+            let (lower, upper) = prior.cell(1e21);
+            assert!(lower < upper);
+            assert!(prior.log_density(1e21).is_finite());
+        }
+        let (lower, upper) = numeric("qlognormal", &[0.0, 1.0, 1.0]).cell(-3.0);
+        assert_eq!(lower, upper);
     }
 
     #[test]

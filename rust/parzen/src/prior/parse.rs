@@ -1,5 +1,7 @@
 //! From a family's name and arguments to a prior, with every check at one place.
 
+use std::fmt::Display;
+
 use super::{Categorical, MAX_EXACT_INTEGER, Numeric, Prior, Support, exact_integer};
 use crate::error::{Error, Result};
 
@@ -158,18 +160,18 @@ impl Arguments<'_> {
 
     fn integer(self, argument: &str, value: f64) -> Result<i64> {
         let rule = format_args!("it must be a whole number of magnitude up to {MAX_EXACT_INTEGER}");
-        exact_integer(value).ok_or_else(|| self.invalid(argument, value, &rule))
+        exact_integer(value).ok_or_else(|| self.invalid(argument, value, rule))
     }
 
-    fn check(self, argument: &str, value: f64, holds: bool, rule: impl ToString) -> Result<()> {
+    fn check(self, argument: &str, value: f64, holds: bool, rule: impl Display) -> Result<()> {
         if holds {
             Ok(())
         } else {
-            Err(self.invalid(argument, value, &rule))
+            Err(self.invalid(argument, value, rule))
         }
     }
 
-    fn invalid(self, argument: &str, value: f64, rule: &impl ToString) -> Error {
+    fn invalid(self, argument: &str, value: f64, rule: impl Display) -> Error {
         Error::InvalidArgument {
             label: self.label.to_owned(),
             family: self.family.to_owned(),

@@ -1,0 +1,149 @@
+//! Log-densities of mixtures (sections 5.1 and 5.2).
+//!
+//! Cells of quantised values are differences of Gaussian distribution functions. The reference
+//! subtracts erf values, which cancel for narrow cells and vanish in the tails (Q9). That difference
+//! is used as it is where it means something; elsewhere each component's cell is taken as a logarithm
+//! that keeps its relative accuracy, so that scores stay finite.
+
+use super::mixture::{Coordinates, Mixture};
+use crate::prior::EPS;
+use crate::special::{LN_SQRT_2_PI, log_diff_cdf, log_sum_exp};
+
+/// How many times larger than a cell's probability the subtracted sums may be before the difference
+/// counts as noise: rounding is amplified by as much, here to about 1e-10.
+const MAX_AMPLIFICATION: f64 = 1e6;
+
+impl Mixture {
+    /// Log-density (log-probability of a cell, if quantised) at each natural value of `xs`.
+    ///
+    /// * linear, continuous: `logsumexp_k[-u^2/2 + ln(w_k / sqrt(2 pi s_k^2)) - ln acc]` with
+    ///   `u = (x - c_k) / max(s_k, 1e-12)`, whether or not x lies within the truncation;
+    /// * logarithmic, continuous: `logsumexp_k[-u^2/2 - ln(s x sqrt(2 pi)) + ln w_k]` with
+    ///   `u = (ln x - c_k) / s`, `s = max(s_k, 1e-12)`; the truncation is *not* divided out (Q11);
+    /// * quantised: `ln sum_k w_k (Phi((u - c_k)/s_k) - Phi((l - c_k)/s_k)) - ln acc` over the cell
+    ///   [l, u] of [`Coordinates::cell`].
+    ///
+    /// `acc` is the mixture's mass within the truncation, 1 without one. A value whose cell lies wholly
+    /// outside the truncation, and a value up to 0 of a continuous logarithmic family, cannot occur:
+    /// they give NaN, as does NaN. Costs O(points x components).
+    #[must_use]
+    pub fn log_density(&self, coordinates: &Coordinates, xs: &[f64]) -> Vec<f64> {
+        if xs.is_empty() {
+            return Vec::new();
+        }
+        let log_mass = self.log_mass_within(coordinates.truncation);
+        let mut terms = Vec::with_capacity(self.weights().len());
+        xs.iter()
+            .map(|&x| {
+                if x.is_nan() {
+                    return x;
+                }
+                terms.clear();
+                match (coordinates.q, coordinates.log) {
+                    (Some(_), _) => {
+                        let (lower, upper) = coordinates.cell(x);
+                        if upper < lower {
+                            return f64::NAN;
+                        }
+                        self.log_cell_mass(lower, upper, &mut terms) - log_mass
+                    }
+                    (None, false) => {
+                        self.linear_terms(x, &mut terms);
+                        log_sum_exp(&terms) - log_mass
+                    }
+                    (None, true) => {
+                        self.logarithmic_terms(x, &mut terms);
+                        log_sum_exp(&terms)
+                    }
+                }
+            })
+            .collect()
+    }
+
+    /// ln of the mass within `truncation` (model space); 0 without one.
+    ///
+    /// Without truncation the weights are not summed: section 5 has acc = 1 then.
+    #[must_use]
+    pub fn log_mass_within(&self, truncation: Option<(f64, f64)>) -> f64 {
+        let Some((low, high)) = truncation else {
+            return 0.0;
+        };
+        self.log_cell_mass(low, high, &mut Vec::new())
+    }
+
+    /// ln of the mass in a cell of model space.
+    fn log_cell_mass(&self, lower: f64, upper: f64, terms: &mut Vec<f64>) -> f64 {
+        let (mut mass, mut subtracted_from) = (0.0, 0.0);
+        for (weight, centre, scale) in self.components() {
+            let divisor = (std::f64::consts::SQRT_2 * scale).max(EPS);
+            let cdf = |z: f64| 0.5 * (1.0 + libm::erf((z - centre) / divisor));
+            let (above, below) = (weight * cdf(upper), weight * cdf(lower));
+            mass += above - below;
+            subtracted_from += above;
+        }
+        if mass > 0.0 && subtracted_from <= MAX_AMPLIFICATION * mass {
+            return mass.ln();
+        }
+        terms.clear();
+        self.cell_terms(lower, upper, terms);
+        log_sum_exp(terms)
+    }
+
+    /// `ln(w_k P_k(lower, upper))` for every component.
+    pub(super) fn cell_terms(&self, lower: f64, upper: f64, terms: &mut Vec<f64>) {
+        terms
+            .extend(self.components().map(|(weight, centre, scale)| {
+                weight.ln() + log_cell(lower, upper, centre, scale)
+            }));
+    }
+
+    fn linear_terms(&self, x: f64, terms: &mut Vec<f64>) {
+        terms.extend(self.components().map(|(weight, centre, scale)| {
+            let u = (x - centre) / scale.max(EPS);
+            -0.5 * u * u + (weight.ln() - scale.ln() - LN_SQRT_2_PI)
+        }));
+    }
+
+    fn logarithmic_terms(&self, x: f64, terms: &mut Vec<f64>) {
+        terms.extend(
+            self.components().map(|(weight, centre, scale)| {
+                weight.ln() + lognormal_log_density(x, centre, scale)
+            }),
+        );
+    }
+}
+
+/// Log-density of `exp N(mu, sigma^2)` at `x`; sigma is floored at 1e-12. NaN for `x <= 0`.
+#[must_use]
+pub fn lognormal_log_density(x: f64, mu: f64, sigma: f64) -> f64 {
+    if x <= 0.0 {
+        return f64::NAN;
+    }
+    let sigma = sigma.max(EPS);
+    let log_x = x.ln();
+    let u = (log_x - mu) / sigma;
+    -0.5 * u * u - sigma.ln() - log_x - LN_SQRT_2_PI
+}
+
+/// Log-probability that `exp N(mu, sigma^2)`, rounded up to a multiple of `q`, is `x`: the mass of
+/// `[x - q, x]`, floored at 1e-12.
+///
+/// Unlike the mixtures' cells this one is not centred on x; that is upstream's `qlognormal_lpdf`.
+#[must_use]
+pub fn lognormal_cell_log_density(x: f64, mu: f64, sigma: f64, q: f64) -> f64 {
+    let edge = |v: f64| v.max(EPS).ln();
+    log_cell(edge(x - q), edge(x), mu, sigma)
+}
+
+/// `ln(F(upper) - F(lower))` for `F(z) = Phi((z - c) / max(s, EPS / sqrt 2))` (section 5).
+#[allow(clippy::float_cmp)] // a cell that collapsed to one double
+fn log_cell(lower: f64, upper: f64, centre: f64, scale: f64) -> f64 {
+    let scale = scale.max(EPS * std::f64::consts::FRAC_1_SQRT_2);
+    let (a, b) = ((lower - centre) / scale, (upper - centre) / scale);
+    if a == b && lower < upper {
+        // Narrower than the spacing of doubles so far from 0: density times width.
+        let log_width = (upper - lower).ln() - scale.ln();
+        return (log_width - 0.5 * a * a - LN_SQRT_2_PI).max(-f64::MAX);
+    }
+    log_diff_cdf(a, b)
+}

@@ -7,6 +7,7 @@
 pub mod column;
 pub mod error;
 pub mod history;
+pub mod joint;
 pub mod kernel;
 pub mod parzen;
 pub mod prior;

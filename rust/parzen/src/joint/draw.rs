@@ -1,0 +1,73 @@
+//! Draws from the kernels of a mixture.
+
+use super::axis::{Axis, Shape};
+use super::kernel::Along;
+use super::normaliser::gaussian;
+use crate::rng::Rng;
+
+/// A coordinate along an axis from the kernel of `slot`, or from the prior's kernel.
+///
+/// A truncated Gaussian comes by rejection: its centre lies in [0, 1] and its deviation is at most
+/// about 1, hence one draw in three is accepted at worst.
+pub fn coordinate(axis: &Axis, along: &Along, slot: Option<usize>, rng: &mut Rng) -> f64 {
+    match along {
+        Along::Options { options, shared, .. } => {
+            let own = slot.map_or(-1.0, |s| options[s]);
+            if own < 0.0 || rng.uniform() < *shared { option(axis, rng) } else { own }
+        }
+        Along::Gaussian { centres, inverses, prior_inverse } => {
+            let (centre, inverse) =
+                slot.map_or((0.5, *prior_inverse), |s| (centres[s], inverses[s]));
+            match axis.shape() {
+                Shape::Levels { places, widths } => level(places, widths, centre, inverse, rng),
+                Shape::Line { bounded } => loop {
+                    let x = centre + rng.normal() / inverse;
+                    if !bounded || (0.0..=1.0).contains(&x) {
+                        return x;
+                    }
+                },
+                Shape::Options { .. } => centre,
+            }
+        }
+    }
+}
+
+fn level(places: &[f64], widths: &[f64], centre: f64, inverse: f64, rng: &mut Rng) -> f64 {
+    let masses = || places.iter().zip(widths).map(|(p, w)| w * gaussian((p - centre) * inverse));
+    let mut left = rng.uniform() * masses().sum::<f64>();
+    let mut chosen = places[0];
+    for (place, mass) in places.iter().zip(masses()) {
+        if mass > 0.0 {
+            chosen = *place;
+            if left < mass {
+                break;
+            }
+            left -= mass;
+        }
+    }
+    chosen
+}
+
+/// An option by its prior probability.
+fn option(axis: &Axis, rng: &mut Rng) -> f64 {
+    let Shape::Options { probabilities } = axis.shape() else { return f64::NAN };
+    #[allow(clippy::cast_precision_loss)] // numbers of options are small
+    let number = |i: usize| i as f64;
+    number(weighted(probabilities, rng))
+}
+
+/// An index by weight. The last index of positive weight takes what rounding leaves over.
+pub fn weighted(weights: &[f64], rng: &mut Rng) -> usize {
+    let mut left = rng.uniform() * weights.iter().sum::<f64>();
+    let mut chosen = 0;
+    for (i, weight) in weights.iter().enumerate() {
+        if *weight > 0.0 {
+            chosen = i;
+            if left < *weight {
+                break;
+            }
+            left -= weight;
+        }
+    }
+    chosen
+}

@@ -1,0 +1,152 @@
+//! A joint Tree-structured Parzen Estimator.
+//!
+//! hyperopt's own TPE models every parameter by itself, and so can't see that two parameters must
+//! change together. This one models all parameters of a trial jointly. One suggestion:
+//!
+//! 1. **Split.** The good trials are the best `ceil(gamma n)` of those with a loss, at most
+//!    `max_good`. All others, pending and failed ones included, are the rest.
+//! 2. **Blocks.** Parameters that are active under the same conditions form a block. A block has two
+//!    mixtures of product kernels ([`mixture`]): one over its good trials, weighted by rank, one over
+//!    its rest, weighted by age. The density of a point is the product over the blocks on its path
+//!    through the tree.
+//! 3. **Candidates** are drawn from the good mixtures block by block, parents before children, so
+//!    that every candidate is a complete point.
+//! 4. **Choice.** The candidate whose density among the good exceeds that among the rest by the
+//!    largest factor wins. In whole trees this decides about the branch and about what is in it at
+//!    once. A point that was tried is not proposed again while there are others.
+//!
+//! | file | content |
+//! |---|---|
+//! | `axis` | values of a prior to coordinates and back |
+//! | `normaliser`, `draw` | mass of, and draws from, a kernel |
+//! | `mixture` | product kernels that follow their members |
+//! | `kernel` | the hot loop: log-densities at many points |
+//! | `weights` | what a trial counts |
+//! | `block`, `model` | the trials of a block, and of the study |
+//! | `seen` | points that were tried |
+//!
+//! References: Bergstra, Bardenet, Bengio and Kegl, "Algorithms for Hyper-Parameter Optimization",
+//! NeurIPS 2011. Falkner, Klein and Hutter, "BOHB", ICML 2018 (product kernels). Watanabe,
+//! "Tree-Structured Parzen Estimator: Understanding Its Algorithm Components and Their Roles for
+//! Better Empirical Performance", 2023, arXiv 2304.11127 (an ablation of every ingredient).
+
+pub mod axis;
+pub mod block;
+pub mod draw;
+pub mod kernel;
+pub mod mixture;
+pub mod model;
+pub mod normaliser;
+pub mod options;
+pub mod seen;
+pub mod weights;
+
+pub use model::Model;
+pub use options::Options;
+
+use crate::error::Result;
+use crate::rng::{Rng, stream};
+use crate::suggest::random;
+use block::Candidate;
+
+/// Rounds of candidates that are drawn when all of a round were tried before.
+const ROUNDS: u64 = 4;
+
+/// One assignment for each of the new keys: natural values by parameter, NaN where not active.
+///
+/// The earlier assignments of a batch are pending while the later ones are made: they become
+/// provisional rows of the model (see [`Model::settle_provisional`]).
+///
+/// # Errors
+/// When an option is out of range.
+pub fn suggest(
+    model: &mut Model,
+    keys: &[i64],
+    seed: u64,
+    options: &Options,
+) -> Result<Vec<Vec<f64>>> {
+    options.check()?;
+    let mut out = Vec::with_capacity(keys.len());
+    for (index, key) in (0..).zip(keys) {
+        let values = if model.len() < options.startup {
+            startup(model, seed, index)
+        } else {
+            model.learn(options);
+            assignment(model, seed, index, options)
+        };
+        if out.len() + 1 < keys.len() {
+            model.propose(*key, &values);
+        }
+        out.push(values);
+    }
+    Ok(out)
+}
+
+fn startup(model: &Model, seed: u64, index: u64) -> Vec<f64> {
+    let mut values = random::assignment(model.space(), seed, index);
+    if model.seen().contains(model.axes(), &values) {
+        let mut rng = stream(seed, index, u64::MAX);
+        values = unseen_near(model, &values, &mut rng).unwrap_or(values);
+    }
+    values
+}
+
+fn assignment(model: &Model, seed: u64, index: u64, options: &Options) -> Vec<f64> {
+    let mut best = Vec::new();
+    for round in 0..ROUNDS {
+        let mut candidates = candidates(model, seed, (index, round), options);
+        candidates.sort_by(|a, b| b.score.total_cmp(&a.score)); // stable: ties to the first
+        for candidate in &candidates {
+            let values = natural(model, candidate);
+            if !model.seen().contains(model.axes(), &values) {
+                return values;
+            }
+            if best.is_empty() {
+                best = values;
+            }
+        }
+    }
+    let mut rng = stream(seed, index, u64::MAX);
+    unseen_near(model, &best, &mut rng).unwrap_or(best)
+}
+
+fn unseen_near(model: &Model, values: &[f64], rng: &mut Rng) -> Option<Vec<f64>> {
+    seen::first_unseen(model.space(), model.axes(), model.seen(), values, rng)
+}
+
+fn candidates(
+    model: &Model,
+    seed: u64,
+    (index, round): (u64, u64),
+    options: &Options,
+) -> Vec<Candidate> {
+    let n = model.space().len();
+    let blank = Candidate { coordinates: vec![f64::NAN; n], score: 0.0 };
+    let mut candidates = vec![blank; options.candidates];
+    let mut values = vec![vec![f64::NAN; n]; options.candidates];
+    for (number, block) in (0..).zip(model.blocks()) {
+        let first = block.params()[0];
+        let named: Vec<usize> =
+            (0..values.len()).filter(|c| model.space().active(first, &values[*c])).collect();
+        if named.is_empty() {
+            continue;
+        }
+        let mut rng = stream(seed, index, number * ROUNDS + round);
+        block.propose(model.axes(), options, &mut rng, &named, &mut candidates);
+        for candidate in named {
+            for param in block.params().iter().filter(|p| model.space().params()[**p].prior.is_discrete()) {
+                let coordinate = candidates[candidate].coordinates[*param];
+                values[candidate][*param] = model.axes()[*param].value(coordinate);
+            }
+        }
+    }
+    candidates
+}
+
+fn natural(model: &Model, candidate: &Candidate) -> Vec<f64> {
+    let pairs = model.axes().iter().zip(&candidate.coordinates);
+    pairs.map(|(axis, x)| if x.is_nan() { f64::NAN } else { axis.value(*x) }).collect()
+}
+
+#[cfg(test)]
+mod tests;

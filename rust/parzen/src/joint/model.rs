@@ -1,0 +1,271 @@
+//! The trials as the joint model sees them, kept up to date change by change.
+
+use super::axis::Axis;
+use super::block::{Block, blocks};
+use super::options::Options;
+use super::seen::Seen;
+use crate::space::Space;
+use std::collections::BTreeSet;
+
+/// The trials of one study: a row each, ordered by key.
+///
+/// A row has a loss (infinite while pending or when failed) and a value for each active parameter.
+#[derive(Clone, Debug)]
+pub struct Model {
+    space: Space,
+    axes: Vec<Axis>,
+    keys: Vec<i64>,
+    losses: Vec<f64>,
+    /// Natural values by row, NaN where not active.
+    values: Vec<Vec<f64>>,
+    /// Rows that were withdrawn stay in place and count for nothing.
+    gone: Vec<bool>,
+    live: usize,
+    /// Rows with a loss, the best first.
+    ranking: Vec<u32>,
+    seen: Seen,
+    /// Keys that were proposed within a batch and not heard of since.
+    provisional: BTreeSet<i64>,
+    learnt: Learnt,
+}
+
+/// What was derived from the rows at the last [`Model::learn`].
+#[derive(Clone, Debug)]
+struct Learnt {
+    options: Options,
+    blocks: Vec<Block>,
+    /// Whether a row is among the rest; as long as the rows that the blocks know.
+    in_rest: Vec<bool>,
+    good: Vec<u32>,
+    /// Rows that may have to move.
+    touched: Vec<u32>,
+}
+
+impl Learnt {
+    fn new(space: &Space, axes: &[Axis], options: Options) -> Self {
+        let blocks = blocks(space, axes, &options);
+        Self { options, blocks, in_rest: Vec::new(), good: Vec::new(), touched: Vec::new() }
+    }
+}
+
+impl Model {
+    /// A model of a space without trials. `unordered[i]` says whether parameter `i`, if it is a
+    /// `randint`, is the number of an option rather than an integer.
+    ///
+    /// # Panics
+    /// When `unordered` does not have one entry per parameter.
+    #[must_use]
+    pub fn new(space: Space, unordered: &[bool]) -> Self {
+        assert_eq!(unordered.len(), space.len(), "one flag per parameter");
+        let pairs = space.params().iter().zip(unordered);
+        let axes: Vec<Axis> = pairs.map(|(p, u)| Axis::new(&p.prior, *u)).collect();
+        let learnt = Learnt::new(&space, &axes, Options::default());
+        Self {
+            space,
+            axes,
+            keys: Vec::new(),
+            losses: Vec::new(),
+            values: Vec::new(),
+            gone: Vec::new(),
+            live: 0,
+            ranking: Vec::new(),
+            seen: Seen::default(),
+            provisional: BTreeSet::new(),
+            learnt,
+        }
+    }
+
+    /// The space.
+    #[must_use]
+    pub fn space(&self) -> &Space {
+        &self.space
+    }
+
+    /// The axes of its parameters.
+    #[must_use]
+    pub fn axes(&self) -> &[Axis] {
+        &self.axes
+    }
+
+    /// The points that were tried.
+    #[must_use]
+    pub fn seen(&self) -> &Seen {
+        &self.seen
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.live
+    }
+
+    /// Whether there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.live == 0
+    }
+
+    /// Adds the row of `key`, or replaces it. `values` has one entry per parameter, NaN where it is
+    /// not active. A NaN loss removes the row.
+    ///
+    /// Cost: small if the key is the largest so far or only the loss changes; else the next
+    /// suggestion builds everything anew.
+    ///
+    /// # Panics
+    /// When `values` does not have one entry per parameter.
+    #[allow(clippy::cast_possible_truncation)] // rows are counted in u32
+    pub fn upsert(&mut self, key: i64, loss: f64, values: &[f64]) {
+        assert_eq!(values.len(), self.space.len(), "one value per parameter");
+        if loss.is_nan() {
+            self.remove(key);
+            return;
+        }
+        self.provisional.remove(&key);
+        let row = match self.find(key) {
+            Ok(row) => {
+                self.withdraw(row);
+                if !same(&self.values[row], values) {
+                    self.values[row] = values.to_vec();
+                    self.start_over();
+                }
+                row
+            }
+            Err(row) => {
+                self.keys.insert(row, key);
+                self.losses.insert(row, f64::INFINITY);
+                self.values.insert(row, values.to_vec());
+                self.gone.insert(row, true);
+                if row + 1 < self.keys.len() {
+                    self.ranking.iter_mut().filter(|r| **r >= row as u32).for_each(|r| *r += 1);
+                    self.start_over();
+                }
+                row
+            }
+        };
+        self.losses[row] = loss + 0.0; // -0.0 and 0.0 are ties
+        self.gone[row] = false;
+        self.live += 1;
+        self.seen.add(&self.axes, &self.values[row]);
+        self.learnt.touched.push(row as u32);
+        if loss < f64::INFINITY {
+            let at = self.rank(row as u32);
+            self.ranking.insert(at, row as u32);
+        }
+    }
+
+    /// Withdraws the row of a key, if there is one.
+    pub fn remove(&mut self, key: i64) {
+        if let Ok(row) = self.find(key) {
+            self.withdraw(row);
+        }
+    }
+
+    /// Adds a pending row that counts until [`settle_provisional`](Self::settle_provisional), unless
+    /// the key is known.
+    pub fn propose(&mut self, key: i64, values: &[f64]) {
+        if self.find(key).is_ok_and(|row| !self.gone[row]) {
+            return;
+        }
+        self.upsert(key, f64::INFINITY, values);
+        self.provisional.insert(key);
+    }
+
+    /// Withdraws the proposed rows that have not been upserted since.
+    pub fn settle_provisional(&mut self) {
+        for key in std::mem::take(&mut self.provisional) {
+            self.remove(key);
+        }
+    }
+
+    #[allow(clippy::cast_possible_truncation)]
+    fn withdraw(&mut self, row: usize) {
+        if std::mem::replace(&mut self.gone[row], true) {
+            return;
+        }
+        self.live -= 1;
+        self.seen.remove(&self.axes, &self.values[row]);
+        self.learnt.touched.push(row as u32);
+        if self.losses[row] < f64::INFINITY {
+            let at = self.rank(row as u32);
+            self.ranking.remove(at);
+        }
+    }
+
+    fn find(&self, key: i64) -> Result<usize, usize> {
+        if self.keys.last().is_none_or(|last| *last < key) {
+            return Err(self.keys.len());
+        }
+        self.keys.binary_search(&key)
+    }
+
+    /// Where the row is, or would be, in the ranking.
+    fn rank(&self, row: u32) -> usize {
+        let loss = self.losses[row as usize];
+        self.ranking.partition_point(|other| {
+            let theirs = self.losses[*other as usize];
+            theirs < loss || (theirs == loss && *other < row)
+        })
+    }
+
+    fn start_over(&mut self) {
+        self.learnt = Learnt::new(&self.space, &self.axes, self.learnt.options);
+    }
+
+    /// Splits the trials into the good and the rest, and brings the mixtures up to date.
+    pub fn learn(&mut self, options: &Options) {
+        if self.learnt.options != *options {
+            self.learnt.options = *options;
+            self.start_over();
+        }
+        let Learnt { blocks, in_rest, good, touched, .. } = &mut self.learnt;
+        for row in in_rest.len()..self.keys.len() {
+            let pairs = self.axes.iter().zip(&self.values[row]);
+            let point: Vec<f64> = pairs.map(|(axis, v)| axis.coordinate(*v)).collect();
+            for block in &mut *blocks {
+                block.admit(&point);
+            }
+            in_rest.push(false);
+            #[allow(clippy::cast_possible_truncation)]
+            touched.push(row as u32);
+        }
+        let count = good_count(self.ranking.len(), options);
+        touched.extend(good.iter());
+        good.clear();
+        good.extend(&self.ranking[..count]);
+        touched.extend(good.iter());
+        touched.sort_unstable();
+        touched.dedup();
+        for row in touched.drain(..) {
+            let at = row as usize;
+            let belongs = !self.gone[at] && !good.contains(&row);
+            if belongs != in_rest[at] {
+                in_rest[at] = belongs;
+                blocks.iter_mut().for_each(|b| b.set_rest(row, belongs));
+            }
+        }
+        for block in blocks {
+            block.refresh(&self.axes, options, good);
+        }
+    }
+
+    /// The blocks as of the last [`learn`](Self::learn), parents before children.
+    #[must_use]
+    pub fn blocks(&self) -> &[Block] {
+        &self.learnt.blocks
+    }
+
+    /// Keys of the good trials as of the last [`learn`](Self::learn), the best first.
+    #[must_use]
+    pub fn good_keys(&self) -> Vec<i64> {
+        self.learnt.good.iter().map(|r| self.keys[*r as usize]).collect()
+    }
+}
+
+fn same(a: &[f64], b: &[f64]) -> bool {
+    a.iter().zip(b).all(|(a, b)| a == b || (a.is_nan() && b.is_nan()))
+}
+
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn good_count(with_loss: usize, options: &Options) -> usize {
+    ((options.gamma * with_loss as f64).ceil() as usize).min(options.max_good).min(with_loss)
+}

@@ -1,0 +1,132 @@
+//! The constants of the joint estimator, all of them arguments.
+
+use crate::error::{Error, Result};
+
+/// Options of [`suggest`](super::suggest); [`Options::check`] says what is allowed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Options {
+    /// Random search until the history has this many rows.
+    pub startup: usize,
+    /// Candidates that are drawn from the good group for every suggestion.
+    pub candidates: usize,
+    /// The good group is this fraction of the trials that have a loss, rounded up.
+    pub gamma: f64,
+    /// It never has more trials than this.
+    pub max_good: usize,
+    /// Weight of the prior, in trials.
+    pub prior_weight: f64,
+    /// So many of the newest trials of the rest keep their full weight; older ones are forgotten
+    /// linearly.
+    pub linear_forgetting: usize,
+    /// No bandwidth is below this fraction of the range.
+    pub min_bandwidth: f64,
+    /// Bandwidths of continuous parameters in the good group are at least `(n + 2)^-x` of the range.
+    pub good_exponent: f64,
+    /// The same for discrete parameters, and for the rest.
+    pub rest_exponent: f64,
+    /// How much of a kernel's mass an option of a choice shares with the other options: each of
+    /// them gets `x / (n + 1)` pseudo-counts against 1 for the kernel's own.
+    pub option_weight: f64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            startup: 10,
+            candidates: 24,
+            gamma: 0.1,
+            max_good: 25,
+            prior_weight: 1.0,
+            linear_forgetting: 25,
+            min_bandwidth: 0.01,
+            good_exponent: 1.5,
+            rest_exponent: 1.0,
+            option_weight: 1.0,
+        }
+    }
+}
+
+impl Options {
+    /// # Errors
+    /// When an option is out of its range; the message names the option, the value and the range.
+    pub fn check(&self) -> Result<()> {
+        let at_least_one = "must be at least 1";
+        let positive = "must be a finite number above 0";
+        let exponent = "must be a finite number, at least 0 (0 keeps bandwidths at the whole range)";
+        let rules = [
+            ("n_EI_candidates", count(self.candidates), self.candidates >= 1, at_least_one),
+            ("max_good", count(self.max_good), self.max_good >= 1, at_least_one),
+            (
+                "gamma",
+                self.gamma,
+                self.gamma > 0.0 && self.gamma < 1.0,
+                "must lie between 0 and 1, both excluded: it is the fraction of good trials",
+            ),
+            ("prior_weight", self.prior_weight, is_positive(self.prior_weight), positive),
+            (
+                "min_bandwidth",
+                self.min_bandwidth,
+                self.min_bandwidth >= 1e-6 && self.min_bandwidth <= 1.0,
+                "must lie between 1e-6 and 1: it is a fraction of the parameter's range",
+            ),
+            (
+                "good_exponent",
+                self.good_exponent,
+                self.good_exponent >= 0.0 && self.good_exponent.is_finite(),
+                exponent,
+            ),
+            (
+                "rest_exponent",
+                self.rest_exponent,
+                self.rest_exponent >= 0.0 && self.rest_exponent.is_finite(),
+                exponent,
+            ),
+            ("option_weight", self.option_weight, is_positive(self.option_weight), positive),
+        ];
+        for (option, value, holds, rule) in rules {
+            if !holds {
+                return Err(Error::InvalidOption { option, value: value.to_string(), rule });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_positive(value: f64) -> bool {
+    value > 0.0 && value.is_finite()
+}
+
+#[allow(clippy::cast_precision_loss)] // only shown in messages
+fn count(value: usize) -> f64 {
+    value as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_allowed() {
+        assert_eq!(Options::default().check(), Ok(()));
+    }
+
+    #[test]
+    fn options_out_of_range_are_named() {
+        let fine = Options::default();
+        let wrong = [
+            (Options { candidates: 0, ..fine }, "n_EI_candidates=0"),
+            (Options { max_good: 0, ..fine }, "max_good=0"),
+            (Options { gamma: 0.0, ..fine }, "gamma=0"),
+            (Options { gamma: 1.0, ..fine }, "gamma=1"),
+            (Options { prior_weight: 0.0, ..fine }, "prior_weight=0"),
+            (Options { min_bandwidth: 2.0, ..fine }, "min_bandwidth=2"),
+            (Options { good_exponent: -1.0, ..fine }, "good_exponent=-1"),
+            (Options { rest_exponent: f64::NAN, ..fine }, "rest_exponent=NaN"),
+            (Options { option_weight: f64::INFINITY, ..fine }, "option_weight=inf"),
+        ];
+        for (options, start) in wrong {
+            let message = options.check().unwrap_err().to_string();
+            assert!(message.starts_with(start), "{message}");
+        }
+    }
+}

@@ -28,17 +28,21 @@ class Evaluations:
 
     @property
     def fitted(self) -> bool:
+        """Whether any fold of any candidate could be fitted."""
         return any(isinstance(folds, list) for folds in self.folds)
 
     @property
     def n_splits(self) -> int:
+        """Number of folds; 0 while it is unknown."""
         return next((len(folds) for folds in self.folds if isinstance(folds, list)), 0)
 
     def add(self, params: dict[str, Any], folds: list[dict[str, Any]]) -> None:
+        """Note a candidate of which at least one fold could be fitted."""
         self.params.append(params)
         self.folds.append(folds)
 
     def add_failure(self, params: dict[str, Any], error: ValueError, seconds: float) -> None:
+        """Note a candidate of which no fold could be fitted, and how long the attempts took."""
         self.params.append(params)
         self.folds.append(seconds)
         self.error = error
@@ -87,6 +91,7 @@ class SplitOnce:
         self.splits: list[Any] | None = None
 
     def split(self, X: Any, y: Any = None, **params: Any) -> list[Any]:
+        """Return the folds, made at the first call."""
         if self.splits is None:
             self.splits = list(self.splitter.split(X, y, **params))
         return self.splits

@@ -1,0 +1,40 @@
+"""Which distribution this package is, and whether upstream's lies in the same place."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+_NAME = "hyperopt-rs"
+
+
+def version() -> str:
+    """The version of the installed distribution; ``"0.0.0"`` when run from bare sources."""
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as version_of
+
+    try:
+        return version_of(_NAME)
+    except PackageNotFoundError:
+        return "0.0.0"
+
+
+def warn_of_upstream(site: Path | None = None) -> None:
+    """Say so if the distribution `hyperopt` is installed beside ours.
+
+    Both own the import name, so that files of one may have replaced files of the other.
+
+    Parameters
+    ----------
+    site
+        The directory that holds the package.
+    """
+    site = Path(__file__).resolve().parent.parent if site is None else site
+    for path in site.glob("hyperopt-*.dist-info"):
+        warnings.warn(
+            f"the original {path.name.removesuffix('.dist-info')} is installed in {site} beside "
+            f"{_NAME}, under the same import name: run `pip uninstall hyperopt`, then "
+            f"`pip install --force-reinstall --no-deps {_NAME}`",
+            RuntimeWarning,
+            stacklevel=4,
+        )

@@ -38,7 +38,8 @@ default_status_colors = {"new": "k", "running": "g", "ok": "b", "fail": "r"}
 
 # From this ratio of largest to smallest value on, a positive parameter gets a logarithmic axis.
 _LOG_AXIS_RATIO = 1000.0
-_COLOUR_MAP = "viridis"
+_RANK_COLOURS = "viridis"
+_BEST_COLOURS = ["tab:red", "0.75"]
 
 
 def main_plot_history(
@@ -177,8 +178,11 @@ def main_plot_vars(
     documents = trials.trials
     labels = labels_of(documents)
     ranks = loss_ranks([finite_loss(trial) for trial in documents])
+    colours: Any = _RANK_COLOURS
     if colorize_best is not None:
-        ranks = _best_only(ranks, colorize_best)
+        from matplotlib.colors import ListedColormap
+
+        ranks, colours = _best_only(ranks, colorize_best), ListedColormap(_BEST_COLOURS)
     options = option_names(space) if space is not None else {}
     columns = min(columns, max(len(labels), 1))
     rows = max(-(-len(labels) // columns), 1)
@@ -187,7 +191,7 @@ def main_plot_vars(
         figure.set_size_inches(max(width, 2.6 * columns), max(height, 2.2 * rows))
     for index, label in enumerate(labels):
         axes = figure.add_subplot(rows, columns, index + 1)
-        _draw_values(axes, points_of(documents, label), ranks, arrange_by_loss)
+        _draw_values(axes, points_of(documents, label), ranks, colours, arrange_by_loss)
         axes.set_title(label, fontsize=fontsize)
         axes.tick_params(labelsize=0.8 * fontsize)
         _name_options(axes.xaxis if arrange_by_loss else axes.yaxis, options.get(label))
@@ -261,7 +265,9 @@ def main_plot_1D_attachment(
     return _finish(pyplot, axes.figure, do_show, file)
 
 
-def _draw_values(axes: Any, points: list[Point], ranks: Any, arrange_by_loss: bool) -> None:
+def _draw_values(
+    axes: Any, points: list[Point], ranks: Any, colours: Any, arrange_by_loss: bool
+) -> None:
     """Scatter one parameter's points, those without a loss as crosses."""
     values = np.array([point.value for point in points], dtype=float)
     losses = np.array([point.loss for point in points], dtype=float)
@@ -272,7 +278,7 @@ def _draw_values(axes: Any, points: list[Point], ranks: Any, arrange_by_loss: bo
         axes.scatter(along[~good], across[~good], s=14, c="0.6", marker="x", linewidth=0.8)
     # The best are drawn last, on top.
     order = np.flatnonzero(good)[np.argsort(-ranks[positions[good]], kind="stable")]
-    color = {"c": ranks[positions[order]], "cmap": _COLOUR_MAP, "vmin": 0.0, "vmax": 1.0}
+    color = {"c": ranks[positions[order]], "cmap": colours, "vmin": 0.0, "vmax": 1.0}
     axes.scatter(along[order], across[order], s=14, **color)
     axis = axes.xaxis if arrange_by_loss else axes.yaxis
     if len(values) and values.min() > 0.0 and values.max() / values.min() > _LOG_AXIS_RATIO:

@@ -12,7 +12,6 @@ from hyperopt import hp, plotting
 from hyperopt.base import trials_from_docs
 from hyperopt.plot_data import loss_ranks, points_of
 
-
 LABELS = ("x", "c", "lr", "n")
 
 

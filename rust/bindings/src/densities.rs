@@ -1,6 +1,6 @@
 //! The estimator's densities as plain functions over flat arrays of doubles.
 //!
-//! Shapes, defaults and generators are the business of `hyperopt/_estimator.py`, `_mixtures.py` and `_densities.py`.
+//! Shapes, defaults and generators are the business of `hyperopt/_estimator.py`, `_mixtures.py` and `_distributions.py`.
 
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use parzen::error::Error;

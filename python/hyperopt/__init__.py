@@ -7,10 +7,9 @@
 from __future__ import annotations
 
 import importlib
-import logging
 from typing import TYPE_CHECKING, Any
 
-from hyperopt.distribution import version, warn_of_upstream
+from hyperopt.distribution import warn_of_upstream
 
 warn_of_upstream()
 
@@ -45,15 +44,15 @@ if TYPE_CHECKING:
         algobase,
         anneal,
         atpe,
-        criteria,
+        criteria,  # noqa: F401
         early_stop,
-        graph_viz,
+        graph_viz,  # noqa: F401
         mix,
-        plotting,
+        plotting,  # noqa: F401
         progress,
         pyll_utils,
         rand,
-        rdists,
+        rdists,  # noqa: F401
         spark,
         std_out_err_redirect_tqdm,
         tpe,
@@ -61,10 +60,6 @@ if TYPE_CHECKING:
         vectorize,
     )
     from hyperopt.spark import SparkTrials
-
-logging.getLogger("hyperopt").addHandler(logging.NullHandler())
-
-__version__ = version()
 
 __all__ = [
     "JOB_STATES",
@@ -132,6 +127,10 @@ _LAZY_MODULES = frozenset(
 
 def __getattr__(name: str) -> Any:
     """Import a submodule when it is first asked for: ``import hyperopt`` stays quick."""
+    if name == "__version__":
+        from hyperopt.distribution import version
+
+        return version()
     if name in _LAZY_MODULES:
         return importlib.import_module(f"hyperopt.{name}")
     if name == "SparkTrials":

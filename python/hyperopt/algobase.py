@@ -137,6 +137,7 @@ class SuggestAlgo(ExprEvaluator):
         self.label_by_node = {node: label for label, node in self._prior_nodes.items()}
 
     def __call__(self, new_id: Any) -> list[Document]:
+        """Suggest one trial: a list of one document."""
         self.rng = np.random.default_rng(self._seed + new_id)
         values = self._decide(new_id)
         labels = self.domain.params
@@ -166,6 +167,7 @@ class SuggestAlgo(ExprEvaluator):
         )
 
     def on_node(self, memo: dict[Any, Any], node: Apply) -> Any:
+        """Compute the value of a node; a label's prior goes to `on_node_hyperparameter`."""
         label = self.label_by_node.get(node)
         if label is None:
             return super().on_node(memo, node)

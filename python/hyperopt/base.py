@@ -6,12 +6,12 @@ The code lives in `documents`, `trials`, `ctrl` and `domain`. Pickles name `hype
 
 from __future__ import annotations
 
-import logging
 import numbers
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hyperopt import pyll
+from hyperopt import log, pyll
 from hyperopt.ctrl import Ctrl
 from hyperopt.documents import (
     JOB_STATE_CANCEL,
@@ -47,10 +47,10 @@ from hyperopt.exceptions import (
 )
 from hyperopt.pyll.stochastic import recursive_set_rng_kwarg
 from hyperopt.trials import Trials, trials_from_docs
-from hyperopt.utils import pmin_sampled, use_obj_for_literal_in_memo
-from hyperopt.vectorize import VectorizeHelper
 
-logger = logging.getLogger("hyperopt")
+if TYPE_CHECKING:
+    from hyperopt.utils import pmin_sampled, use_obj_for_literal_in_memo
+    from hyperopt.vectorize import VectorizeHelper
 
 __all__ = [
     "JOB_STATES",
@@ -79,7 +79,6 @@ __all__ = [
     "Trials",
     "VectorizeHelper",
     "have_bson",
-    "logger",
     "miscs_to_idxs_vals",
     "miscs_update_idxs_vals",
     "np",
@@ -93,3 +92,18 @@ __all__ = [
     "validate_loss_threshold",
     "validate_timeout",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """What is imported, or made, when it is first asked for."""
+    if name == "logger":
+        return log.get_logger()
+    if name == "VectorizeHelper":
+        from hyperopt import vectorize
+
+        return vectorize.VectorizeHelper
+    if name in ("pmin_sampled", "use_obj_for_literal_in_memo"):
+        from hyperopt import utils
+
+        return getattr(utils, name)
+    raise AttributeError(f"module 'hyperopt.base' has no attribute {name!r}")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
+from hyperopt import log
 from hyperopt.attachments import TrialAttachments
 from hyperopt.documents import JOB_STATE_DONE, Document
 from hyperopt.trials import Trials
-
-_logger = logging.getLogger("hyperopt")
 
 
 class Ctrl:
@@ -23,10 +21,10 @@ class Ctrl:
         The document of the trial that is being evaluated.
     """
 
-    info = staticmethod(_logger.info)
-    warn = staticmethod(_logger.warning)
-    error = staticmethod(_logger.error)
-    debug = staticmethod(_logger.debug)
+    info = staticmethod(log.info)
+    warn = staticmethod(log.warning)
+    error = staticmethod(log.error)
+    debug = staticmethod(log.debug)
 
     def __init__(self, trials: Trials | None, current_trial: Document | None = None) -> None:
         self.trials = Trials() if trials is None else trials
@@ -36,7 +34,9 @@ class Ctrl:
         """Store a preliminary result of the current trial."""
         trial = self._trial()
         if not any(trial is doc for doc in reversed(self.trials._trials)):
-            raise AssertionError(f"checkpoint: trial {trial['tid']!r} is not among the trials shown")
+            raise AssertionError(
+                f"checkpoint: trial {trial['tid']!r} is not among the trials shown"
+            )
         if r is not None:
             trial["result"] = r
 

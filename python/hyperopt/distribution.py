@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import warnings
-from pathlib import Path
 
 _NAME = "hyperopt-rs"
 
@@ -19,7 +19,7 @@ def version() -> str:
         return "0.0.0"
 
 
-def warn_of_upstream(site: Path | None = None) -> None:
+def warn_of_upstream(site: str | None = None) -> None:
     """Say so if the distribution `hyperopt` is installed beside ours.
 
     Both own the import name, so that files of one may have replaced files of the other.
@@ -29,10 +29,14 @@ def warn_of_upstream(site: Path | None = None) -> None:
     site
         The directory that holds the package.
     """
-    site = Path(__file__).resolve().parent.parent if site is None else site
-    for path in site.glob("hyperopt-*.dist-info"):
+    if site is None:
+        site = __file__.rpartition(f"{os.sep}hyperopt{os.sep}")[0]
+    # Not pathlib: its import would take longer than the look.
+    for name in os.listdir(site):  # noqa: PTH208
+        if not (name.startswith("hyperopt-") and name.endswith(".dist-info")):
+            continue
         warnings.warn(
-            f"the original {path.name.removesuffix('.dist-info')} is installed in {site} beside "
+            f"the original {name.removesuffix('.dist-info')} is installed in {site} beside "
             f"{_NAME}, under the same import name: run `pip uninstall hyperopt`, then "
             f"`pip install --force-reinstall --no-deps {_NAME}`",
             RuntimeWarning,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import numbers
+import time
 from collections.abc import Hashable, Iterable, Mapping, MutableMapping, Sequence
 from typing import Any
 
@@ -54,11 +55,12 @@ TRIAL_MISC_KEYS = ["tid", "cmd", "idxs", "vals"]
 
 have_bson = False
 
+_EPOCH = datetime.datetime(1970, 1, 1)
+
 
 def coarse_utcnow() -> datetime.datetime:
     """The time in UTC, without a zone, cut to milliseconds (what BSON can store)."""
-    now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+    return _EPOCH + datetime.timedelta(milliseconds=int(time.time() * 1000.0))
 
 
 def SONify(arg: Any, memo: Any = None) -> Any:

@@ -6,12 +6,12 @@ for the evaluator, which wakes it when a trial ends.
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from contextlib import suppress
 from timeit import default_timer
 from typing import TYPE_CHECKING, Any
 
+from hyperopt import log
 from hyperopt.documents import (
     JOB_STATE_CANCEL,
     JOB_STATE_DONE,
@@ -27,8 +27,6 @@ from hyperopt.tally import Tally
 
 if TYPE_CHECKING:
     from hyperopt.fmin import FMinIter
-
-logger = logging.getLogger("hyperopt")
 
 INTERRUPTED = "fmin run cancelled by user"
 TIMEOUT = "fmin run timeout"
@@ -243,7 +241,7 @@ class Driver:
             if outcome.traceback is not None:
                 doc["misc"]["traceback"] = outcome.traceback
             state = JOB_STATE_ERROR
-            logger.error("job exception: %s", outcome.error)
+            log.error("job exception: %s", outcome.error)
         elif outcome.result is None:
             doc["misc"]["error"] = ("cancelled", outcome.cancelled)
             state = JOB_STATE_CANCEL

@@ -44,11 +44,13 @@ def no_progress_loss(
         trials: Trials, best_loss: float | None = None, iteration_no_progress: int = 0
     ) -> tuple[bool, list[Any]]:
         new_loss = trials.trials[-1]["result"].get("loss") if trials.trials else None
-        usable = new_loss is not None and not math.isnan(new_loss)
+        if new_loss is None or math.isnan(new_loss):
+            new_loss = math.inf
         if best_loss is None:
-            return False, [new_loss if usable else None, iteration_no_progress + 1]
-        bar = best_loss - abs(best_loss) * (percent_increase / 100.0)
-        if usable and new_loss < bar:
+            return False, [new_loss, iteration_no_progress + 1]
+        # Anything is progress after trials without a loss.
+        margin = abs(best_loss) * (percent_increase / 100.0) if math.isfinite(best_loss) else 0.0
+        if new_loss < best_loss - margin:
             return False, [new_loss, 0]
         iteration_no_progress += 1
         return iteration_no_progress >= iteration_stop_count, [best_loss, iteration_no_progress]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 import inspect
-import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from timeit import default_timer
 from typing import Any
 
-from hyperopt import progress
+from hyperopt import log, progress
 from hyperopt.documents import (
     coarse_utcnow,
     validate_loss_threshold,
@@ -24,13 +24,10 @@ from hyperopt.exceptions import AllTrialsFailed, InvalidAnnotatedParameter
 from hyperopt.failures import first_failure
 from hyperopt.options import Options, as_rstate
 from hyperopt.points import generate_trial, generate_trials_to_calculate, insert_points
-from hyperopt.polling import run_polling, wait_for_workers
 from hyperopt.pyll.base import Apply, as_apply
 from hyperopt.store import new_documents
 from hyperopt.tally import Tally
 from hyperopt.trials import Trials
-
-logger = logging.getLogger("hyperopt")
 
 __all__ = [
     "FMinIter",
@@ -166,7 +163,7 @@ trials_save_file
             return False
         stop, self.early_stop_args = self.early_stop_fn(self.trials, *self.early_stop_args)
         if stop:
-            logger.info("Early stop triggered: the condition of early_stop_fn is met.")
+            log.info("Early stop triggered: the condition of early_stop_fn is met.")
         return bool(stop)
 
     def save(self) -> None:
@@ -178,7 +175,7 @@ trials_save_file
                 self._saver = Saver(self.trials_save_file, self.trials)
             self._saver.save()
 
-    def run(self, N: int, block_until_done: bool = True) -> None:  # noqa: N803
+    def run(self, N: int, block_until_done: bool = True) -> None:
         """Suggest up to `N` trials and have them evaluated.
 
         Parameters
@@ -189,11 +186,13 @@ trials_save_file
             If others evaluate: whether to wait for them.
         """
         if self.asynchronous:
+            from hyperopt.polling import run_polling
+
             self.tally = run_polling(self, N, block_until_done)
         elif N > 0 or block_until_done:
             Driver(self, self._make_evaluator(), N, self._strict_order).execute()
 
-    def serial_evaluate(self, N: int = -1) -> None:  # noqa: N803
+    def serial_evaluate(self, N: int = -1) -> None:
         """Evaluate trials that are stored as *new*, in this thread: `N` of them, or all."""
         waiting = new_documents(self.trials)
         driver = Driver(self, SerialEvaluator(), 0)
@@ -202,6 +201,8 @@ trials_save_file
     def block_until_done(self) -> None:
         """Evaluate what is stored as *new*, or wait until others have."""
         if self.asynchronous:
+            from hyperopt.polling import wait_for_workers
+
             wait_for_workers(self)
         else:
             self.serial_evaluate()
@@ -245,7 +246,7 @@ def _attach_domain(domain: Domain, trials: Trials) -> None:
     import cloudpickle
 
     if "FMinIter_Domain" in trials.attachments:
-        logger.warning("over-writing old domain trials attachment")
+        log.warning("over-writing old domain trials attachment")
     message = cloudpickle.dumps(domain)
     cloudpickle.loads(message)
     trials.attachments["FMinIter_Domain"] = message
@@ -378,7 +379,7 @@ def fmin(
         from hyperopt import tpe
 
         algo = tpe.suggest
-        logger.info("TPE is used as the default algorithm.")
+        log.info("TPE is used as the default algorithm.")
     if isinstance(space, str) and space == "annotated":
         space = _annotated_space(fn)
         fn = _WithKeywords(fn)
@@ -400,7 +401,7 @@ def _minimise(
     domain.space  # noqa: B018  (a bad space is an error before anything runs)
     resumed = False
     if trials is None:
-        if options.trials_save_file != "" and os.path.exists(options.trials_save_file):
+        if options.trials_save_file != "" and Path(options.trials_save_file).exists():
             from hyperopt.save_file import load
 
             trials = load(options.trials_save_file)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import numbers
+import operator
 import os
 import sys
 from collections.abc import Callable
@@ -42,7 +42,7 @@ class Options:
         validate_timeout(self.timeout)
         validate_loss_threshold(self.loss_threshold)
         object.__setattr__(self, "max_evals", checked_max_evals(self.max_evals))
-        if not isinstance(self.max_queue_len, numbers.Integral) or self.max_queue_len < 1:
+        if not operator.index(self.max_queue_len) >= 1:
             raise ValueError(
                 f"max_queue_len={self.max_queue_len!r}: give a whole number of at least 1"
             )
@@ -51,8 +51,7 @@ class Options:
                 f"early_stop_fn={self.early_stop_fn!r}: give a function (trials, *state) -> "
                 "(stop, state), such as no_progress_loss(20)"
             )
-        if self.trials_save_file is None:
-            object.__setattr__(self, "trials_save_file", "")
+        object.__setattr__(self, "trials_save_file", self.trials_save_file or "")
 
 
 def checked_max_evals(max_evals: Any) -> int:
@@ -64,12 +63,13 @@ def checked_max_evals(max_evals: Any) -> int:
             return sys.maxsize
         if max_evals.is_integer():
             return int(max_evals)
-    if not isinstance(max_evals, numbers.Integral):
+    try:
+        return operator.index(max_evals)
+    except TypeError:
         raise ValueError(
             f"max_evals={max_evals!r}: give a whole number of evaluations, or None for no limit "
             "(then timeout, loss_threshold or early_stop_fn end the run)"
-        )
-    return int(max_evals)
+        ) from None
 
 
 def as_rstate(rstate: Any) -> Any:

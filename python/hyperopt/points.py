@@ -48,8 +48,10 @@ def insert_points(trials: Trials, domain: Domain, points: Any) -> None:
     MissingLabel
         If a parameter that is active at a point has no value.
     """
-    wanted = [assignment_of(domain, point, f"points_to_evaluate[{i}]") for i, point in
-              enumerate(_checked(points))]
+    wanted = [
+        assignment_of(domain, point, f"points_to_evaluate[{i}]")
+        for i, point in enumerate(_checked(points))
+    ]
     known = [_active(doc["misc"]["vals"]) for doc in trials._dynamic_trials]
     labels = domain.space.labels
     for values in wanted:

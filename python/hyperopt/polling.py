@@ -6,19 +6,17 @@ trials into the store and look again from time to time.
 
 from __future__ import annotations
 
-import logging
 import time
 from timeit import default_timer
 from typing import TYPE_CHECKING
 
-from hyperopt.documents import JOB_STATE_DONE, JOB_STATE_NEW, JOB_STATE_RUNNING
+from hyperopt import log
+from hyperopt.documents import JOB_STATE_NEW, JOB_STATE_RUNNING
 from hyperopt.options import draw_seed
 from hyperopt.tally import Tally
 
 if TYPE_CHECKING:
     from hyperopt.fmin import FMinIter
-
-logger = logging.getLogger("hyperopt")
 
 _UNFINISHED = [JOB_STATE_NEW, JOB_STATE_RUNNING]
 
@@ -62,8 +60,6 @@ def run_polling(run: FMinIter, n_trials: int, block_until_done: bool) -> Tally:
                 trials.refresh()
                 n_queued += len(docs)
                 room = run.max_queue_len - trials.count_by_state_unsynced(JOB_STATE_NEW)
-            if run.is_cancelled:
-                break
             all_done = trials.count_by_state_unsynced(_UNFINISHED) == 0
             if not all_done:
                 time.sleep(run.poll_interval_secs)
@@ -85,7 +81,7 @@ def wait_for_workers(run: FMinIter) -> None:
     told = False
     while n_unfinished := run.trials.count_by_state_unsynced(_UNFINISHED):
         if not told and run.verbose:
-            logger.info("Waiting for %d jobs to finish ...", n_unfinished)
+            log.info("Waiting for %d jobs to finish ...", n_unfinished)
             told = True
         time.sleep(run.poll_interval_secs)
     run.trials.refresh()

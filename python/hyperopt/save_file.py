@@ -120,7 +120,7 @@ class Saver:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, self._path)
+        temporary.replace(self._path)
         self._file = self._path.open("r+b", buffering=0)
         status = os.fstat(self._file.fileno())
         self._identity = status.st_dev, status.st_ino
@@ -130,7 +130,7 @@ class Saver:
         if self._trials._dynamic_trials is not self._docs or len(self._docs) < self._seen:
             return False
         try:
-            status = os.stat(self._path)
+            status = self._path.stat()
         except FileNotFoundError:
             return False
         return (status.st_dev, status.st_ino) == self._identity

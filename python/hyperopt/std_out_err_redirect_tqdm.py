@@ -64,7 +64,7 @@ def std_out_err_redirect_tqdm() -> Iterator[TextIO]:
     saved = sys.stdout, sys.stderr
     replaced = DummyTqdmFile(saved[0]), DummyTqdmFile(saved[1])
     try:
-        sys.stdout, sys.stderr = replaced  # type: ignore[assignment]
+        sys.stdout, sys.stderr = replaced
         yield saved[0]
     finally:
         for dummy in replaced:

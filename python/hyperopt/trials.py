@@ -204,8 +204,7 @@ class Trials:
         if bandit is None:
             return [result.get("loss") for result in self.results]
         return [
-            bandit.loss(result, spec)
-            for result, spec in zip(self.results, self.specs, strict=True)
+            bandit.loss(result, spec) for result, spec in zip(self.results, self.specs, strict=True)
         ]
 
     def statuses(self, bandit: Domain | None = None) -> list[Any]:

@@ -41,9 +41,11 @@ __all__ = [
 ]
 
 
-def ERR(msg: str) -> None:  # noqa: N802
+def ERR(msg: str) -> None:
     """Print to standard error."""
-    print("hyperopt.vectorize", msg, file=sys.stderr)
+    print(  # noqa: T201
+        "hyperopt.vectorize", msg, file=sys.stderr
+    )
 
 
 def prior_nodes(params: Mapping[str, Apply], **kwargs: Apply) -> dict[str, Apply]:

@@ -1,7 +1,8 @@
 """Tune a random forest on a real data set: the whole of hyperopt in one file.
 
-The data are the breast-cancer measurements that ship with scikit-learn. Half of them are kept for the
-final test; the search sees only the other half, and scores each point by five-fold cross-validation.
+The data are the breast-cancer measurements that ship with scikit-learn. Half of them are kept for
+the final test; the search sees only the other half, and scores each point by five-fold
+cross-validation.
 
     python examples/demo.py [--max-evals 50] [--picture demo_loss_history.png]
 """
@@ -42,7 +43,7 @@ def plot(losses: list[float], picture: Path) -> None:
     axes.step(
         range(1, len(losses) + 1), best_so_far, where="post", color="#c2410c", label="best so far"
     )
-    axes.set(xlabel="trial", ylabel="cross-validated error", title="Random forest on the breast-cancer data")
+    axes.set(xlabel="trial", ylabel="cross-validated error", title="Random forest, breast cancer")
     axes.grid(alpha=0.3)
     axes.legend()
     figure.savefig(picture, dpi=120)
@@ -67,7 +68,7 @@ def main() -> None:
     def test_accuracy(parameters: dict[str, Any]) -> float:
         return forest(parameters).fit(train_x, train_y).score(test_x, test_y)
 
-    print(f"Tuning a random forest on {len(train_x)} breast-cancer cases, testing on {len(test_x)}.")
+    print(f"Tuning a random forest on {len(train_x)} cases, testing on {len(test_x)} others.")
     trials = Trials()
     argmin = fmin(
         objective, SPACE, algo=tpe.suggest, max_evals=options.max_evals, trials=trials, rstate=42

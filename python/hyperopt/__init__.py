@@ -1,1 +1,144 @@
-"""Drop-in hyperopt whose search runs in Rust."""
+"""Drop-in hyperopt whose search runs in Rust.
+
+`fmin` minimises an objective over a search space that `hp` describes, with the algorithms of `tpe`,
+`rand`, `anneal` and `mix`; `Trials` keeps what was tried.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from hyperopt.distribution import warn_of_upstream
+
+warn_of_upstream()
+
+from hyperopt import base, exceptions, hp, pyll  # noqa: E402
+from hyperopt.base import (  # noqa: E402
+    JOB_STATE_DONE,
+    JOB_STATE_ERROR,
+    JOB_STATE_NEW,
+    JOB_STATE_RUNNING,
+    JOB_STATES,
+    STATUS_FAIL,
+    STATUS_NEW,
+    STATUS_OK,
+    STATUS_RUNNING,
+    STATUS_STRINGS,
+    STATUS_SUSPENDED,
+    Ctrl,
+    Domain,
+    Trials,
+    trials_from_docs,
+)
+from hyperopt.fmin import (  # noqa: E402
+    FMinIter,
+    fmin,
+    fmin_pass_expr_memo_ctrl,
+    partial,
+    space_eval,
+)
+
+if TYPE_CHECKING:
+    from hyperopt import (
+        algobase,
+        anneal,
+        atpe,
+        criteria,  # noqa: F401
+        early_stop,
+        graph_viz,  # noqa: F401
+        mix,
+        plotting,  # noqa: F401
+        progress,
+        pyll_utils,
+        rand,
+        rdists,  # noqa: F401
+        spark,
+        std_out_err_redirect_tqdm,
+        tpe,
+        utils,
+        vectorize,
+    )
+    from hyperopt.spark import SparkTrials
+
+__all__ = [
+    "JOB_STATES",
+    "JOB_STATE_DONE",
+    "JOB_STATE_ERROR",
+    "JOB_STATE_NEW",
+    "JOB_STATE_RUNNING",
+    "STATUS_FAIL",
+    "STATUS_NEW",
+    "STATUS_OK",
+    "STATUS_RUNNING",
+    "STATUS_STRINGS",
+    "STATUS_SUSPENDED",
+    "Ctrl",
+    "Domain",
+    "FMinIter",
+    "SparkTrials",
+    "Trials",
+    "algobase",
+    "anneal",
+    "atpe",
+    "base",
+    "early_stop",
+    "exceptions",
+    "fmin",
+    "fmin_pass_expr_memo_ctrl",
+    "hp",
+    "mix",
+    "partial",
+    "progress",
+    "pyll",
+    "pyll_utils",
+    "rand",
+    "space_eval",
+    "spark",
+    "std_out_err_redirect_tqdm",
+    "tpe",
+    "trials_from_docs",
+    "utils",
+    "vectorize",
+]
+
+_LAZY_MODULES = frozenset(
+    {
+        "algobase",
+        "anneal",
+        "atpe",
+        "criteria",
+        "early_stop",
+        "graph_viz",
+        "mix",
+        "plotting",
+        "progress",
+        "pyll_utils",
+        "rand",
+        "rdists",
+        "spark",
+        "std_out_err_redirect_tqdm",
+        "tpe",
+        "utils",
+        "vectorize",
+    }
+)
+
+
+def __getattr__(name: str) -> Any:
+    """Import a submodule when it is first asked for: ``import hyperopt`` stays quick."""
+    if name == "__version__":
+        from hyperopt.distribution import version
+
+        return version()
+    if name in _LAZY_MODULES:
+        return importlib.import_module(f"hyperopt.{name}")
+    if name == "SparkTrials":
+        from hyperopt.spark import SparkTrials
+
+        return SparkTrials
+    raise AttributeError(f"module 'hyperopt' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, *_LAZY_MODULES})

@@ -1,8 +1,8 @@
 """Who evaluates a trial: the seam between the driver loop and serial, pooled or remote execution.
 
 The driver hands an :class:`Evaluator` the documents of trials that shall run and receives an
-:class:`Outcome` for each. An evaluator never changes a document; only the driver does, so that every
-way of evaluating leaves the same traces in `Trials`.
+:class:`Outcome` for each. An evaluator never changes a document; only the driver does, so that
+every way of evaluating leaves the same traces in `Trials`.
 
 An outcome whose error is a `TrialLost` fails its trial without stopping the run. An exception that
 `submit` or `wait` itself raises means that nothing more can be evaluated: the run ends with it.
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["Evaluator", "Outcome", "SerialEvaluator", "TrialLost"]
 
 
-class TrialLost(RuntimeError):
+class TrialLost(RuntimeError):  # noqa: N818
     """A trial ended without a result and through no exception of its objective.
 
-    Its worker process died, or it ran longer than ``trial_timeout``. Such a trial becomes an *error*;
-    the run goes on, with or without ``catch_eval_exceptions``.
+    Its worker process died, or it ran longer than ``trial_timeout``. Such a trial becomes an
+    *error*; the run goes on, with or without ``catch_eval_exceptions``.
     """
 
 
@@ -41,8 +41,8 @@ class Outcome:
     tid
         The trial's id.
     result
-        The normalised result (it has a ``status``; see `hyperopt.domain.normalise_result`), when the
-        objective returned. Attachments have been taken out of it.
+        The normalised result (it has a ``status``; see `hyperopt.domain.normalise_result`), when
+        the objective returned. Attachments have been taken out of it.
     attachments
         Name -> value, to be stored beside the trial. None when the evaluator shares the driver's
         `Trials` and stored them already.
@@ -104,6 +104,7 @@ class SerialEvaluator:
         self._cancelled: dict[int, str] = {}
 
     def start(self, domain: Domain, trials: Trials) -> None:
+        """Remember where to evaluate."""
         self._domain = domain
         self._trials = trials
         from hyperopt.ctrl import Ctrl
@@ -111,9 +112,11 @@ class SerialEvaluator:
         self._ctrl = Ctrl
 
     def submit(self, doc: dict[str, Any]) -> None:
+        """Queue a trial."""
         self._queue.append(doc)
 
     def wait(self, timeout_s: float | None) -> list[Outcome]:
+        """Evaluate the next trial, however long it takes."""
         if not self._queue:
             return []
         doc = self._queue.popleft()
@@ -128,8 +131,10 @@ class SerialEvaluator:
         return [Outcome(tid, result)]
 
     def cancel(self, tids: Iterable[int], reason: str) -> None:
+        """Leave out these trials when their turn comes."""
         self._cancelled.update(dict.fromkeys(tids, reason))
 
     def close(self, *, cancel: bool) -> None:
+        """Forget what is queued."""
         self._queue.clear()
         self._cancelled.clear()

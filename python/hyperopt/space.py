@@ -194,12 +194,14 @@ def compile_space(expr: Any) -> CompiledSpace:
 
 
 def _parameter_nodes(root: Apply) -> dict[str, Apply]:
-    """Find the parameter nodes by label; refuse random nodes without one."""
+    """Find the parameter nodes by label; refuse random nodes with neither label nor generator."""
     found: dict[str, Apply] = {}
     labelled: set[Apply] = set()
     stochastic: list[Apply] = []
     for node in dfs(root):
-        if node.name in implicit_stochastic_symbols:
+        # A node that brings a generator is noise of the objective's, and evaluates as it is.
+        brings_rng = any(name == "rng" for name, _ in node.named_args)
+        if node.name in implicit_stochastic_symbols and not brings_rng:
             stochastic.append(node)
         label = label_of(node)
         if label is None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from hyperopt import hp
 from hyperopt.pyll import as_apply, rec_eval, scope
 from hyperopt.space import compile_space

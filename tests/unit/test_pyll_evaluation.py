@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+
 from hyperopt.pyll import Literal, as_apply, rec_eval, scope
 from hyperopt.pyll.base import (
     GarbageCollected,
@@ -17,6 +17,9 @@ from hyperopt.pyll.base import (
     call_method,
     partial,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import cloudpickle
 import joblib
 import numpy as np
 import pytest
+
 from hyperopt import hp
 from hyperopt.pyll import (
     Apply,
@@ -53,7 +54,7 @@ def test_keys_that_are_no_strings_come_in_ascending_order() -> None:
 
 
 def test_keys_of_mixed_types_are_refused_by_name() -> None:
-    with pytest.raises(TypeError, match="orderable.*int, str"):
+    with pytest.raises(TypeError, match=r"orderable.*int, str"):
         as_apply({1: 0, "a": 0})
 
 
@@ -287,29 +288,47 @@ def test_pickles_name_the_module_of_upstream() -> None:
     assert b"hyperopt.pyll.base\nLiteral" in data
 
 
-def test_a_pickled_expression_brings_its_functions_along() -> None:
-    @scope.define
-    def brought_along(x: float) -> float:
-        return x + 0.5
+def defined_locally(result: float) -> Any:
+    def brought_along() -> float:
+        return result
 
-    data = cloudpickle.dumps(scope.brought_along(2) * 2)
+    return scope.define(brought_along)
+
+
+def test_a_pickled_expression_brings_its_functions_along() -> None:
+    defined_locally(2.5)
+    data = cloudpickle.dumps(scope.brought_along() * 2)
     scope.undefine("brought_along")
     code = (
         "import pickle, sys; from hyperopt.pyll import rec_eval; "
         "print(rec_eval(pickle.load(sys.stdin.buffer)))"
     )
-    result = subprocess.run([sys.executable, "-c", code], input=data, capture_output=True)
+    result = subprocess.run(
+        [sys.executable, "-c", code], input=data, capture_output=True, check=False
+    )
     assert result.stdout.decode().strip() == "5.0", result.stderr.decode()
-    # Here, the newest definition wins over one that came with an older pickle.
-    assert rec_eval(pickle.loads(data)) == 5.0
+
+
+def test_a_definition_of_this_process_wins_over_a_pickled_one() -> None:
+    old = cloudpickle.dumps(as_apply([defined_locally(1.0), scope.brought_along()]))
     scope.undefine("brought_along")
-
-    @scope.define  # type: ignore[no-redef]
-    def brought_along(x: float) -> float:
-        return -x
-
     try:
-        assert rec_eval(pickle.loads(data)) == -4, "this process' own definition stays"
+        assert rec_eval(pickle.loads(old))[1] == 1.0
+        defined_locally(2.0)
+        assert rec_eval(pickle.loads(old))[1] == 2.0
+    finally:
+        scope.undefine("brought_along")
+
+
+def test_the_newest_of_several_pickled_definitions_wins() -> None:
+    defined_locally(1.0)
+    old = cloudpickle.dumps(scope.brought_along())
+    defined_locally(2.0)
+    new = cloudpickle.dumps(scope.brought_along())
+    scope.undefine("brought_along")
+    try:
+        assert rec_eval(pickle.loads(old)) == 1.0
+        assert rec_eval(pickle.loads(new)) == 2.0
     finally:
         scope.undefine("brought_along")
 
@@ -323,5 +342,7 @@ def test_importing_pyll_imports_neither_scipy_nor_networkx() -> None:
         "import sys, hyperopt.pyll.stochastic, hyperopt.space; "
         "print(sorted({m.partition('.')[0] for m in sys.modules} & {'scipy', 'networkx'}))"
     )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
     assert result.stdout.strip() == "[]", result.stderr

@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 import os
 import sys
-from concurrent.futures import Executor
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.evaluation import Evaluator, SerialEvaluator
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
     from typing import Literal
 
     from typing_extensions import TypeAlias
@@ -81,6 +81,8 @@ def _processes(n_jobs: int, timeout_s: float | None) -> Evaluator:
 
 
 def _futures(executor: Any, jobs: int | None) -> Evaluator:
+    from concurrent.futures import Executor
+
     from hyperopt.executors.futures import FutureEvaluator, slots_of
 
     if not isinstance(executor, Executor):

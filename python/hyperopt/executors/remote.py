@@ -100,6 +100,8 @@ def pack(domain: Domain) -> Payload:
         The objective (or the search space) holds something that cannot be sent to another process;
         the message names it.
     """
+    import hyperopt.base  # noqa: F401 (where pickles look for Domain)
+
     try:
         data = cloudpickle.dumps(domain)
     except Exception as error:

@@ -26,6 +26,9 @@ from typing import NoReturn
 
 import numpy as np
 
+# What unpickling and evaluating a domain needs is imported here once, not by each worker.
+import hyperopt.base
+import hyperopt.space  # noqa: F401
 from hyperopt.executors import remote
 
 __all__ = ["COMMAND", "EVENT", "FORK", "KILL", "main"]

@@ -88,8 +88,8 @@ def rec_eval(
     Examples
     --------
     >>> from hyperopt.pyll import rec_eval, scope
-    >>> rec_eval({"a": scope.switch(1, scope.Raise(KeyError), 7), "b": [scope.sqrt(4.0) > 1]})
-    {'a': 7, 'b': (True,)}
+    >>> rec_eval({"a": scope.switch(1, scope.Raise(KeyError), 7), "b": [scope.int(2.9)]})
+    {'a': 7, 'b': (2,)}
     """
     root = as_apply(expr)
     values: dict[Apply, Any] = {} if memo is None else dict(memo)

@@ -185,6 +185,10 @@ def one_of(*args: Any) -> Apply:
     return scope.switch(scope.randint(len(args)), *args)
 
 
+# Offered as `scope.choice` and `scope.one_of` too. They make a switch, so they are no symbols.
+scope.__dict__.update(choice=choice, one_of=one_of)
+
+
 def recursive_set_rng_kwarg(expr: Any, rng: Any = None) -> Apply:
     """Give every random node of a graph a generator, in place.
 

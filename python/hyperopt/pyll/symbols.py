@@ -180,10 +180,8 @@ class SymbolTable:
         name = f.__name__
         if hasattr(self, name) or name in self._impls:
             known = self._impls.get(name)
-            again = (
-                known is not None
-                and name in self._user_symbols
-                and (name in self._unpickled_symbols or _same_definition(known, f))
+            again = known is not None and (
+                name in self._unpickled_symbols or _same_definition(known, f)
             )
             if not again:
                 raise ValueError(
@@ -275,11 +273,12 @@ class SymbolTable:
 
 
 def _same_definition(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-    """Whether two functions come from the same place in the same module."""
-    return (a.__module__, getattr(a, "__qualname__", None)) == (
-        b.__module__,
-        getattr(b, "__qualname__", None),
-    )
+    """Whether two functions come from the same module or file, and have the same path in it."""
+    if getattr(a, "__qualname__", None) != getattr(b, "__qualname__", None):
+        return False
+    files = [getattr(getattr(f, "__code__", None), "co_filename", None) for f in (a, b)]
+    same_file = files[0] is not None and files[0] == files[1]
+    return same_file or a.__module__ == b.__module__
 
 
 def _map(fn: Callable[[Any], Any], seq: Iterable[Any], pure: bool = False) -> Any:

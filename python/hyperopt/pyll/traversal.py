@@ -27,11 +27,10 @@ def dfs(aa: Apply, seq: list[Apply] | None = None, seqset: Any = None) -> list[A
         `seq`, the root last.
     """
     if seq is None:
-        seq = []
-        seqset = {}
+        seq, seqset = [], set()
     elif seqset is None:
-        seqset = dict.fromkeys(seq)
-    mark = seqset.add if isinstance(seqset, set) else lambda node: seqset.setdefault(node)
+        seqset = set(seq)
+    mark = seqset.add if isinstance(seqset, set) else seqset.setdefault
     stack: list[tuple[Apply, bool]] = [(aa, False)]
     while stack:
         node, inputs_done = stack.pop()
@@ -40,7 +39,9 @@ def dfs(aa: Apply, seq: list[Apply] | None = None, seqset: Any = None) -> list[A
         elif node not in seqset:
             mark(node)
             stack.append((node, True))
-            stack.extend((child, False) for child in reversed(node.inputs()))
+            for child in reversed(node.inputs()):
+                if child not in seqset:
+                    stack.append((child, False))  # noqa: PERF401
     return seq
 
 

@@ -85,6 +85,16 @@ impl History {
         self.columns[param].value(self.find(key).ok()?)
     }
 
+    /// Whether there is a row of this key with this loss.
+    #[must_use]
+    #[allow(clippy::float_cmp)] // a change is what is looked for
+    pub fn has(&self, key: i64, loss: f64) -> bool {
+        self.find(key).is_ok_and(|row| {
+            let row = row as usize;
+            !self.gone[row] && self.losses[row] == loss && !self.provisional.contains(&key)
+        })
+    }
+
     #[allow(clippy::cast_possible_truncation)] // rows are counted in u32
     fn find(&self, key: i64) -> Result<u32, u32> {
         if self.keys.last().is_none_or(|last| *last < key) {

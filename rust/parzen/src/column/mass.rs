@@ -7,19 +7,23 @@ use crate::special::normal_cdf;
 const SQRT_TAU: f64 = 2.506_628_274_631_000_7;
 const INVERSE_SQRT_TAU: f64 = 0.398_942_280_401_432_7;
 
-/// Nodes and weights of Gauss-Legendre quadrature of order 6 on [-1/2, 1/2].
-const LEGENDRE: [(f64, f64); 6] = [
-    (-0.466_234_757_101_576, 0.085_662_246_189_585_17),
-    (-0.330_604_693_233_132_26, 0.180_380_786_524_069_3),
-    (-0.119_309_593_041_598_45, 0.233_956_967_286_345_53),
-    (0.119_309_593_041_598_45, 0.233_956_967_286_345_53),
-    (0.330_604_693_233_132_26, 0.180_380_786_524_069_3),
-    (0.466_234_757_101_576, 0.085_662_246_189_585_17),
+/// Nodes and weights of Gauss-Legendre quadrature of order 8 on [-1/2, 1/2].
+const LEGENDRE: [(f64, f64); 8] = [
+    (-0.4801449282487681, 0.05061426814518853),
+    (-0.39833323870681336, 0.11119051722668721),
+    (-0.2627662049581645, 0.15685332293894344),
+    (-0.09171732124782489, 0.18134189168918083),
+    (0.09171732124782489, 0.18134189168918083),
+    (0.2627662049581645, 0.15685332293894344),
+    (0.39833323870681336, 0.11119051722668721),
+    (0.4801449282487681, 0.05061426814518853),
 ];
 
-/// Cells up to this many bandwidths wide are integrated by quadrature: its relative error there is
-/// below 1e-13.
-const NARROW: f64 = 0.7;
+/// Pieces of this many bandwidths are integrated by quadrature. The relative error is below
+/// `2e-23 (0.4 z)^16` at `z` bandwidths from a centre: 1e-15 at 7, 1e-10 at 15.
+const PIECE: f64 = 0.4;
+/// Cells of more pieces are integrated by differences of distribution functions.
+const PIECES: usize = 2;
 
 /// Probability of `(low, high)` under a normal distribution, accurate in both tails and for
 /// narrow intervals; 0 for an empty one.
@@ -42,6 +46,7 @@ pub fn interval((low, high): (f64, f64), centre: f64, scale: f64) -> f64 {
 ///
 /// `smallest` is the smallest bandwidth. Narrow cells are integrated by quadrature through the
 /// vectorised kernel, others by differences of distribution functions.
+#[allow(clippy::cast_precision_loss)] // at most PIECES
 pub fn add_masses(
     components: &Gaussians,
     smallest: f64,
@@ -50,21 +55,29 @@ pub fn add_masses(
     sums: &mut Vec<f64>,
     out: &mut [f64],
 ) {
-    let narrow = |cell: &(f64, f64)| cell.1 - cell.0 <= NARROW * smallest;
+    let pieces = |(low, high): (f64, f64)| -> Option<usize> {
+        let wanted = ((high - low) / (PIECE * smallest)).ceil().max(1.0);
+        (1..=PIECES).find(|n| wanted <= *n as f64)
+    };
     nodes.clear();
-    for (low, high) in cells.iter().filter(|c| narrow(c)) {
-        let (middle, width) = (0.5 * (low + high), (high - low).max(0.0));
-        nodes.extend(LEGENDRE.iter().map(|(node, _)| middle + width * node));
+    for (low, high) in cells {
+        let Some(count) = pieces((*low, *high)) else { continue };
+        let width = (high - low).max(0.0) / count as f64;
+        for k in 0..count {
+            let middle = low + width * (k as f64 + 0.5);
+            nodes.extend(LEGENDRE.iter().map(|(node, _)| middle + width * node));
+        }
     }
     sums.clear();
     sums.resize(nodes.len(), 0.0);
     components.sums(nodes, sums);
-    let mut chunks = sums.as_chunks::<6>().0.iter();
+    let mut found = sums.as_chunks::<8>().0.iter();
     for (cell, mass) in cells.iter().zip(out) {
-        if narrow(cell) {
-            if let Some(chunk) = chunks.next() {
-                let mean: f64 = chunk.iter().zip(&LEGENDRE).map(|(f, (_, w))| f * w).sum();
-                *mass += mean * (cell.1 - cell.0).max(0.0) * INVERSE_SQRT_TAU;
+        if let Some(count) = pieces(*cell) {
+            let width = (cell.1 - cell.0).max(0.0) / count as f64;
+            for values in found.by_ref().take(count) {
+                let mean: f64 = values.iter().zip(&LEGENDRE).map(|(f, (_, w))| f * w).sum();
+                *mass += mean * width * INVERSE_SQRT_TAU;
             }
         } else {
             for k in 0..components.len() {

@@ -5,6 +5,8 @@
 //! is used as it is where it means something; elsewhere each component's cell is taken as a logarithm
 //! that keeps its relative accuracy, so that scores stay finite.
 
+use std::f64::consts::{FRAC_1_SQRT_2, SQRT_2};
+
 use super::mixture::{Coordinates, Mixture};
 use crate::prior::EPS;
 use crate::special::{LN_SQRT_2_PI, log_diff_cdf, log_sum_exp};
@@ -73,20 +75,11 @@ impl Mixture {
 
     /// ln of the mass in a cell of model space.
     fn log_cell_mass(&self, lower: f64, upper: f64, terms: &mut Vec<f64>) -> f64 {
-        let (mut mass, mut subtracted_from) = (0.0, 0.0);
-        for (weight, centre, scale) in self.components() {
-            let divisor = (std::f64::consts::SQRT_2 * scale).max(EPS);
-            let cdf = |z: f64| 0.5 * (1.0 + libm::erf((z - centre) / divisor));
-            let (above, below) = (weight * cdf(upper), weight * cdf(lower));
-            mass += above - below;
-            subtracted_from += above;
-        }
-        if mass > 0.0 && subtracted_from <= MAX_AMPLIFICATION * mass {
-            return mass.ln();
-        }
-        terms.clear();
-        self.cell_terms(lower, upper, terms);
-        log_sum_exp(terms)
+        subtracted_mass(self.components(), lower, upper).unwrap_or_else(|| {
+            terms.clear();
+            self.cell_terms(lower, upper, terms);
+            log_sum_exp(terms)
+        })
     }
 
     /// `ln(w_k P_k(lower, upper))` for every component.
@@ -132,13 +125,36 @@ pub fn lognormal_log_density(x: f64, mu: f64, sigma: f64) -> f64 {
 #[must_use]
 pub fn lognormal_cell_log_density(x: f64, mu: f64, sigma: f64, q: f64) -> f64 {
     let edge = |v: f64| v.max(EPS).ln();
-    log_cell(edge(x - q), edge(x), mu, sigma)
+    let (lower, upper) = (edge(x - q), edge(x));
+    subtracted_mass([(1.0, mu, sigma)], lower, upper)
+        .unwrap_or_else(|| log_cell(lower, upper, mu, sigma))
+}
+
+/// ln of `sum_k w_k F_k(upper) - w_k F_k(lower)`, unless that is noise.
+fn subtracted_mass(
+    components: impl IntoIterator<Item = (f64, f64, f64)>,
+    lower: f64,
+    upper: f64,
+) -> Option<f64> {
+    let (mut mass, mut subtracted_from) = (0.0, 0.0);
+    for (weight, centre, scale) in components {
+        let above = weight * cdf(upper, centre, scale);
+        mass += above - weight * cdf(lower, centre, scale);
+        subtracted_from += above;
+    }
+    (mass > 0.0 && subtracted_from <= MAX_AMPLIFICATION * mass).then(|| mass.ln())
+}
+
+/// The normal distribution function as section 5 has it: `(1 + erf((z - c) / max(sqrt(2) s, EPS))) / 2`.
+#[must_use]
+pub fn cdf(z: f64, centre: f64, scale: f64) -> f64 {
+    0.5 * (1.0 + libm::erf((z - centre) / (SQRT_2 * scale).max(EPS)))
 }
 
 /// `ln(F(upper) - F(lower))` for `F(z) = Phi((z - c) / max(s, EPS / sqrt 2))` (section 5).
 #[allow(clippy::float_cmp)] // a cell that collapsed to one double
 fn log_cell(lower: f64, upper: f64, centre: f64, scale: f64) -> f64 {
-    let scale = scale.max(EPS * std::f64::consts::FRAC_1_SQRT_2);
+    let scale = scale.max(EPS * FRAC_1_SQRT_2);
     let (a, b) = ((lower - centre) / scale, (upper - centre) / scale);
     if a == b && lower < upper {
         // Narrower than the spacing of doubles so far from 0: density times width.

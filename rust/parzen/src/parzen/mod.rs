@@ -22,7 +22,7 @@ mod sampling;
 mod weights;
 
 pub use categorical::CategoricalPosterior;
-pub use density::{lognormal_cell_log_density, lognormal_log_density};
+pub use density::{cdf, lognormal_cell_log_density, lognormal_log_density};
 pub use estimator::{adaptive_parzen, elastic_parzen};
 pub use mixture::{Coordinates, Mixture};
 pub use posterior::NumericPosterior;

@@ -51,7 +51,7 @@ impl Options {
 
 /// One assignment for each of the new keys.
 ///
-/// The earlier assignments of a batch are pending while the later ones are made: they become
+/// `first` numbers the first of them within the batch that `seed` names. The earlier assignments are pending while the later ones are made: they become
 /// provisional rows of the history (see [`History::settle_provisional`]).
 ///
 /// # Errors
@@ -60,12 +60,13 @@ pub fn suggest(
     history: &mut History,
     keys: &[i64],
     seed: u64,
+    first: u64,
     options: &Options,
 ) -> Result<Vec<Vec<f64>>> {
     options.check()?;
     let mut scratch = Scratch::default();
     let mut out = Vec::with_capacity(keys.len());
-    for (index, key) in (0..).zip(keys) {
+    for (index, key) in (first..).zip(keys) {
         let values = if history.len() < options.startup {
             random::assignment(history.space(), seed, index)
         } else {

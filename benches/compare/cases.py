@@ -1,0 +1,188 @@
+"""What is measured, on whom, and how often."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from environments import (
+    HYPEROPT,
+    OPTUNA,
+    OURS,
+    OURS_DOCUMENTS,
+    RUSTUNA_INDEPENDENT,
+    RUSTUNA_JOINT,
+    Library,
+)
+
+PEERS = (HYPEROPT, OPTUNA, RUSTUNA_JOINT, RUSTUNA_INDEPENDENT)
+EVERYBODY = (OURS, OURS_DOCUMENTS, *PEERS)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row of a table.
+
+    Attributes
+    ----------
+    key
+        Names it in the results.
+    title
+        The row's heading.
+    worker
+        The case of ``worker.py``.
+    options
+        Its options, the same for all libraries.
+    libraries
+        Who takes part.
+    rounds
+        How many processes of each library, in alternating order.
+    steps
+        For suggestions: how many each process times; the slow libraries do fewer.
+    """
+
+    key: str
+    title: str
+    worker: str
+    options: dict[str, Any]
+    libraries: tuple[Library, ...] = EVERYBODY
+    rounds: int = 5
+    steps: dict[str, int] = field(default_factory=dict)
+
+
+def suggestion(
+    key: str,
+    title: str,
+    trials: int,
+    libraries: tuple[Library, ...],
+    space: str = "mixed-20",
+    scenario: str = "random",
+    rounds: int = 5,
+) -> Case:
+    """Return a case of ask + tell after a number of finished trials."""
+    ours = min(200, max(10, trials // 10))
+    slow = {100: 10, 1_000: 5}.get(trials, 1)
+    steps = {library.title: slow for library in libraries}
+    steps |= {OURS.title: ours, OURS_DOCUMENTS.title: ours}
+    steps |= {RUSTUNA_JOINT.title: 10, RUSTUNA_INDEPENDENT.title: max(2, slow)}
+    options = {"space": space, "trials": trials, "scenario": scenario}
+    return Case(key, title, "suggestion", options, libraries, rounds, steps)
+
+
+OURSELVES = (OURS, OURS_DOCUMENTS)
+CASES = (
+    suggestion("suggest-100", "100 finished trials", 100, EVERYBODY),
+    suggestion("suggest-1000", "1,000", 1_000, EVERYBODY),
+    suggestion("suggest-10000", "10,000", 10_000, EVERYBODY),
+    suggestion("suggest-100000", "100,000", 100_000, OURSELVES, rounds=3),
+    suggestion(
+        "improving-1000",
+        "losses that keep improving, 1,000",
+        1_000,
+        EVERYBODY,
+        scenario="improving",
+        rounds=3,
+    ),
+    suggestion(
+        "improving-10000",
+        "losses that keep improving, 10,000",
+        10_000,
+        OURSELVES,
+        scenario="improving",
+        rounds=3,
+    ),
+    suggestion(
+        "outliers-10000",
+        "normal priors, one trial in ten far out, 10,000",
+        10_000,
+        OURSELVES,
+        space="normal-20",
+        scenario="outliers",
+        rounds=3,
+    ),
+    suggestion(
+        "one-point-10000",
+        "all trials at one point, 10,000",
+        10_000,
+        OURSELVES,
+        scenario="one-point",
+        rounds=3,
+    ),
+    suggestion(
+        "one-point-normal-10000",
+        "the same with normal priors, 10,000",
+        10_000,
+        OURSELVES,
+        space="normal-20",
+        scenario="one-point",
+        rounds=3,
+    ),
+    suggestion(
+        "conditional-1000",
+        "10 branches of 20 parameters (200 in all), 1,000",
+        1_000,
+        EVERYBODY,
+        space="conditional-200",
+        rounds=3,
+    ),
+    suggestion(
+        "conditional-10000",
+        "10 branches of 20 parameters (200 in all), 10,000",
+        10_000,
+        OURSELVES,
+        space="conditional-200",
+        rounds=3,
+    ),
+    Case(
+        "batch-1000",
+        "1,000 suggestions in one call, after 1,000",
+        "batch",
+        {"space": "mixed-20", "trials": 1_000, "count": 1_000},
+        (OURS,),
+    ),
+    Case(
+        "run-1000",
+        "1,000 trials",
+        "run",
+        {"space": "mixed-10", "trials": 1_000},
+        (OURS, *PEERS),
+        rounds=3,
+    ),
+    Case(
+        "run-10000",
+        "10,000 trials",
+        "run",
+        {"space": "mixed-10", "trials": 10_000},
+        (OURS,),
+        rounds=3,
+    ),
+    Case(
+        "memory",
+        "bytes per trial, 20 parameters",
+        "memory",
+        {"space": "mixed-20", "trials": 100_000, "growth_calls": 2_000},
+        (OURS,),
+        rounds=1,
+    ),
+    # The original's random search makes about 150 documents per second: fewer are weighed.
+    Case(
+        "memory-few",
+        "bytes per trial, 20 parameters",
+        "memory",
+        {"space": "mixed-20", "trials": 3_000, "growth_calls": 5},
+        (HYPEROPT,),
+        rounds=1,
+    ),
+    Case("import", "import", "import", {}, (OURS, *PEERS[:3]), rounds=15),
+)
+
+
+def shrink(case: Case) -> Case:
+    """Return a quick version, to try the machinery."""
+    options = dict(case.options)
+    for name in ("trials", "count", "growth_calls"):
+        if name in options:
+            options[name] = min(options[name], 120)
+    return Case(
+        case.key, case.title, case.worker, options, case.libraries, 2, dict.fromkeys(case.steps, 2)
+    )

@@ -1,0 +1,85 @@
+"""Compare with the peers, all in one run; write docs/benchmarks.md.
+
+python benches/compare/run.py            everything, about 20 minutes on an idle machine
+python benches/compare/run.py --quick    small sizes, to try the machinery; writes no page
+python benches/compare/run.py --only run --print-only
+python benches/compare/run.py --render   the page again, from the last results
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from cases import CASES, Case, shrink
+from environments import HERE, LIBRARIES, OURS, ROOT, install
+from machine import describe
+from measure import measure, numpy_import_ms, once
+from report import page
+
+RESULTS = HERE / "results.json"
+PAGE = ROOT / "docs" / "benchmarks.md"
+
+
+def main() -> None:
+    """Measure, keep the numbers, write the page."""
+    options = arguments()
+    if options.render:
+        PAGE.write_text(page(json.loads(RESULTS.read_text())))
+        return
+    cases = [case for case in CASES if case.key.startswith(options.only)]
+    results = run([shrink(case) for case in cases] if options.quick else cases)
+    print(page(results))
+    if not (options.quick or options.only or options.print_only):
+        RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+        PAGE.write_text(page(results))
+        print(f"wrote {PAGE.relative_to(ROOT)}", file=sys.stderr)
+
+
+def arguments() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="small sizes; writes no page")
+    parser.add_argument(
+        "--only", default="", metavar="PREFIX", help="only cases whose key starts so"
+    )
+    parser.add_argument("--print-only", action="store_true", help="write no page")
+    parser.add_argument(
+        "--render", action="store_true", help="write the page from the last results"
+    )
+    return parser.parse_args()
+
+
+def run(cases: list[Case]) -> dict[str, Any]:
+    """Run the cases one after the other."""
+    available = [library for library in LIBRARIES if install(library)]
+    version = Case("version", "", "version", {})
+    results: dict[str, Any] = {
+        "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
+        "machine": describe(),
+        "versions": {
+            library.title: answer["version"]
+            for library in available
+            if (answer := once(version, library)) is not None
+        },
+        "cases": {},
+    }
+    for number, case in enumerate(cases, start=1):
+        print(f"[{number}/{len(cases)}] {case.key}", file=sys.stderr)
+        results["cases"][case.key] = {
+            "title": case.title,
+            **case.options,
+            "results": measure(case, available),
+        }
+        if case.worker == "import":
+            results["numpy import"] = numpy_import_ms(OURS, case.rounds)
+    return results
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parent))
+    main()

@@ -1,0 +1,62 @@
+"""Sphinx configuration: `make docs` builds the site."""
+
+from __future__ import annotations
+
+import sys
+from importlib import metadata
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "extensions"))
+
+project = "hyperopt-rs"
+author = "the hyperopt-rs authors"
+copyright = f"2026, {author}"
+release = metadata.version("hyperopt-rs")
+
+extensions = [
+    "mathml",
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+    "sphinx_copybutton",
+]
+exclude_patterns = ["extensions", "pictures"]
+nitpicky = False
+
+myst_enable_extensions = ["dollarmath", "amsmath", "deflist", "colon_fence"]
+myst_heading_anchors = 3
+
+# Formulas become MathML while building, so that a page needs nothing from elsewhere.
+html_math_renderer = "mathml"
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_type_aliases = {"ArrayLike": "ArrayLike"}
+autodoc_default_options = {"members": True, "show-inheritance": True}
+autodoc_mock_imports = ["pyspark"]
+napoleon_google_docstring = False
+napoleon_use_rtype = False
+python_use_unqualified_type_names = True
+python_maximum_signature_line_length = 88
+default_role = "code"
+
+html_theme = "furo"
+html_title = "hyperopt-rs"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_theme_options = {
+    "light_css_variables": {
+        "color-brand-primary": "#b45309",
+        "color-brand-content": "#b45309",
+    },
+    "dark_css_variables": {
+        "color-brand-primary": "#fbbf24",
+        "color-brand-content": "#fbbf24",
+    },
+}
+html_copy_source = False
+html_show_sphinx = False
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+suppress_warnings = ["myst.xref_missing"]

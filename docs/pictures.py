@@ -1,0 +1,105 @@
+"""Draw the pictures of docs/search-spaces.md: a histogram of each prior, from its own samples.
+
+    python docs/pictures.py [--if-missing]
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+
+from hyperopt import hp
+from hyperopt.pyll.stochastic import sample
+
+mpl.use("Agg")
+from matplotlib import pyplot as plt
+
+HERE = Path(__file__).parent / "pictures"
+DRAWS = 20_000
+CONTINUOUS, DISCRETE = "#b45309", "#0f766e"
+
+# name: the call as the page shows it, the expression, whether the axis is logarithmic
+PRIORS: dict[str, tuple[str, Any, bool]] = {
+    "uniform": ("hp.uniform('x', -5, 5)", hp.uniform("x", -5, 5), False),
+    "quniform": ("hp.quniform('x', 0, 10, 2)", hp.quniform("x", 0, 10, 2), False),
+    "uniformint": ("hp.uniformint('x', 1, 6)", hp.uniformint("x", 1, 6), False),
+    "loguniform": (
+        "hp.loguniform('x', log(1e-5), log(1))",
+        hp.loguniform("x", math.log(1e-5), 0),
+        True,
+    ),
+    "qloguniform": (
+        "hp.qloguniform('x', log(1), log(100), 5)",
+        hp.qloguniform("x", 0, math.log(100), 5),
+        False,
+    ),
+    "normal": ("hp.normal('x', 0, 1)", hp.normal("x", 0, 1), False),
+    "qnormal": ("hp.qnormal('x', 0, 2, 1)", hp.qnormal("x", 0, 2, 1), False),
+    "lognormal": ("hp.lognormal('x', 0, 1)", hp.lognormal("x", 0, 1), True),
+    "qlognormal": ("hp.qlognormal('x', 1, 0.7, 1)", hp.qlognormal("x", 1, 0.7, 1), False),
+    "randint": ("hp.randint('x', 2, 8)", hp.randint("x", 2, 8), False),
+    "choice": ("hp.choice('x', ['a', 'b', 'c'])", hp.choice("x", ["a", "b", "c"]), False),
+    "pchoice": (
+        "hp.pchoice('x', [(0.6, 'a'), (0.3, 'b'), (0.1, 'c')])",
+        hp.pchoice("x", [(0.6, "a"), (0.3, "b"), (0.1, "c")]),
+        False,
+    ),
+}
+
+
+def draw(name: str) -> None:
+    """Write one picture."""
+    title, expression, logarithmic = PRIORS[name]
+    rng = np.random.default_rng(7)
+    values = [sample(expression, rng) for _ in range(DRAWS)]
+    figure, axes = plt.subplots(figsize=(5.2, 2.0), layout="constrained")
+    if len(set(values)) > 40:
+        histogram(axes, np.asarray(values), logarithmic)
+    else:
+        bars(axes, values)
+    axes.set_title(title, family="monospace", fontsize=9)
+    axes.set_yticks([])
+    axes.spines[["left", "right", "top"]].set_visible(False)
+    axes.tick_params(labelsize=8)
+    figure.savefig(HERE / f"{name}.png", dpi=110, metadata={"Software": None})
+    plt.close(figure)
+
+
+def histogram(axes: Any, values: np.ndarray, logarithmic: bool) -> None:
+    """Draw a continuous prior, on a logarithmic axis with bins that are equal on it."""
+    edges = np.linspace(values.min(), values.max(), 40)
+    if logarithmic:
+        edges = np.geomspace(values.min(), values.max(), 40)
+        axes.set_xscale("log")
+    axes.hist(values, bins=edges, color=CONTINUOUS)
+
+
+def bars(axes: Any, values: list[Any]) -> None:
+    """Draw a discrete prior."""
+    options, counts = np.unique(values, return_counts=True)
+    numeric = not isinstance(values[0], str)
+    positions = options if numeric else np.arange(len(options))
+    step = min(np.diff(np.unique(positions)), default=1)
+    axes.bar(positions, counts, width=0.6 * step, color=DISCRETE)
+    if not numeric or len(options) <= 12:
+        axes.set_xticks(positions, [f"{o:g}" if numeric else o for o in options])
+
+
+def main() -> None:
+    """Draw all pictures, or those that are not there."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--if-missing", action="store_true")
+    options = parser.parse_args()
+    HERE.mkdir(exist_ok=True)
+    for name in PRIORS:
+        if not (options.if_missing and (HERE / f"{name}.png").exists()):
+            draw(name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+"""Trials as Spark jobs: one small job per trial, started from a thread that waits for it.
+
+Two ways lead to the cluster. A classic session goes through its `SparkContext`: a job on an RDD of
+one partition costs least, needs neither pyarrow nor pandas, and the objective is a broadcast. A
+Spark Connect session has no context: the job is a `mapInArrow`, and an objective too large to travel
+with every trial is an artifact. `SparkEvaluator` knows neither.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from collections.abc import Callable, Iterable
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from hyperopt.evaluation import Outcome, TrialLost
+from hyperopt.executors import remote
+from hyperopt.executors.spark_jobs import SparkJobs, jobs_for
+
+if TYPE_CHECKING:
+    from hyperopt.domain import Domain
+    from hyperopt.trials import Trials
+
+__all__ = ["SparkEvaluator"]
+
+logger = logging.getLogger("hyperopt-spark")
+
+_CANCEL_AGAIN_S = 0.5
+
+
+class SparkEvaluator:
+    """Runs trials on a Spark cluster.
+
+    A task that Spark loses, with its executor say, is run again by Spark as often as
+    ``spark.task.maxFailures`` allows; then its trial fails with `TrialLost`. An exception of the
+    objective is a result like any other to Spark, and is not retried.
+
+    Parameters
+    ----------
+    session
+        A classic or a Connect `SparkSession`.
+    parallelism
+        How many trials run at once.
+    resource_profile
+        A `pyspark.resource.ResourceProfile` for the tasks.
+    trial_timeout_s
+        How long a trial's job may take, including its wait for a task slot; None for no limit.
+    on_cancel
+        Called with the reason when running trials are cancelled.
+    """
+
+    def __init__(
+        self,
+        session: Any,
+        parallelism: int,
+        resource_profile: Any = None,
+        trial_timeout_s: float | None = None,
+        on_cancel: Callable[[str], None] = lambda reason: None,
+    ) -> None:
+        self.capacity = parallelism
+        self._session = session
+        self._profile = resource_profile
+        self._trial_timeout_s = trial_timeout_s
+        self._on_cancel = on_cancel
+        self._run_id = f"hyperopt-{uuid.uuid4().hex[:12]}"
+        self._orders: SimpleQueue[remote.Order | None] = SimpleQueue()
+        self._ended: SimpleQueue[Outcome | RuntimeError] = SimpleQueue()
+        self._pending: set[int] = set()
+        self._threads: list[threading.Thread] = []
+        self._jobs: SparkJobs | None = None
+
+    def start(self, domain: Domain, trials: Trials) -> None:
+        """Pickle the domain and bring it to the cluster."""
+        self._with_doc = remote.wants_doc(domain)
+        self._jobs = jobs_for(self._session, remote.pack(domain), self._profile)
+
+    def submit(self, doc: dict[str, Any]) -> None:
+        """Start a job for the trial as soon as one of the threads is free."""
+        assert self._jobs is not None
+        self._pending.add(doc["tid"])
+        if len(self._threads) < min(self.capacity, len(self._pending)):
+            thread = threading.Thread(
+                target=self._jobs.inheriting(self._work),
+                name=f"{self._run_id}-{len(self._threads)}",
+                daemon=True,
+            )
+            self._threads.append(thread)
+            thread.start()
+        self._orders.put(remote.order_for(doc, with_doc=self._with_doc))
+
+    def wait(self, timeout_s: float | None) -> list[Outcome]:
+        """Block until a trial ends or the timeout passes.
+
+        Raises
+        ------
+        RuntimeError
+            The session was stopped.
+        """
+        outcomes: list[Outcome] = []
+        try:
+            while not outcomes:
+                self._keep(self._ended.get(timeout=timeout_s), outcomes)
+            while True:
+                self._keep(self._ended.get_nowait(), outcomes)
+        except Empty:
+            return outcomes
+
+    def cancel(self, tids: Iterable[int], reason: str) -> None:
+        """Give up on the trials and cancel their jobs."""
+        doomed = self._pending.intersection(tids)
+        self._on_cancel(reason)
+        for tid in doomed:
+            self._ended.put(Outcome(tid, cancelled=reason))
+            self._cancel_job(tid)
+
+    def close(self, *, cancel: bool) -> None:
+        """End the jobs and the threads; without `cancel`, let running trials finish."""
+        if self._jobs is None:
+            return
+        if cancel:
+            self._pending.clear()
+        for _ in self._threads:
+            self._orders.put(None)
+        for thread in self._threads:
+            while thread.is_alive():
+                # A job that was just being submitted could not be cancelled then.
+                thread.join(_CANCEL_AGAIN_S if cancel else None)
+                if thread.is_alive() and not self._jobs.cancel_all():
+                    break  # the session is gone, and the job with it
+        self._threads.clear()
+        self._jobs.close()
+
+    def _work(self) -> None:
+        assert self._jobs is not None
+        jobs = self._jobs
+        while (order := self._orders.get()) is not None:
+            if order.tid not in self._pending:
+                continue
+            watch = self._watch(order.tid)
+            try:
+                report = jobs.run(self._group(order.tid), order)
+                self._ended.put(remote.decode(report))
+            except BaseException as error:
+                self._ended.put(self._explain(jobs, order.tid, error))
+            finally:
+                if watch is not None:
+                    watch.cancel()
+
+    def _watch(self, tid: int) -> threading.Timer | None:
+        if self._trial_timeout_s is None:
+            return None
+        watch = threading.Timer(self._trial_timeout_s, self._expire, [tid])
+        watch.daemon = True
+        watch.start()
+        return watch
+
+    def _expire(self, tid: int) -> None:
+        limit = f"trial_timeout={self._trial_timeout_s:g} s"
+        lost = TrialLost(f"trial {tid} ran longer than {limit} and was stopped")
+        logger.warning("%s", lost)
+        self._ended.put(Outcome(tid, error=lost))
+        self._cancel_job(tid)
+
+    def _explain(
+        self, jobs: SparkJobs, tid: int, error: BaseException
+    ) -> Outcome | RuntimeError:
+        if not jobs.alive():
+            stopped = RuntimeError(
+                "the Spark session was stopped while trials were running "
+                f"({type(error).__name__}); finished trials are kept"
+            )
+            stopped.__cause__ = error
+            return stopped
+        lost = TrialLost(f"Spark could not run trial {tid}: {type(error).__name__}: {error}")
+        lost.__cause__ = error
+        if tid in self._pending:
+            logger.warning("trial %s failed: Spark could not run it: %s", tid, error)
+        return Outcome(tid, error=lost)
+
+    def _keep(self, ended: Outcome | RuntimeError, outcomes: list[Outcome]) -> None:
+        if isinstance(ended, RuntimeError):
+            raise ended
+        # A trial that was given up may still end; only its first outcome counts.
+        if ended.tid in self._pending:
+            self._pending.remove(ended.tid)
+            outcomes.append(ended)
+
+    def _cancel_job(self, tid: int) -> None:
+        try:
+            assert self._jobs is not None
+            self._jobs.cancel(self._group(tid))
+        except Exception:
+            logger.debug("could not cancel the job of trial %s", tid, exc_info=True)
+
+    def _group(self, tid: int) -> str:
+        return f"{self._run_id}-trial-{tid}"

@@ -1,0 +1,197 @@
+"""The two ways to run a trial on Spark: with a `SparkContext`, and through Spark Connect."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from hyperopt.executors import remote
+
+__all__ = ["SparkJobs", "default_parallelism", "has_context", "jobs_for"]
+
+_INLINE_BYTES = 1 << 16
+_REPORT_SCHEMA = "report binary"
+
+
+class SparkJobs(Protocol):
+    """Runs the trials of one domain as Spark jobs."""
+
+    def run(self, group: str, order: remote.Order) -> bytes:
+        """Run the trial as a job of this name, wait for it, and return its report."""
+
+    def cancel(self, group: str) -> None:
+        """Cancel the job of this name, if it runs."""
+
+    def cancel_all(self) -> bool:
+        """Cancel the jobs that run; False if the session is gone."""
+
+    def alive(self) -> bool:
+        """Whether the session can still run jobs."""
+
+    def inheriting(self, target: Callable[[], None]) -> Callable[[], None]:
+        """`target`, to run in a new thread with this thread's Spark properties and tags."""
+
+    def close(self) -> None:
+        """Remove what was brought to the cluster."""
+
+
+def has_context(session: Any) -> bool:
+    """Whether `session` gives access to a `SparkContext` (a Connect session does not)."""
+    try:
+        return session.sparkContext is not None
+    except Exception:  # each Spark version has its own for this
+        return False
+
+
+def jobs_for(session: Any, payload: remote.Payload, profile: Any = None) -> SparkJobs:
+    """The way to run trials that `session` supports."""
+    if has_context(session):
+        return _ContextJobs(session, payload, profile)
+    return _ConnectJobs(session, payload, profile)
+
+
+def default_parallelism(session: Any) -> int:
+    """Spark's default parallelism; asked with a tiny job where there is no context."""
+    if has_context(session):
+        return int(session.sparkContext.defaultParallelism)
+    from pyspark.sql import functions
+
+    partition = functions.max(functions.spark_partition_id())
+    return int(session.range(1 << 16).agg(partition).collect()[0][0]) + 1
+
+
+class _ContextJobs:
+    def __init__(self, session: Any, payload: remote.Payload, profile: Any) -> None:
+        self._context = session.sparkContext
+        self._key = payload.key
+        self._broadcast = self._context.broadcast(payload.data)
+        one_task = self._context.parallelize([0], 1)
+        self._one_task = one_task if profile is None else one_task.withResources(profile)
+        self._running: set[str] = set()
+
+    def run(self, group: str, order: remote.Order) -> bytes:
+        key, payload, fields = self._key, self._broadcast, tuple(order)
+
+        def task(rows: Iterator[Any]) -> Iterator[bytes]:
+            for _ in rows:  # an input that is left unread costs Spark the worker
+                pass
+            yield remote.evaluate_order(key, payload, fields)
+
+        self._running.add(group)
+        try:
+            description = f"hyperopt trial {order.tid}"
+            self._context.setJobGroup(group, description, interruptOnCancel=True)
+            (report,) = self._one_task.mapPartitions(task).collect()
+        finally:
+            self._running.discard(group)
+        return bytes(report)
+
+    def cancel(self, group: str) -> None:
+        self._context.cancelJobGroup(group)
+
+    def cancel_all(self) -> bool:
+        if not self.alive():
+            return False
+        for group in list(self._running):
+            self.cancel(group)
+        return True
+
+    def alive(self) -> bool:
+        try:
+            java = self._context._jsc
+            return java is not None and not java.sc().isStopped()
+        except Exception:  # the JVM is gone
+            return False
+
+    def inheriting(self, target: Callable[[], None]) -> Callable[[], None]:
+        from pyspark import inheritable_thread_target
+
+        inherited: Callable[[], None] = inheritable_thread_target(target)
+        return inherited
+
+    def close(self) -> None:
+        if self.alive():
+            self._broadcast.destroy()
+
+
+class _Artifact(NamedTuple):
+    """A file that was sent to the executors of a Connect session."""
+
+    name: str
+
+    @property
+    def value(self) -> bytes:
+        from pyspark import SparkFiles
+
+        return Path(SparkFiles.get(self.name)).read_bytes()
+
+
+class _ConnectJobs:
+    def __init__(self, session: Any, payload: remote.Payload, profile: Any) -> None:
+        self._session = session
+        self._key = payload.key
+        self._options = {} if profile is None else {"profile": profile}
+        self._payload: bytes | _Artifact = payload.data
+        if len(payload.data) > _INLINE_BYTES:
+            self._payload = self._upload(payload)
+        self._running: set[str] = set()
+
+    def _upload(self, payload: remote.Payload) -> _Artifact:
+        name = f"hyperopt-objective-{payload.key[:32]}"
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, name)
+            Path(path).write_bytes(payload.data)
+            self._session.addArtifacts(path, file=True)
+        return _Artifact(name)
+
+    def run(self, group: str, order: remote.Order) -> bytes:
+        key, payload, fields = self._key, self._payload, tuple(order)
+
+        def task(batches: Iterator[Any]) -> Iterator[Any]:
+            import pyarrow as pa
+
+            for _ in batches:
+                pass
+            report = remote.evaluate_order(key, payload, fields)
+            yield pa.RecordBatch.from_pydict({"report": pa.array([report], pa.binary())})
+
+        self._running.add(group)
+        self._session.addTag(group)
+        try:
+            one_task = self._session.range(0, 1, 1, 1)
+            rows = one_task.mapInArrow(task, _REPORT_SCHEMA, **self._options).collect()
+        finally:
+            self._session.removeTag(group)
+            self._running.discard(group)
+        return bytes(rows[0][0])
+
+    def cancel(self, group: str) -> None:
+        self._session.interruptTag(group)
+
+    def cancel_all(self) -> bool:
+        if not self.alive():
+            return False
+        for group in list(self._running):
+            self.cancel(group)
+        return True
+
+    def alive(self) -> bool:
+        if getattr(self._session, "is_stopped", False):
+            return False
+        try:
+            self._session.version  # noqa: B018 (asks the server)
+        except Exception:
+            return False
+        return True
+
+    def inheriting(self, target: Callable[[], None]) -> Callable[[], None]:
+        from pyspark import inheritable_thread_target
+
+        inherited: Callable[[], None] = inheritable_thread_target(self._session)(target)
+        return inherited
+
+    def close(self) -> None:
+        """Artifacts end with the session."""

@@ -1,0 +1,525 @@
+"""`fmin`: minimise an objective over a search space."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from timeit import default_timer
+from typing import Any
+
+from hyperopt import log, progress
+from hyperopt.documents import (
+    coarse_utcnow,
+    validate_loss_threshold,
+    validate_timeout,
+)
+from hyperopt.domain import Domain
+from hyperopt.driver import Driver
+from hyperopt.evaluation import Evaluator, SerialEvaluator
+from hyperopt.exceptions import AllTrialsFailed, InvalidAnnotatedParameter
+from hyperopt.failures import first_failure
+from hyperopt.options import Options, as_rstate
+from hyperopt.points import generate_trial, generate_trials_to_calculate, insert_points
+from hyperopt.pyll.base import Apply, as_apply
+from hyperopt.store import new_documents
+from hyperopt.tally import Tally
+from hyperopt.trials import Trials
+
+__all__ = [
+    "FMinIter",
+    "coarse_utcnow",
+    "fmin",
+    "fmin_pass_expr_memo_ctrl",
+    "generate_trial",
+    "generate_trials_to_calculate",
+    "partial",
+    "space_eval",
+    "validate_loss_threshold",
+    "validate_timeout",
+]
+
+
+def fmin_pass_expr_memo_ctrl(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark an objective that wants to be called as ``f(expr=, memo=, ctrl=)``.
+
+    `expr` is the space, `memo` holds the value of every parameter node, and `ctrl` is a `Ctrl`.
+    """
+    f.fmin_pass_expr_memo_ctrl = True  # type: ignore[attr-defined]
+    return f
+
+
+def partial(fn: Callable[..., Any], **kwargs: Any) -> Callable[..., Any]:
+    """`functools.partial` of a suggestion algorithm, which keeps its attributes.
+
+    Examples
+    --------
+    >>> from hyperopt import partial, tpe
+    >>> algo = partial(tpe.suggest, n_startup_jobs=10)
+    """
+    rval = functools.partial(fn, **kwargs)
+    if hasattr(fn, "fmin_pass_expr_memo_ctrl"):
+        rval.fmin_pass_expr_memo_ctrl = fn.fmin_pass_expr_memo_ctrl  # type: ignore[attr-defined]
+    return rval
+
+
+def space_eval(space: Any, hp_assignment: Any) -> Any:
+    """The point of `space` that an assignment means.
+
+    Parameters
+    ----------
+    space
+        A search space.
+    hp_assignment
+        ``{label: value}``, a choice as the number of its option, such as `fmin` returns.
+
+    Examples
+    --------
+    >>> from hyperopt import hp, space_eval
+    >>> space_eval({"kind": hp.choice("kind", ["a", "b"])}, {"kind": 1})
+    {'kind': 'b'}
+    """
+    from hyperopt.space import compile_space
+
+    return compile_space(as_apply(space)).evaluate(hp_assignment)
+
+
+class FMinIter:
+    """The search as an object: run all of it, a number of trials, or iterate.
+
+    Parameters
+    ----------
+    algo
+        The suggestion algorithm: ``algo(new_ids, domain, trials, seed)`` gives documents.
+    domain
+        Objective and space.
+    trials
+        The store; what it holds already counts as history.
+    rstate
+        Gives the seed of each call of `algo`; see `fmin`.
+    asynchronous
+        Whether somebody else evaluates the trials; None: as ``trials.asynchronous`` says.
+    poll_interval_secs
+        How often to look for results of others.
+    max_queue_len, max_evals, timeout, loss_threshold, verbose, show_progressbar, early_stop_fn, \
+trials_save_file
+        As in `fmin`.
+    """
+
+    catch_eval_exceptions = False
+    pickle_protocol = -1
+
+    def __init__(
+        self,
+        algo: Callable[..., Any],
+        domain: Domain,
+        trials: Trials,
+        rstate: Any,
+        asynchronous: bool | None = None,
+        max_queue_len: int = 1,
+        poll_interval_secs: float = 1.0,
+        max_evals: int = sys.maxsize,
+        timeout: float | None = None,
+        loss_threshold: float | None = None,
+        verbose: bool = False,
+        show_progressbar: Any = True,
+        early_stop_fn: Callable[..., Any] | None = None,
+        trials_save_file: str | os.PathLike[str] = "",
+    ) -> None:
+        self.algo = algo
+        self.domain = domain
+        self.trials = trials
+        self.rstate = as_rstate(rstate)
+        self.asynchronous = trials.asynchronous if asynchronous is None else asynchronous
+        self.max_queue_len = max_queue_len
+        self.poll_interval_secs = poll_interval_secs
+        self.max_evals = max_evals
+        self.timeout = timeout
+        self.loss_threshold = loss_threshold
+        self.verbose = verbose
+        self.early_stop_fn = early_stop_fn
+        self.early_stop_args: Any = []
+        self.trials_save_file = trials_save_file
+        self.start_time = default_timer()
+        self.progress_callback = _progress_callback(show_progressbar, verbose)
+        self._make_evaluator: Callable[[], Evaluator] = SerialEvaluator
+        self._strict_order = False
+        self._saver: Any = None
+        self.tally: Tally | None = None
+        if self.asynchronous:
+            _attach_domain(domain, trials)
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the store says that the run was cancelled."""
+        return bool(getattr(self.trials, "_fmin_cancelled", False))
+
+    def wants_early_stop(self) -> bool:
+        """Ask `early_stop_fn`, with the state that it gave the last time."""
+        if self.early_stop_fn is None:
+            return False
+        stop, self.early_stop_args = self.early_stop_fn(self.trials, *self.early_stop_args)
+        if stop:
+            log.info("Early stop triggered: the condition of early_stop_fn is met.")
+        return bool(stop)
+
+    def save(self) -> None:
+        """Bring `trials_save_file` up to date."""
+        if self.trials_save_file != "":
+            if self._saver is None:
+                from hyperopt.save_file import Saver
+
+                self._saver = Saver(self.trials_save_file, self.trials)
+            self._saver.save()
+
+    def run(self, N: int, block_until_done: bool = True) -> None:
+        """Suggest up to `N` trials and have them evaluated.
+
+        Parameters
+        ----------
+        N
+            How many.
+        block_until_done
+            If others evaluate: whether to wait for them.
+        """
+        if self.asynchronous:
+            from hyperopt.polling import run_polling
+
+            self.tally = run_polling(self, N, block_until_done)
+        elif N > 0 or block_until_done:
+            Driver(self, self._make_evaluator(), N, self._strict_order).execute()
+
+    def serial_evaluate(self, N: int = -1) -> None:
+        """Evaluate trials that are stored as *new*, in this thread: `N` of them, or all."""
+        waiting = new_documents(self.trials)
+        driver = Driver(self, SerialEvaluator(), 0)
+        driver.evaluate(waiting if N < 0 else waiting[:N])
+
+    def block_until_done(self) -> None:
+        """Evaluate what is stored as *new*, or wait until others have."""
+        if self.asynchronous:
+            from hyperopt.polling import wait_for_workers
+
+            wait_for_workers(self)
+        else:
+            self.serial_evaluate()
+
+    def __iter__(self) -> Iterator[Trials]:
+        return self
+
+    def __next__(self) -> Trials:
+        self.run(1, block_until_done=self.asynchronous)
+        if len(self.trials) >= self.max_evals:
+            raise StopIteration
+        return self.trials
+
+    def exhaust(self) -> FMinIter:
+        """Run until there are `max_evals` trials, or a stopping rule applies."""
+        n_done = len(self.trials)
+        try:
+            self.run(self.max_evals - n_done, block_until_done=self.asynchronous)
+        finally:
+            if self._saver is not None:
+                self._saver.close()
+        self.trials.refresh()
+        return self
+
+
+def _progress_callback(show_progressbar: Any, verbose: bool) -> Callable[..., Any]:
+    if not verbose or show_progressbar is False or show_progressbar is None:
+        return progress.no_progress_callback
+    if show_progressbar is True:
+        return progress.default_callback
+    if not callable(show_progressbar):
+        raise ValueError(
+            f"show_progressbar={show_progressbar!r}: give True, False, or a function "
+            "(initial, total) that returns a context manager"
+        )
+    return show_progressbar  # type: ignore[no-any-return]
+
+
+def _attach_domain(domain: Domain, trials: Trials) -> None:
+    """Store the pickled domain where workers look for it."""
+    import cloudpickle
+
+    if "FMinIter_Domain" in trials.attachments:
+        log.warning("over-writing old domain trials attachment")
+    message = cloudpickle.dumps(domain)
+    cloudpickle.loads(message)
+    trials.attachments["FMinIter_Domain"] = message
+
+
+def fmin(
+    fn: Callable[..., Any],
+    space: Any,
+    algo: Callable[..., Any] | None = None,
+    max_evals: int | None = None,
+    timeout: float | None = None,
+    loss_threshold: float | None = None,
+    trials: Trials | None = None,
+    rstate: Any = None,
+    allow_trials_fmin: bool = True,
+    pass_expr_memo_ctrl: bool | None = None,
+    catch_eval_exceptions: bool = False,
+    verbose: bool = True,
+    return_argmin: bool = True,
+    points_to_evaluate: Any = None,
+    max_queue_len: int = 1,
+    show_progressbar: Any = True,
+    early_stop_fn: Callable[..., Any] | None = None,
+    trials_save_file: str | os.PathLike[str] = "",
+    *,
+    n_jobs: int | None = None,
+    executor: Any = None,
+    trial_timeout: float | None = None,
+    strict_order: bool = False,
+    avoid_duplicates: bool = False,
+) -> Any:
+    """Minimise an objective over a search space.
+
+    Parameters
+    ----------
+    fn
+        The objective. It gets a point of `space` and returns a loss, or a dict with ``status`` and,
+        if that is *ok*, ``loss``. An exception ends the run and passes through unchanged.
+    space
+        The search space; or ``"annotated"``, which takes it from the annotations of `fn` and calls
+        `fn` with keyword arguments.
+    algo
+        The suggestion algorithm, such as `tpe.suggest` or ``partial(tpe.suggest, gamma=0.3)``.
+        None means the default, TPE.
+    max_evals
+        How many trials there shall be in `trials` in the end. None means no limit.
+    timeout
+        After how many seconds no further trial starts.
+    loss_threshold
+        A loss of status *ok* below this ends the run.
+    trials
+        The store. Trials in it count as history, and towards `max_evals`. None makes a new one, or
+        loads `trials_save_file` if that exists.
+    rstate
+        Gives the seed of each call of `algo`: a Generator, a RandomState, an int, or None. None
+        takes the environment variable ``HYPEROPT_FMIN_SEED`` if it is set.
+    allow_trials_fmin
+        Whether a subclass of Trials with an ``fmin`` of its own may take over.
+    pass_expr_memo_ctrl
+        Whether to call ``fn(expr=, memo=, ctrl=)``; see `fmin_pass_expr_memo_ctrl`.
+    catch_eval_exceptions
+        Whether an exception in the objective only fails its trial, which is hidden then but counts
+        as one of the evaluations.
+    verbose
+        False shows no progress bar, whatever `show_progressbar` says.
+    return_argmin
+        What to return: the values of the best trial (True), or the best point (False).
+    points_to_evaluate
+        Points to evaluate first, ``[{label: value}]``, on top of `max_evals`; a choice may be given
+        by the number of its option or by the option. Points that `trials` holds are left out.
+    max_queue_len
+        How many trials to ask `algo` for at a time.
+    show_progressbar
+        True, False, or a function ``(initial, total)`` that gives a context manager, whose value
+        has ``update(n)``.
+    early_stop_fn
+        Called after each round as ``early_stop_fn(trials, *state)``; returns ``(stop, state)``.
+    trials_save_file
+        Where to keep the trials. A finished trial is in the file before the next one starts.
+    n_jobs
+        How many processes evaluate trials; -1 means one per core.
+    executor
+        Who evaluates trials: ``"processes"``, ``"threads"``, or any
+        `concurrent.futures.Executor`.
+    trial_timeout
+        After how many seconds a trial is stopped, in a process of its own.
+    strict_order
+        Whether suggestions must not depend on the timing of parallel trials. The default prefers
+        throughput.
+    avoid_duplicates
+        Whether to never evaluate a point twice; the run ends when the space is exhausted.
+
+    Returns
+    -------
+    dict or object
+        ``{label: value}`` of the best trial, choices by number; or the best point itself.
+
+    Raises
+    ------
+    AllTrialsFailed
+        If no trial has status *ok* and a loss that is a number.
+
+    Examples
+    --------
+    >>> from hyperopt import fmin, hp, rand
+    >>> best = fmin(lambda x: (x - 3) ** 2, hp.uniform("x", -5, 5), rand.suggest, max_evals=50,
+    ...             rstate=0, verbose=False)
+    >>> abs(best["x"] - 3) < 1
+    True
+    """
+    options = Options(
+        max_evals=max_evals,  # type: ignore[arg-type]
+        timeout=timeout,
+        loss_threshold=loss_threshold,
+        catch_eval_exceptions=catch_eval_exceptions,
+        verbose=verbose,
+        return_argmin=return_argmin,
+        points_to_evaluate=points_to_evaluate,
+        max_queue_len=max_queue_len,
+        show_progressbar=show_progressbar,
+        early_stop_fn=early_stop_fn,
+        trials_save_file=trials_save_file,
+        n_jobs=n_jobs,
+        executor=executor,
+        trial_timeout=trial_timeout,
+        strict_order=strict_order,
+        avoid_duplicates=avoid_duplicates,
+    )
+    if algo is None:
+        from hyperopt import tpe
+
+        algo = tpe.suggest
+        log.info("TPE is used as the default algorithm.")
+    if isinstance(space, str) and space == "annotated":
+        space = _annotated_space(fn)
+        fn = _WithKeywords(fn)
+    rstate = as_rstate(rstate)
+    if allow_trials_fmin and trials is not None and _has_own_fmin(trials):
+        return _delegate(fn, space, algo, trials, rstate, pass_expr_memo_ctrl, options)
+    domain = Domain(fn, space, pass_expr_memo_ctrl=pass_expr_memo_ctrl)
+    return _minimise(domain, algo, trials, rstate, options)
+
+
+def _minimise(
+    domain: Domain,
+    algo: Callable[..., Any],
+    trials: Trials | None,
+    rstate: Any,
+    options: Options,
+) -> Any:
+    """Run the search; see `fmin`."""
+    domain.space  # noqa: B018  (a bad space is an error before anything runs)
+    resumed = False
+    if trials is None:
+        if options.trials_save_file != "" and Path(options.trials_save_file).exists():
+            from hyperopt.save_file import load
+
+            trials = load(options.trials_save_file)
+            resumed = True
+        else:
+            trials = Trials()
+    parallel = options.n_jobs is not None or options.executor is not None
+    parallel = parallel or options.trial_timeout is not None
+    run = FMinIter(
+        algo,
+        domain,
+        trials,
+        rstate,
+        asynchronous=False if parallel else None,
+        max_queue_len=options.max_queue_len,
+        max_evals=options.max_evals,
+        timeout=options.timeout,
+        loss_threshold=options.loss_threshold,
+        verbose=options.verbose,
+        show_progressbar=options.show_progressbar,
+        early_stop_fn=options.early_stop_fn,
+        trials_save_file=options.trials_save_file,
+    )
+    run.catch_eval_exceptions = options.catch_eval_exceptions
+    run._strict_order = options.strict_order
+    if parallel:
+        from hyperopt import executors
+
+        run._make_evaluator = functools.partial(
+            executors.evaluator, options.n_jobs, options.executor, options.trial_timeout
+        )
+    if options.points_to_evaluate is not None and not resumed:
+        insert_points(trials, domain, options.points_to_evaluate)
+    run.exhaust()
+    if options.return_argmin:
+        if not len(trials.trials):
+            raise AllTrialsFailed(first_failure(trials._dynamic_trials))
+        return trials.argmin
+    if not len(trials):
+        return None
+    return domain.space.evaluate(trials.argmin)
+
+
+def _has_own_fmin(trials: Any) -> bool:
+    kind = type(trials)
+    return hasattr(trials, "fmin") and getattr(kind, "fmin", None) is not Trials.fmin
+
+
+_NEW_OPTIONS = (
+    "points_to_evaluate",
+    "n_jobs",
+    "executor",
+    "trial_timeout",
+    "strict_order",
+    "avoid_duplicates",
+)
+
+
+def _delegate(
+    fn: Callable[..., Any],
+    space: Any,
+    algo: Callable[..., Any],
+    trials: Any,
+    rstate: Any,
+    pass_expr_memo_ctrl: bool | None,
+    options: Options,
+) -> Any:
+    """Let the store run the search in its own way.
+
+    It may know nothing of options that are not upstream's; those are passed only when they are set.
+    """
+    defaults = Options()
+    extra = {
+        name: getattr(options, name)
+        for name in _NEW_OPTIONS
+        if getattr(options, name) != getattr(defaults, name)
+    }
+    return trials.fmin(
+        fn,
+        space,
+        algo=algo,
+        max_evals=options.max_evals,
+        timeout=options.timeout,
+        loss_threshold=options.loss_threshold,
+        max_queue_len=options.max_queue_len,
+        rstate=rstate,
+        pass_expr_memo_ctrl=pass_expr_memo_ctrl,
+        verbose=options.verbose,
+        catch_eval_exceptions=options.catch_eval_exceptions,
+        return_argmin=options.return_argmin,
+        show_progressbar=options.show_progressbar,
+        early_stop_fn=options.early_stop_fn,
+        trials_save_file=options.trials_save_file,
+        **extra,
+    )
+
+
+class _WithKeywords:
+    """An objective that is called with the point's items as keyword arguments."""
+
+    def __init__(self, fn: Callable[..., Any]) -> None:
+        self.fn = fn
+
+    def __call__(self, point: dict[str, Any]) -> Any:
+        return self.fn(**point)
+
+
+def _annotated_space(fn: Callable[..., Any]) -> dict[str, Any]:
+    """The space of a function whose arguments are annotated with expressions."""
+    space = {}
+    for name, parameter in inspect.signature(fn, eval_str=True).parameters.items():
+        annotation = parameter.annotation
+        if isinstance(annotation, Apply):
+            space[name] = annotation
+        elif annotation is not parameter.empty or parameter.default is parameter.empty:
+            shown = "missing" if annotation is parameter.empty else repr(annotation)
+            raise InvalidAnnotatedParameter(
+                f"the annotation of argument {name!r} is {shown}, which is no hyperopt parameter: "
+                f"write {name}: hp.uniform({name!r}, 0, 1), or the like"
+            )
+    return space

@@ -1,0 +1,164 @@
+"""The feed: tells the native history what is new in the documents.
+
+The history holds the trials as columns, beside the documents and in the order of their ids. A feed
+watches one `Trials`; it collects the documents that were touched, and passes them on when an
+algorithm asks for the history. Nothing is converted twice, so a suggestion does not cost more
+because the study is long.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from hyperopt import _native
+from hyperopt.documents import JOB_VALID_STATES, STATUS_FAIL, Document
+from hyperopt.trials import Trials
+
+if TYPE_CHECKING:
+    from hyperopt.space import CompiledSpace
+
+__all__ = ["Feed", "of"]
+
+_MOST_FEEDS = 4
+"""How many spaces one Trials remembers the history for."""
+
+_FIRST_NUMBER = 1 << 62
+"""Ids that are no integers are numbered from here, in the order in which they are met."""
+
+
+class Feed:
+    """Keeps a native history in step with the documents of one `Trials`.
+
+    Parameters
+    ----------
+    trials
+        The trials to watch.
+    space
+        The space whose parameters the history has columns for.
+    """
+
+    def __init__(self, trials: Trials, space: CompiledSpace) -> None:
+        self.parameters = space.parameters
+        self._native_space = space.native
+        self._exp_key = trials._exp_key
+        self._observed = _is_observable(trials)
+        self._forget()
+
+    def _forget(self) -> None:
+        self.history = _native.History(self._native_space)
+        self._touched: list[Document] = []
+        self._stale = True
+        self._numbers: dict[Any, int] = {}
+        self._documents: dict[int, Document | list[Document]] = {}
+
+    def touch(self, doc: Document) -> None:
+        """Take note of a document that is new or may have changed."""
+        if self._exp_key is None or doc["exp_key"] == self._exp_key:
+            self._touched.append(doc)
+
+    def reread(self) -> None:
+        """Take note that anything may have changed."""
+        self._stale = True
+
+    def update(self, trials: Trials) -> _native.History:
+        """Pass on what is new, and return the history."""
+        if self._stale:
+            self._forget()
+            self._stale = False
+            self._read(trials.trials)
+        elif not self._observed:
+            self._read(trials.trials)
+            self._drop_missing(trials.trials)
+        elif self._touched:
+            touched, self._touched = self._touched, []
+            self._read(touched)
+        self.history.settle_provisional()
+        return self.history
+
+    def _read(self, docs: Iterable[Document]) -> None:
+        documents, read = self._documents, self.history.read
+        for doc in docs:
+            misc = doc["misc"]
+            tid = misc["from_tid"] if "from_tid" in misc else doc["tid"]
+            key = tid if type(tid) is int else self._number(tid)
+            known = documents.get(key)
+            if known is None:
+                documents[key] = doc
+                read(key, doc)
+            elif known is doc:
+                read(key, doc)
+            else:
+                self._read_several(key, known, doc)
+
+    def _number(self, tid: Any) -> int:
+        try:
+            return operator.index(tid)
+        except TypeError:
+            return self._numbers.setdefault(tid, _FIRST_NUMBER + len(self._numbers))
+
+    def _read_several(self, key: int, known: Document | list[Document], doc: Document) -> None:
+        """One row for several documents: the best of them, of equals the last (spec 3.2)."""
+        group = known if isinstance(known, list) else [known]
+        if not any(other is doc for other in group):
+            group.append(doc)
+        self._documents[key] = group
+        winner: Document | None = None
+        best = float("nan")
+        for candidate in group:
+            if candidate["state"] not in JOB_VALID_STATES:
+                continue
+            loss = _loss(candidate["result"])
+            if winner is None:
+                if loss != loss:
+                    break
+                winner, best = candidate, loss
+            elif loss <= best:
+                winner, best = candidate, loss
+        if winner is None:
+            self.history.remove(key)
+        else:
+            self.history.upsert(key, best, winner["misc"]["vals"])
+
+    def _drop_missing(self, docs: Iterable[Document]) -> None:
+        """Without word from the trials, see which documents are not shown any more."""
+        shown = {id(doc) for doc in docs}
+        for known in self._documents.values():
+            if any(id(doc) not in shown for doc in (known if type(known) is list else [known])):
+                self._forget()
+                self._stale = False
+                self._read(docs)
+                return
+
+
+def _loss(result: Mapping[str, Any]) -> float:
+    loss = result.get("loss")
+    if loss is None or result.get("status") == STATUS_FAIL:
+        return float("inf")
+    return float(loss)
+
+
+def _is_observable(trials: Trials) -> bool:
+    """Whether these trials tell their observers what happens, as `Trials` itself does."""
+    kind = type(trials)
+    return isinstance(trials, Trials) and all(
+        getattr(kind, name) is getattr(Trials, name) and name not in trials.__dict__
+        for name in ("refresh", "trials", "_insert", "_settle")
+    )
+
+
+def of(trials: Trials, space: CompiledSpace) -> Feed:
+    """The feed of these trials for this space, made when first asked for."""
+    observers = trials._observers
+    for observer in observers:
+        if isinstance(observer, Feed) and (
+            observer._native_space is space._native or observer.parameters == space.parameters
+        ):
+            return observer
+    feed = Feed(trials, space)
+    feeds = [observer for observer in observers if isinstance(observer, Feed)]
+    for old in feeds[: max(0, len(feeds) - _MOST_FEEDS + 1)]:
+        observers.remove(old)
+    observers.append(feed)
+    return feed

@@ -1,0 +1,108 @@
+"""The options of a run, checked once."""
+
+from __future__ import annotations
+
+import operator
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hyperopt.documents import validate_loss_threshold, validate_timeout
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `fmin` was asked for, besides the objective, the space, the algorithm and the trials.
+
+    See `hyperopt.fmin.fmin` for the meaning of each.
+    """
+
+    max_evals: int = sys.maxsize
+    timeout: float | None = None
+    loss_threshold: float | None = None
+    catch_eval_exceptions: bool = False
+    verbose: bool = True
+    return_argmin: bool = True
+    points_to_evaluate: Any = None
+    max_queue_len: int = 1
+    show_progressbar: Any = True
+    early_stop_fn: Callable[..., Any] | None = None
+    trials_save_file: str | os.PathLike[str] = ""
+    n_jobs: int | None = None
+    executor: Any = None
+    trial_timeout: float | None = None
+    strict_order: bool = False
+    avoid_duplicates: bool = False
+
+    def __post_init__(self) -> None:
+        validate_timeout(self.timeout)
+        validate_loss_threshold(self.loss_threshold)
+        object.__setattr__(self, "max_evals", checked_max_evals(self.max_evals))
+        if not operator.index(self.max_queue_len) >= 1:
+            raise ValueError(
+                f"max_queue_len={self.max_queue_len!r}: give a whole number of at least 1"
+            )
+        if self.early_stop_fn is not None and not callable(self.early_stop_fn):
+            raise ValueError(
+                f"early_stop_fn={self.early_stop_fn!r}: give a function (trials, *state) -> "
+                "(stop, state), such as no_progress_loss(20)"
+            )
+        object.__setattr__(self, "trials_save_file", self.trials_save_file or "")
+
+
+def checked_max_evals(max_evals: Any) -> int:
+    """`max_evals` as an int; None means no limit."""
+    if max_evals is None:
+        return sys.maxsize
+    if isinstance(max_evals, float):
+        if max_evals == float("inf"):
+            return sys.maxsize
+        if max_evals.is_integer():
+            return int(max_evals)
+    try:
+        return operator.index(max_evals)
+    except TypeError:
+        raise ValueError(
+            f"max_evals={max_evals!r}: give a whole number of evaluations, or None for no limit "
+            "(then timeout, loss_threshold or early_stop_fn end the run)"
+        ) from None
+
+
+def as_rstate(rstate: Any) -> Any:
+    """The generator that `rstate` means.
+
+    Parameters
+    ----------
+    rstate
+        A Generator or RandomState is taken as it is; anything that seeds one (an int, a
+        SeedSequence, a BitGenerator) seeds a new Generator; None means the seed in the environment
+        variable ``HYPEROPT_FMIN_SEED``, or a fresh one.
+    """
+    if hasattr(rstate, "integers") or hasattr(rstate, "randint"):
+        return rstate
+    if rstate is None:
+        text = os.environ.get("HYPEROPT_FMIN_SEED", "")
+        try:
+            return np.random.default_rng(int(text) if text else None)
+        except ValueError:
+            raise ValueError(
+                f"environment variable HYPEROPT_FMIN_SEED={text!r}: set it to a whole number of at "
+                "least 0, or unset it"
+            ) from None
+    try:
+        return np.random.default_rng(rstate)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"rstate={rstate!r}: give a numpy Generator, a RandomState, an int >= 0, or None"
+        ) from None
+
+
+def draw_seed(rstate: Any) -> int:
+    """One seed for a suggestion algorithm, from 0 to 2**31 - 2."""
+    if hasattr(rstate, "integers"):
+        return int(rstate.integers(2**31 - 1))
+    return int(rstate.randint(2**31 - 1))

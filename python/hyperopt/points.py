@@ -1,0 +1,168 @@
+"""Points that a user wants evaluated: `points_to_evaluate`."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from hyperopt.documents import STATUS_NEW, Document, new_document
+from hyperopt.domain import Domain
+from hyperopt.exceptions import MissingLabel
+from hyperopt.pyll.base import dfs, rec_eval
+from hyperopt.trials import Trials
+
+_CMD = ("domain_attachment", "FMinIter_Domain")
+
+
+def generate_trial(tid: Any, space: Mapping[str, Any]) -> Document:
+    """The document of a trial that is to evaluate the values `space`: ``{label: value}``."""
+    misc = {
+        "tid": tid,
+        "cmd": _CMD,
+        "workdir": None,
+        "idxs": {label: [tid] for label in space},
+        "vals": {label: [value] for label, value in space.items()},
+    }
+    return new_document(tid, None, {"status": STATUS_NEW}, misc, None)
+
+
+def generate_trials_to_calculate(points: Iterable[Mapping[str, Any]]) -> Trials:
+    """A new store in which the given points wait to be evaluated."""
+    trials = Trials()
+    docs = [generate_trial(tid, point) for tid, point in enumerate(points)]
+    trials.insert_trial_docs(docs)
+    return trials
+
+
+def insert_points(trials: Trials, domain: Domain, points: Any) -> None:
+    """Store points so that they are evaluated next; leave out those that `trials` holds.
+
+    Raises
+    ------
+    ValueError
+        If `points` is no list of dicts, names an unknown parameter, or gives a choice something
+        that is none of its options.
+    MissingLabel
+        If a parameter that is active at a point has no value.
+    """
+    wanted = [
+        assignment_of(domain, point, f"points_to_evaluate[{i}]")
+        for i, point in enumerate(_checked(points))
+    ]
+    known = [_active(doc["misc"]["vals"]) for doc in trials._dynamic_trials]
+    labels = domain.space.labels
+    for values in wanted:
+        if any(_same(values, other) for other in known):
+            continue
+        (tid,) = trials.new_trial_ids(1)
+        misc = {
+            "tid": tid,
+            "cmd": domain.cmd,
+            "workdir": domain.workdir,
+            "idxs": {label: [tid] if label in values else [] for label in labels},
+            "vals": {label: [values[label]] if label in values else [] for label in labels},
+        }
+        docs = trials.new_trial_docs([tid], [None], [domain.new_result()], [misc])
+        trials.insert_trial_docs(docs)
+
+
+def assignment_of(domain: Domain, point: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The active parameters that a user's point gives, with choices as option numbers.
+
+    Parameters
+    ----------
+    domain
+        Whose space the point is of.
+    point
+        ``{label: value}``.
+    name
+        What to call the point in errors.
+    """
+    space = domain.space
+    unknown = [label for label in point if label not in space.labels]
+    if unknown:
+        raise ValueError(
+            f"{name} has the key {unknown[0]!r}, which is no parameter of the space; the "
+            f"parameters are {', '.join(map(repr, space.labels))}"
+        )
+    options = _options(domain)
+    values = {
+        label: _option_number(value, options[label], f"{name}[{label!r}]")
+        if label in options
+        else value
+        for label, value in point.items()
+    }
+    try:
+        active = space.active(values)
+    except MissingLabel as error:
+        raise MissingLabel(f"{name}: {error}") from None
+    for label in space.labels:
+        if label in active and label not in values:
+            raise MissingLabel(
+                f"{name} has no value for {label!r}, which is active there; add it to the point"
+            )
+    return {label: value for label, value in values.items() if label in active}
+
+
+def _checked(points: Any) -> list[Mapping[str, Any]]:
+    if not isinstance(points, (list, tuple)) or not all(isinstance(p, Mapping) for p in points):
+        raise ValueError(
+            f"points_to_evaluate={points!r}: give a list of dicts {{label: value}}, one per point"
+        )
+    return list(points)
+
+
+def _options(domain: Domain) -> dict[str, list[Any]]:
+    """The options of every choice, as expressions."""
+    return {
+        node.pos_args[0].arg["label"].obj: node.pos_args[1:]
+        for node in dfs(domain.expr)
+        if node.name == "switch" and node.pos_args[0].name == "hyperopt_param"
+    }
+
+
+def _option_number(value: Any, options: list[Any], name: str) -> int:
+    """The number of the option that `value` means: it is the number, or else the option itself."""
+    constants: dict[int, Any] = {}
+    for number, option in enumerate(options):
+        if not any(node.name == "hyperopt_param" for node in dfs(option)):
+            constants[number] = rec_eval(option)
+    by_number = not isinstance(value, (bool, np.bool_)) or not any(
+        isinstance(constant, (bool, np.bool_)) for constant in constants.values()
+    )
+    if by_number:
+        try:
+            number = operator.index(value)
+        except TypeError:
+            pass
+        else:
+            if 0 <= number < len(options):
+                return number
+    for number, constant in constants.items():
+        if type(constant) is type(value) and _equal(constant, value):
+            return number
+    for number, constant in constants.items():
+        if _equal(constant, value):
+            return number
+    raise ValueError(
+        f"{name} is {value!r}, which is no option: give the number of an option, 0 to "
+        f"{len(options) - 1}, or one of {list(constants.values())!r}"
+    )
+
+
+def _equal(a: Any, b: Any) -> bool:
+    try:
+        return bool(np.all(a == b)) and np.shape(a) == np.shape(b)
+    except Exception:  # Comparing what the user put into a choice may do anything.
+        return False
+
+
+def _active(vals: Mapping[str, Any]) -> dict[str, Any]:
+    return {label: values[0] for label, values in vals.items() if len(values)}
+
+
+def _same(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
+    return a.keys() == b.keys() and all(_equal(a[label], b[label]) for label in a)

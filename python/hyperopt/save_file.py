@@ -1,0 +1,206 @@
+"""`trials_save_file`: a file from which a killed run continues with every finished trial.
+
+The file is a pickle of the Trials at any time, for `pickle.load` as well. During a run it has the
+form ``<whole> <piece> <piece> ... STOP``, where *whole* holds the Trials as they were and each
+*piece* adds what has finished since; saving a trial costs the same in a long study as in a short
+one. When the run ends the file is replaced by a plain pickle.
+
+A piece is written behind the STOP opcode that ends the file, where nobody reads it, and brought to
+life by overwriting that one byte. A kill at any moment therefore leaves a complete file, with or
+without the last piece.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import struct
+import time
+from pathlib import Path
+from typing import Any
+
+from hyperopt.documents import JOB_STATE_NEW, JOB_STATE_RUNNING, Document
+from hyperopt.trials import Trials
+
+_STOP = b"."
+_REVIVE = b"N0"  # Takes the place of STOP: push None, pop it.
+_UNFINISHED = (JOB_STATE_NEW, JOB_STATE_RUNNING)
+
+SYNC_INTERVAL_S = 0.1
+"""Pieces closer together than this are not each forced onto the disk."""
+
+
+def load(path: str | os.PathLike[str]) -> Trials:
+    """Read a study; trials that were running when it was saved wait to be evaluated again.
+
+    Raises
+    ------
+    ValueError
+        If the file holds no Trials.
+    """
+    data = Path(path).read_bytes()
+    try:
+        trials = pickle.loads(data)
+    except Exception as error:
+        raise ValueError(
+            f"trials_save_file={os.fspath(path)!r}: the file is no pickle that can be loaded here "
+            f"({type(error).__name__}: {error}); give another file name, or delete it to start anew"
+        ) from error
+    if not hasattr(trials, "_dynamic_trials"):
+        raise ValueError(
+            f"trials_save_file={os.fspath(path)!r}: the file holds a {type(trials).__name__}, not "
+            "Trials; give another file name"
+        )
+    for doc in trials._dynamic_trials:
+        if doc["state"] == JOB_STATE_RUNNING:
+            doc["state"] = JOB_STATE_NEW
+            doc["book_time"] = None
+    # Trials that ran at the same time are in the file in the order in which they ended.
+    tids = [doc["tid"] for doc in trials._dynamic_trials]
+    if all(isinstance(tid, int) for tid in tids) and tids != sorted(tids):
+        trials._dynamic_trials.sort(key=lambda doc: doc["tid"])
+        trials.reread()
+    trials.refresh()
+    return trials  # type: ignore[no-any-return]
+
+
+class Saver:
+    """Keeps a file up to date with a Trials.
+
+    Parameters
+    ----------
+    path
+        The file; it is replaced at the first `save`.
+    trials
+        What to save. Documents that are appended to it, by whomever, are saved when they have
+        finished; other changes to finished documents are saved by `close`.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], trials: Trials) -> None:
+        self._path = Path(path)
+        self._trials = trials
+        self._file: Any = None
+        self._identity: tuple[int, int] | None = None
+        self._synced_at = 0.0
+
+    def save(self) -> None:
+        """Save what has finished since the last time."""
+        if self._file is None or not self._is_ours():
+            self._begin()
+            return
+        piece = self._news()
+        if piece is not None:
+            self._append(piece)
+
+    def close(self) -> None:
+        """Replace the file by a plain pickle of the Trials, and save no more."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+            self._replace(_pickled(self._trials))
+
+    def _begin(self) -> None:
+        """Write everything, in the form to which pieces can be added."""
+        docs = self._trials._dynamic_trials
+        self._docs = docs
+        self._seen = self._n_whole = len(docs)
+        self._unfinished = [i for i, doc in enumerate(docs) if doc["state"] in _UNFINISHED]
+        self._n_attachments = len(self._trials.attachments)
+        whole = _call("_whole", _pickled(self._trials)) + b"\x94"  # memoised as 0
+        self._replace(b"\x80\x04" + whole + _STOP)
+        self._end = len(whole) + 3
+
+    def _replace(self, data: bytes) -> None:
+        """Put a new file in the place of the old one, at one stroke."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        temporary = self._path.with_name(f".{self._path.name}.tmp")
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(self._path)
+        self._file = self._path.open("r+b", buffering=0)
+        status = os.fstat(self._file.fileno())
+        self._identity = status.st_dev, status.st_ino
+
+    def _is_ours(self) -> bool:
+        """Whether the file at the path, and the list of documents, are those we began with."""
+        if self._trials._dynamic_trials is not self._docs or len(self._docs) < self._seen:
+            return False
+        try:
+            status = self._path.stat()
+        except FileNotFoundError:
+            return False
+        return (status.st_dev, status.st_ino) == self._identity
+
+    def _news(self) -> list[Any] | None:
+        """What has finished, as ``(position in the whole or None, document)``; new attachments."""
+        docs = self._docs
+        candidates = self._unfinished
+        if len(docs) > self._seen:
+            candidates = [*candidates, *range(self._seen, len(docs))]
+            self._seen = len(docs)
+        changes: list[tuple[int | None, Document]] = []
+        self._unfinished = []
+        for position in candidates:
+            doc = docs[position]
+            if doc["state"] in _UNFINISHED:
+                self._unfinished.append(position)
+            else:
+                changes.append((position if position < self._n_whole else None, doc))
+        attachments = self._trials.attachments
+        n_new = len(attachments) - self._n_attachments
+        new_names = [name for name, _ in zip(reversed(attachments), range(n_new), strict=False)]
+        self._n_attachments = len(attachments)
+        if not changes and not new_names:
+            return None
+        return [changes, {name: attachments[name] for name in reversed(new_names)}]
+
+    def _append(self, piece: list[Any]) -> None:
+        # Stack: trials -> trials, _extend(trials, piece) -> trials
+        body = _REVIVE[1:] + _call("_extend", _pickled(piece), first=b"h\x00") + b"0" + _STOP
+        file = self._file
+        file.seek(self._end)
+        file.write(body)
+        now = time.monotonic()
+        if now - self._synced_at > SYNC_INTERVAL_S:
+            os.fsync(file.fileno())
+            self._synced_at = now
+        file.seek(self._end - 1)
+        file.write(_REVIVE[:1])
+        self._end += len(body)
+
+
+def _pickled(obj: Any) -> bytes:
+    try:
+        return pickle.dumps(obj, protocol=4)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        import cloudpickle
+
+        return cloudpickle.dumps(obj, protocol=4)  # type: ignore[no-any-return]
+
+
+def _call(function: str, data: bytes, first: bytes = b"") -> bytes:
+    """Pickle opcodes that call a function of this module with `data`."""
+    bytes_opcode = b"\x8e" + struct.pack("<Q", len(data)) + data
+    arguments = b"(" + first + bytes_opcode + b"t"
+    return b"c" + f"{__name__}\n{function}\n".encode() + arguments + b"R"
+
+
+def _whole(data: bytes) -> Any:
+    return pickle.loads(data)
+
+
+def _extend(trials: Trials, data: bytes) -> None:
+    changes, attachments = pickle.loads(data)
+    for position, doc in changes:
+        if position is None:
+            trials._insert(doc)
+        else:
+            known = trials._dynamic_trials[position]
+            known.clear()
+            known.update(doc)
+            trials._settle(known)
+    trials.attachments.update(attachments)

@@ -1,0 +1,48 @@
+"""From assignments to documents: what every algorithm ends with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from hyperopt.documents import Document
+
+if TYPE_CHECKING:
+    from hyperopt.domain import Domain
+    from hyperopt.space import CompiledSpace
+    from hyperopt.trials import Trials
+
+Assignment = tuple[dict[str, list[Any]], dict[str, list[Any]]]
+"""The ``idxs`` and ``vals`` of one trial."""
+
+_SEED_BITS = (1 << 64) - 1
+
+
+def as_seed(seed: Any) -> int:
+    """The 64 bits of a seed that the native generators take."""
+    return int(seed) & _SEED_BITS
+
+
+def documents(
+    new_ids: Sequence[Any], domain: Domain, trials: Trials, assignments: Sequence[Assignment]
+) -> list[Document]:
+    """New documents with these assignments; they are not inserted."""
+    miscs = [
+        {"tid": tid, "cmd": domain.cmd, "workdir": domain.workdir, "idxs": idxs, "vals": vals}
+        for tid, (idxs, vals) in zip(new_ids, assignments, strict=True)
+    ]
+    results = [domain.new_result() for _ in miscs]
+    return trials.new_trial_docs(list(new_ids), [None] * len(miscs), results, miscs)
+
+
+def prune(space: CompiledSpace, assignment: Assignment) -> None:
+    """Empty the entries of parameters that the others make inactive, by evaluation.
+
+    For spaces whose activity the native code can't tell: it draws a value for every parameter.
+    """
+    idxs, vals = assignment
+    active = space.active({label: value[0] for label, value in vals.items() if value})
+    for label in vals:
+        if label not in active:
+            idxs[label] = []
+            vals[label] = []

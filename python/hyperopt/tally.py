@@ -1,0 +1,79 @@
+"""Counts of a run and its best loss, kept as trials end, and shown on the progress bar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from hyperopt.documents import JOB_STATE_DONE, JOB_STATE_ERROR, STATUS_OK, Document
+
+
+class Tally:
+    """Counts trials as they end.
+
+    Parameters
+    ----------
+    trials
+        The trials before the run; they are examined once.
+
+    Attributes
+    ----------
+    n_done
+        How many trials are done: at first those before the run.
+    n_ended, n_failed
+        How many trials of the run ended, and how many of them without a result of status *ok*.
+    best_loss
+        Smallest loss of status *ok* of all trials, infinity if there is none.
+    bar
+        Gets a ``postfix`` and calls of ``update(n)``.
+    """
+
+    def __init__(self, trials: Iterable[Document] = ()) -> None:
+        self.bar: Any = None
+        self.n_done = self.n_ended = self.n_failed = 0
+        self.best_loss = float("inf")
+        for doc in trials:
+            if doc["state"] == JOB_STATE_DONE:
+                self.n_done += 1
+                self._compare(doc["result"])
+        self._shown = 0
+        self._text = ""
+
+    def _compare(self, result: dict[str, Any]) -> None:
+        loss = result.get("loss")
+        if loss is not None and loss < self.best_loss and result.get("status") == STATUS_OK:
+            self.best_loss = loss
+
+    def add(self, doc: Document) -> None:
+        """Count a trial that has ended."""
+        self.n_ended += 1
+        if doc["state"] == JOB_STATE_DONE:
+            self.n_done += 1
+            self._compare(doc["result"])
+            self.n_failed += doc["result"].get("status") != STATUS_OK
+        else:
+            self.n_failed += doc["state"] == JOB_STATE_ERROR
+
+    def recount(self, trials: Iterable[Document], n_running: int) -> None:
+        """Count everything again, for trials that others change, and show it."""
+        fresh = Tally(trials)
+        self.n_ended += max(0, fresh.n_done - self.n_done)
+        self.n_done = fresh.n_done
+        self.best_loss = fresh.best_loss
+        self.show(n_running)
+
+    def show(self, n_running: int) -> None:
+        """Bring the progress bar up to date."""
+        parts = []
+        if self.best_loss < float("inf"):
+            parts.append(f"best loss: {self.best_loss}")
+        if n_running:
+            parts.append(f"running: {n_running}")
+        if self.n_failed:
+            parts.append(f"failed: {self.n_failed}")
+        text = ", ".join(parts)
+        if text and text != self._text and self.bar is not None:
+            self.bar.postfix = self._text = text
+        if self.n_ended > self._shown and self.bar is not None:
+            self.bar.update(self.n_ended - self._shown)
+            self._shown = self.n_ended

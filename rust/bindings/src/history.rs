@@ -1,0 +1,288 @@
+//! `Space` and `History`: documents in, documents out.
+
+use crate::documents::Writer;
+use numpy::{PyArray1, PyReadonlyArray1};
+use parzen::column;
+use parzen::error::Error;
+use parzen::history::History;
+use parzen::prior::Prior;
+use parzen::space::{Param, Space};
+use parzen::suggest::{random, tpe};
+use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyString};
+use std::collections::HashMap;
+
+/// Suggestions per call from which giving up the GIL pays.
+const DETACH_FROM: usize = 16;
+
+/// The core's errors as Python exceptions.
+pub fn exception(error: &Error) -> PyErr {
+    PyValueError::new_err(error.to_string())
+}
+
+type ParameterArguments = (String, String, Vec<f64>, Option<Vec<Vec<(String, i64)>>>);
+
+/// A validated list of parameters.
+#[pyclass(name = "Space", module = "hyperopt._native", frozen)]
+pub struct PySpace {
+    pub inner: Space,
+    writer: Writer,
+}
+
+#[pymethods]
+impl PySpace {
+    #[new]
+    fn new(py: Python<'_>, parameters: Vec<ParameterArguments>) -> PyResult<Self> {
+        let index: HashMap<String, usize> =
+            parameters.iter().enumerate().map(|(i, p)| (p.0.clone(), i)).collect();
+        let resolve = |label: &str, (parent, value): (String, i64)| match index.get(&parent) {
+            Some(i) => Ok((*i, value)),
+            None => Err(PyValueError::new_err(format!(
+                "parameter {label:?}: condition on {parent:?}, which is no parameter of the space"
+            ))),
+        };
+        let params = parameters
+            .into_iter()
+            .map(|(label, family, args, conditions)| {
+                let prior = Prior::from_family(&label, &family, &args).map_err(|e| exception(&e))?;
+                let conditions = conditions
+                    .map(|any| {
+                        any.into_iter()
+                            .map(|all| all.into_iter().map(|c| resolve(&label, c)).collect())
+                            .collect::<PyResult<Vec<_>>>()
+                    })
+                    .transpose()?;
+                Ok(Param { label, prior, conditions })
+            })
+            .collect::<PyResult<Vec<_>>>()?;
+        let inner = Space::new(params).map_err(|e| exception(&e))?;
+        let writer = Writer::new(py, &inner);
+        Ok(Self { inner, writer })
+    }
+
+    /// One `(idxs, vals)` pair of dicts for each new tid, from the priors.
+    fn suggest_random<'py>(
+        &self,
+        py: Python<'py>,
+        tids: Vec<i64>,
+        seed: u64,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let rows: Vec<_> =
+            (0..tids.len() as u64).map(|i| random::assignment(&self.inner, seed, i)).collect();
+        self.writer.write(py, &tids, &rows)
+    }
+
+    /// Labels in the order of the parameters.
+    #[getter]
+    fn labels(&self) -> Vec<&str> {
+        self.inner.params().iter().map(|p| p.label.as_str()).collect()
+    }
+
+    fn __len__(&self) -> usize {
+        self.inner.len()
+    }
+}
+
+/// The trials of one study as columns; a cache beside the documents.
+#[pyclass(name = "History", module = "hyperopt._native")]
+pub struct PyHistory {
+    pub inner: History,
+    pub writer: Writer,
+    /// One value per parameter, for reading a document.
+    values: Vec<f64>,
+}
+
+#[pymethods]
+impl PyHistory {
+    #[new]
+    fn new(py: Python<'_>, space: &PySpace) -> Self {
+        let inner = History::new(space.inner.clone());
+        let writer = Writer::new(py, inner.space());
+        let values = vec![f64::NAN; inner.space().len()];
+        Self { inner, writer, values }
+    }
+
+    fn __len__(&self) -> usize {
+        self.inner.len()
+    }
+
+    /// Adds or replaces the row of `key` from the Vals of a document (`{label: [value] or []}`).
+    ///
+    /// Labels that are not in the space are ignored, labels of the space that are missing count as
+    /// not active. A NaN loss removes the row.
+    fn upsert(&mut self, key: i64, loss: f64, vals: &Bound<'_, PyDict>) -> PyResult<()> {
+        self.read_vals(vals)?;
+        self.inner.upsert(key, loss, &self.values);
+        Ok(())
+    }
+
+    /// Takes over a document: its row under `key`, or no row if it is in error or cancelled.
+    ///
+    /// The loss of a failed trial, and of one without a loss, is +inf. The values of a trial that has
+    /// started are read once: `fresh` reads them again.
+    #[pyo3(signature = (key, document, fresh = false))]
+    fn read(&mut self, key: i64, document: &Bound<'_, PyDict>, fresh: bool) -> PyResult<()> {
+        let py = document.py();
+        let state: i64 = item(document, intern!(py, "state"))?.extract()?;
+        if !(0..=2).contains(&state) {
+            self.inner.remove(key);
+            return Ok(());
+        }
+        let loss = loss_of(&item(document, intern!(py, "result"))?, key)?;
+        if loss.is_nan() {
+            self.inner.remove(key);
+            return Ok(());
+        }
+        if !fresh && state > 0 && self.inner.has(key, loss) {
+            return Ok(());
+        }
+        let misc = item(document, intern!(py, "misc"))?;
+        let vals = misc.cast::<PyDict>()?.get_item(intern!(py, "vals"))?;
+        match vals {
+            Some(vals) => self.read_vals(vals.cast::<PyDict>()?)?,
+            None => self.values.fill(f64::NAN),
+        }
+        self.inner.upsert(key, loss, &self.values);
+        Ok(())
+    }
+
+    /// Withdraws a row.
+    fn remove(&mut self, key: i64) {
+        self.inner.remove(key);
+    }
+
+    /// Adds a pending row from Vals that counts until `settle_provisional`.
+    fn propose(&mut self, key: i64, vals: &Bound<'_, PyDict>) -> PyResult<()> {
+        self.read_vals(vals)?;
+        self.inner.propose(key, &self.values);
+        Ok(())
+    }
+
+    /// Withdraws rows that were proposed within a batch and not read since.
+    fn settle_provisional(&mut self) {
+        self.inner.settle_provisional();
+    }
+
+    /// Keys and losses, by key.
+    fn rows(&self) -> (Vec<i64>, Vec<f64>) {
+        self.inner.rows().unzip()
+    }
+
+    /// Keys of the good group.
+    fn good_keys(&mut self, gamma: f64) -> Vec<i64> {
+        self.inner.good_keys(gamma)
+    }
+
+    /// Natural values of a label in the good and the bad group, chronological.
+    fn groups<'py>(
+        &mut self,
+        py: Python<'py>,
+        label: &str,
+        gamma: f64,
+    ) -> PyResult<(Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>)> {
+        let param = self.param(label)?;
+        self.inner.split(gamma);
+        let (below, above) = self.inner.column(param).groups();
+        Ok((PyArray1::from_vec(py, below), PyArray1::from_vec(py, above)))
+    }
+
+    /// l(x) / g(x) of natural values of a label, up to a common factor.
+    fn ratios<'py>(
+        &mut self,
+        py: Python<'py>,
+        label: &str,
+        values: PyReadonlyArray1<'py, f64>,
+        gamma: f64,
+        prior_weight: f64,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let param = self.param(label)?;
+        self.inner.split(gamma);
+        let options = column::Options { prior_weight, candidates: 1 };
+        let ratios = self.inner.column(param).ratios(values.as_slice()?, &options);
+        Ok(PyArray1::from_vec(py, ratios))
+    }
+
+    /// One `(idxs, vals)` pair of dicts for each new tid, by the Tree-structured Parzen Estimator.
+    ///
+    /// `first` is the number of the first of these within the batch that `seed` names.
+    #[pyo3(signature = (tids, seed, *, prior_weight, n_startup_jobs, n_candidates, gamma, first=0))]
+    #[allow(clippy::too_many_arguments)]
+    fn suggest_tpe<'py>(
+        &mut self,
+        py: Python<'py>,
+        tids: Vec<i64>,
+        seed: u64,
+        prior_weight: f64,
+        n_startup_jobs: i64,
+        n_candidates: i64,
+        gamma: f64,
+        first: u64,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let options = tpe::Options {
+            prior_weight,
+            startup: usize::try_from(n_startup_jobs).unwrap_or(0),
+            candidates: usize::try_from(n_candidates).unwrap_or(0),
+            gamma,
+        };
+        let inner = &mut self.inner;
+        let mut work = || tpe::suggest(inner, &tids, seed, first, &options);
+        let rows = if tids.len() < DETACH_FROM { work() } else { py.detach(work) };
+        self.writer.write(py, &tids, &rows.map_err(|e| exception(&e))?)
+    }
+}
+
+impl PyHistory {
+    fn param(&self, label: &str) -> PyResult<usize> {
+        let found = self.inner.space().index_of(label);
+        found.ok_or_else(|| PyKeyError::new_err(format!("no parameter {label:?} in this space")))
+    }
+
+    fn read_vals(&mut self, vals: &Bound<'_, PyDict>) -> PyResult<()> {
+        let py = vals.py();
+        for (label, value) in self.writer.labels().iter().zip(&mut self.values) {
+            *value = match vals.get_item(label.bind(py))? {
+                None => f64::NAN,
+                Some(entry) => active_value(&entry, label.bind(py))?,
+            };
+        }
+        Ok(())
+    }
+}
+
+/// The value in `[value]`, NaN for `[]`.
+fn active_value(entry: &Bound<'_, PyAny>, label: &Bound<'_, PyString>) -> PyResult<f64> {
+    let value = match entry.cast::<PyList>() {
+        Ok(list) if list.is_empty() => return Ok(f64::NAN),
+        Ok(list) => list.get_item(0)?,
+        Err(_) if entry.len()? == 0 => return Ok(f64::NAN),
+        Err(_) => entry.get_item(0)?,
+    };
+    value.extract().map_err(|_| {
+        PyTypeError::new_err(format!(
+            "the value of {label} in a trial is {value}, which is not a number"
+        ))
+    })
+}
+
+fn item<'py>(dict: &Bound<'py, PyDict>, key: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+    dict.get_item(key)?
+        .ok_or_else(|| PyKeyError::new_err(format!("a trial document has no {key:?}")))
+}
+
+fn loss_of(result: &Bound<'_, PyAny>, key: i64) -> PyResult<f64> {
+    let py = result.py();
+    let Ok(result) = result.cast::<PyDict>() else { return Ok(f64::INFINITY) };
+    if let Some(status) = result.get_item(intern!(py, "status"))?
+        && status.eq(intern!(py, "fail"))?
+    {
+        return Ok(f64::INFINITY);
+    }
+    match result.get_item(intern!(py, "loss"))? {
+        Some(loss) if !loss.is_none() => loss.extract().map_err(|_| {
+            PyTypeError::new_err(format!("the loss of trial {key} is {loss}, which is not a number"))
+        }),
+        _ => Ok(f64::INFINITY),
+    }
+}

@@ -1,0 +1,71 @@
+"""Every Python block of the documentation runs, page by page, in the order of reading.
+
+The blocks of a page share one namespace and an empty working directory. A comment before a block says
+what is special about it: ``<!-- test: needs pyspark -->`` skips the rest of the page where a module is
+missing, ``<!-- test: raises ValueError -->`` expects an error.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+BLOCK = re.compile(
+    r"(?:^<!-- test: (?P<how>.+?) -->\n+)?^```python\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL
+)
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block: its text, its line in the page, and the word before it."""
+
+    code: str
+    line: int
+    how: str
+
+    def run(self, page: Path, namespace: dict[str, Any]) -> None:
+        # The newlines make a traceback name the line of the page.
+        program = compile("\n" * self.line + self.code, page, "exec")
+        if self.how.startswith("raises "):
+            error = self.how.removeprefix("raises ")
+            with pytest.raises(Exception) as raised:  # noqa: PT011
+                exec(program, namespace)
+            assert error in {cls.__name__ for cls in type(raised.value).__mro__}
+        else:
+            exec(program, namespace)
+
+
+def blocks(page: Path) -> list[Block]:
+    text = page.read_text(encoding="utf-8")
+    return [
+        Block(match["code"], text.count("\n", 0, match.start("code")), match["how"] or "")
+        for match in BLOCK.finditer(text)
+    ]
+
+
+def test_the_documentation_has_blocks_to_run() -> None:
+    assert sum(len(blocks(page)) for page in PAGES) >= 10
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if blocks(page)], ids=lambda page: str(page.relative_to(ROOT))
+)
+def test_every_block_of_the_page_runs(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    for block in blocks(page):
+        if block.how.startswith("needs "):
+            module = block.how.removeprefix("needs ")
+            if importlib.util.find_spec(module) is None:
+                pytest.skip(f"the rest of {page.name} needs {module}")
+        block.run(page, namespace)

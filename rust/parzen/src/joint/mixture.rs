@@ -279,7 +279,8 @@ impl Column {
         let inverse = 1.0 / scale;
         if self.along.inverse(slot).to_bits() != inverse.to_bits() {
             self.along.set(slot, place, inverse);
-            self.norms[slot] = log_normaliser(axis, place, scale);
+            // Of the inverse, since two scales may have the same.
+            self.norms[slot] = log_normaliser(axis, place, 1.0 / inverse);
         }
         log_norms[slot] = f64::NEG_INFINITY;
     }

@@ -3,6 +3,7 @@
 //! hyperopt's own TPE models every parameter by itself, and so can't see that two parameters must
 //! change together. This one models all parameters of a trial jointly. One suggestion:
 //!
+//! 0. **Start.** The first trials are random ones that keep their distance from each other ([`startup`]).
 //! 1. **Split.** The good trials are the best `ceil(gamma n)` of those with a loss, at most
 //!    `max_good`. All others, pending and failed ones included, are the rest.
 //! 2. **Blocks.** Parameters that are active under the same conditions form a block. A block has two
@@ -24,6 +25,7 @@
 //! | `weights` | what a trial counts |
 //! | `block`, `model` | the trials of a block, and of the study |
 //! | `seen` | points that were tried |
+//! | `startup` | the first trials |
 //!
 //! References: Bergstra, Bardenet, Bengio and Kegl, "Algorithms for Hyper-Parameter Optimization",
 //! NeurIPS 2011. Falkner, Klein and Hutter, "BOHB", ICML 2018 (product kernels). Watanabe,
@@ -39,6 +41,7 @@ pub mod model;
 pub mod normaliser;
 pub mod options;
 pub mod seen;
+pub mod startup;
 pub mod weights;
 
 pub use model::Model;
@@ -46,7 +49,6 @@ pub use options::Options;
 
 use crate::error::Result;
 use crate::rng::{Rng, stream};
-use crate::suggest::random;
 use block::Candidate;
 
 /// Rounds of candidates that are drawn when all of a round were tried before.
@@ -54,8 +56,9 @@ const ROUNDS: u64 = 4;
 
 /// One assignment for each of the new keys: natural values by parameter, NaN where not active.
 ///
-/// The earlier assignments of a batch are pending while the later ones are made: they become
-/// provisional rows of the model (see [`Model::settle_provisional`]).
+/// `first` is the number of the first key within the batch that `seed` names. The earlier assignments
+/// of a batch are pending while the later ones are made: they become provisional rows of the model
+/// (see [`Model::settle_provisional`]).
 ///
 /// # Errors
 /// When an option is out of range.
@@ -63,13 +66,14 @@ pub fn suggest(
     model: &mut Model,
     keys: &[i64],
     seed: u64,
+    first: u64,
     options: &Options,
 ) -> Result<Vec<Vec<f64>>> {
     options.check()?;
     let mut out = Vec::with_capacity(keys.len());
-    for (index, key) in (0..).zip(keys) {
+    for (index, key) in (first..).zip(keys) {
         let values = if model.len() < options.startup {
-            startup(model, seed, index)
+            first_trial(model, seed, index, options)
         } else {
             model.learn(options);
             assignment(model, seed, index, options)
@@ -82,8 +86,10 @@ pub fn suggest(
     Ok(out)
 }
 
-fn startup(model: &Model, seed: u64, index: u64) -> Vec<f64> {
-    let mut values = random::assignment(model.space(), seed, index);
+fn first_trial(model: &Model, seed: u64, index: u64, options: &Options) -> Vec<f64> {
+    let name = (seed, index);
+    let mut values =
+        startup::assignment(model.space(), model.axes(), model.rows(), name, options);
     if model.seen().contains(model.axes(), &values) {
         let mut rng = stream(seed, index, u64::MAX);
         values = unseen_near(model, &values, &mut rng).unwrap_or(values);

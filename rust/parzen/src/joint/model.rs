@@ -93,6 +93,12 @@ impl Model {
         &self.seen
     }
 
+    /// The values of the rows, by key.
+    pub fn rows(&self) -> impl Iterator<Item = &[f64]> {
+        let live = self.values.iter().zip(&self.gone).filter(|(_, gone)| !**gone);
+        live.map(|(values, _)| values.as_slice())
+    }
+
     /// Number of rows.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 /// Options of [`suggest`](super::suggest); [`Options::check`] says what is allowed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Options {
-    /// Random search until the history has this many rows.
+    /// Spread-out random trials until the history has this many rows.
     pub startup: usize,
     /// Candidates that are drawn from the good group for every suggestion.
     pub candidates: usize,

@@ -262,6 +262,12 @@ impl Annealer {
         Some(self.columns[param][row]).filter(|value| !value.is_nan())
     }
 
+    /// Loss of a trial.
+    #[must_use]
+    pub fn loss(&self, key: i64) -> Option<f64> {
+        self.keys.binary_search(&key).ok().map(|row| self.losses[row])
+    }
+
     /// f for a parameter.
     #[must_use]
     #[allow(clippy::cast_precision_loss)] // a number of trials

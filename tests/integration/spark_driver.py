@@ -33,8 +33,6 @@ def session(address: str) -> Any:
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.memory": "512m",
         "spark.executor.memory": "512m",
-        "spark.network.timeout": "20s",
-        "spark.executor.heartbeatInterval": "2s",
     }
     builder = builder.master(address)
     for key, value in conf.items():

@@ -13,13 +13,12 @@ import pytest
 
 pytest.importorskip("pyspark")
 
-from .spark_drivers import drive, start_driver
+from .spark_drivers import Driver, drive
 from .spark_processes import (
     await_death,
     await_port,
     await_text,
     free_port,
-    kill_group,
     spark_process,
 )
 
@@ -57,14 +56,10 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
 
 
 def test_a_killed_driver_leaves_no_task_behind(cluster: dict[str, Any], tmp_path: Path) -> None:
-    driver = start_driver("hang", cluster["address"], tmp_path)
-    try:
+    with Driver("hang", cluster["address"], tmp_path) as driver:
         pids = driver.await_trials(2)
         driver.process.kill()
         assert await_death(pids, 60) == []
-    finally:
-        kill_group(driver.process.pid)
-        driver.process.wait()
 
 
 def test_a_lost_worker_loses_no_trial_and_counts_none_twice(

@@ -13,8 +13,8 @@ pytest.importorskip("grpc")
 pytest.importorskip("pyarrow")
 pytest.importorskip("pandas")
 
-from .spark_drivers import drive, start_driver
-from .spark_processes import await_death, await_port, free_port, kill_group, spark_process
+from .spark_drivers import Driver, drive
+from .spark_processes import await_death, await_port, free_port, spark_process
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
@@ -31,7 +31,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
         "spark.ui.enabled": "false",
-        # After how long the server ends what a client has abandoned (5 minutes by default).
+        # How long the server keeps what a client has abandoned (2 and 5 minutes by default).
+        "spark.connect.execute.reattachable.senderMaxStreamDuration": "5s",
         "spark.connect.execute.manager.detachedTimeout": "3s",
         "spark.connect.execute.manager.maintenanceInterval": "1s",
     }
@@ -89,11 +90,7 @@ def test_a_timeout_cancels_running_trials_by_tag(run: dict[str, Any]) -> None:
 
 
 def test_a_killed_client_leaves_no_task_behind(server: str, tmp_path: Path) -> None:
-    driver = start_driver("hang", server, tmp_path)
-    try:
+    with Driver("hang", server, tmp_path) as driver:
         pids = driver.await_trials(2)
         driver.process.kill()
         assert await_death(pids, 60) == []
-    finally:
-        kill_group(driver.process.pid)
-        driver.process.wait()

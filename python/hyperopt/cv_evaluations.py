@@ -32,6 +32,15 @@ class Evaluations:
         return any(isinstance(folds, list) for folds in self.folds)
 
     @property
+    def failure_report(self) -> str:
+        """How many candidates could not be fitted at all, with the newest error."""
+        failed = sum(not isinstance(folds, list) for folds in self.folds)
+        return (
+            f"{failed} of {len(self.folds)} candidates could not be fitted on any fold; "
+            f"set error_score='raise' to see where. The newest error:{self.error}"
+        )
+
+    @property
     def n_splits(self) -> int:
         """Number of folds; 0 while it is unknown."""
         return next((len(folds) for folds in self.folds if isinstance(folds, list)), 0)

@@ -155,9 +155,11 @@ class Driver:
         """
         run = self._run
         while True:
-            for outcome in self._wait():
-                error = self._record(outcome)
+            outcomes = deque(self._wait())
+            while outcomes:
+                error = self._record(outcomes.popleft())
                 if error is not None and not run.catch_eval_exceptions:
+                    self._early.update((outcome.tid, outcome) for outcome in outcomes)
                     return error
             self._tally.show(len(self._running))
             run.save()

@@ -17,9 +17,9 @@ _FOREIGN = 255
 _UNKNOWN = 254
 """Stands for a state that is none of `JOB_STATES`."""
 
-SMALL_STUDY = 512
+SMALL_STUDY = 128
 """Up to this many documents every one is examined at each refresh."""
-WINDOW = 256
+WINDOW = 32
 """How many finished documents of a larger study are examined at each refresh."""
 
 

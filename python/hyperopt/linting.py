@@ -25,6 +25,8 @@ __all__ = ["check_space"]
 
 #: exp of this is 2e17: no hyperparameter is meant to be that large.
 _LARGE_EXPONENT = 40.0
+#: exp of this is 7e10: large for a range that lies above 1 as a whole.
+_LARGE_EXPONENT_ABOVE_ONE = 25.0
 _TOLERANCE = 1e-9
 
 
@@ -163,8 +165,9 @@ def _values_as_exponents(use: _Use) -> _Advice | None:
 def _bounds_as_exponents(use: _Use) -> _Advice | None:
     label, family = use.parameter.label, use.parameter.family
     low, high, *q = use.parameter.args
-    in_decades = 0 < low < 0.5 and high >= 10 * low and _is_round(low) and _is_round(high)
-    if not in_decades and high <= _LARGE_EXPONENT:
+    small = 0 < low < 0.5 and (high <= 0.5 or high >= 10 * low)
+    large = high > (_LARGE_EXPONENT if low <= 0 else _LARGE_EXPONENT_ABOVE_ONE)
+    if not large and not (small and _is_round(low) and _is_round(high)):
         return None
     problem = (
         f"{_as_written(use)} draws values from exp(low)={math.exp(low):.6g} to "
@@ -198,11 +201,17 @@ def _is_round(value: float) -> bool:
 
 
 def _quantised_range(parameter: Parameter) -> tuple[float, float]:
-    """Smallest and largest value of a bounded quantised parameter."""
+    """Smallest and largest value of a bounded quantised parameter.
+
+    A bound halfway between two multiples of q, as in ``quniform(label, 0.5, 9.5, 1)``, leaves the
+    outer one no probability.
+    """
     low, high, q = parameter.args
     if parameter.family == "qloguniform":
         low, high = math.exp(low), math.exp(high)
-    return round(low / q) * q, round(high / q) * q
+    first = math.floor(low / q * (1 + math.copysign(_TOLERANCE, low)) + 0.5)
+    last = math.ceil(high / q * (1 - math.copysign(_TOLERANCE, high)) - 0.5)
+    return first * q, max(first, last) * q
 
 
 def _outside_bounds(use: _Use) -> _Advice | None:

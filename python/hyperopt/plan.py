@@ -76,7 +76,7 @@ class Plan:
     def _evaluate_deep(self, node: Apply, vals: Values) -> Any:
         memo = {param: vals.get(label, GarbageCollected) for param, label in self._params.items()}
         try:
-            return rec_eval(node, memo=memo)
+            return rec_eval(node, memo=memo, memo_gc=False)
         except ValueCollectedError as error:
             label = self._params.get(error.absent)
             if label is None:
@@ -186,9 +186,12 @@ def _literal_step(obj: Any) -> Step:
 def _parameter_step(label: str) -> Step:
     def look_up(vals: Values, memo: Memo) -> Any:
         try:
-            return vals[label]
+            value = vals[label]
         except KeyError:
             raise _missing(label) from None
+        if value is GarbageCollected:
+            raise _missing(label)
+        return value
 
     return look_up
 
@@ -200,6 +203,7 @@ def _conversion_step(node: Apply, step: Step) -> Step:
     if label is None:
         return lambda vals, memo: function(step(vals, memo))
 
+    # The same as of any other step, with the look-up written out to save a call.
     def convert(vals: Values, memo: Memo) -> Any:
         try:
             value = vals[label]

@@ -16,14 +16,21 @@ import os
 import pickle
 import struct
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from hyperopt.documents import JOB_STATE_NEW, JOB_STATE_RUNNING, Document
 from hyperopt.trials import Trials
 
+# Pickle opcodes. The whole leaves `_whole(data)` on the stack, memoised as 0; a piece drops the
+# None that takes the place of STOP, calls `_extend(memo 0, data)` and drops what that returns.
 _STOP = b"."
-_REVIVE = b"N0"  # Takes the place of STOP: push None, pop it.
+_REVIVE = b"N"
+_WHOLE_HEAD = b"\x80\x04c" + f"{__name__}\n_whole\n(".encode()
+_WHOLE_TAIL = b"tR\x94"
+_PIECE_HEAD = b"0c" + f"{__name__}\n_extend\n(h".encode() + b"\x00"
+_PIECE_TAIL = b"tR0"
 _UNFINISHED = (JOB_STATE_NEW, JOB_STATE_RUNNING)
 
 SYNC_INTERVAL_S = 0.1
@@ -40,7 +47,7 @@ def load(path: str | os.PathLike[str]) -> Trials:
     """
     data = Path(path).read_bytes()
     try:
-        trials = pickle.loads(data)
+        trials = _loaded(data)
     except Exception as error:
         raise ValueError(
             f"trials_save_file={os.fspath(path)!r}: the file is no pickle that can be loaded here "
@@ -79,25 +86,24 @@ class Saver:
     def __init__(self, path: str | os.PathLike[str], trials: Trials) -> None:
         self._path = Path(path)
         self._trials = trials
-        self._file: Any = None
         self._identity: tuple[int, int] | None = None
         self._synced_at = 0.0
 
     def save(self) -> None:
         """Save what has finished since the last time."""
-        if self._file is None or not self._is_ours():
+        docs = self._trials._dynamic_trials
+        if self._identity is None or docs is not self._docs or len(docs) < self._seen:
             self._begin()
             return
         piece = self._news()
-        if piece is not None:
-            self._append(piece)
+        if piece is not None and not self._append(piece):
+            self._begin()
 
     def close(self) -> None:
         """Replace the file by a plain pickle of the Trials, and save no more."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        if self._identity is not None:
             self._replace(_pickled(self._trials))
+            self._identity = None
 
     def _begin(self) -> None:
         """Write everything, in the form to which pieces can be added."""
@@ -106,34 +112,20 @@ class Saver:
         self._seen = self._n_whole = len(docs)
         self._unfinished = [i for i, doc in enumerate(docs) if doc["state"] in _UNFINISHED]
         self._n_attachments = len(self._trials.attachments)
-        whole = _call("_whole", _pickled(self._trials)) + b"\x94"  # memoised as 0
-        self._replace(b"\x80\x04" + whole + _STOP)
-        self._end = len(whole) + 3
+        data = _WHOLE_HEAD + _sized(_pickled(self._trials)) + _WHOLE_TAIL + _STOP
+        self._replace(data)
+        self._end = len(data)
 
     def _replace(self, data: bytes) -> None:
         """Put a new file in the place of the old one, at one stroke."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
         temporary = self._path.with_name(f".{self._path.name}.tmp")
         with temporary.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+            status = os.fstat(file.fileno())
         temporary.replace(self._path)
-        self._file = self._path.open("r+b", buffering=0)
-        status = os.fstat(self._file.fileno())
         self._identity = status.st_dev, status.st_ino
-
-    def _is_ours(self) -> bool:
-        """Whether the file at the path, and the list of documents, are those we began with."""
-        if self._trials._dynamic_trials is not self._docs or len(self._docs) < self._seen:
-            return False
-        try:
-            status = self._path.stat()
-        except FileNotFoundError:
-            return False
-        return (status.st_dev, status.st_ino) == self._identity
 
     def _news(self) -> list[Any] | None:
         """What has finished, as ``(position in the whole or None, document)``; new attachments."""
@@ -158,19 +150,27 @@ class Saver:
             return None
         return [changes, {name: attachments[name] for name in reversed(new_names)}]
 
-    def _append(self, piece: list[Any]) -> None:
-        # Stack: trials -> trials, _extend(trials, piece) -> trials
-        body = _REVIVE[1:] + _call("_extend", _pickled(piece), first=b"h\x00") + b"0" + _STOP
-        file = self._file
-        file.seek(self._end)
-        file.write(body)
-        now = time.monotonic()
-        if now - self._synced_at > SYNC_INTERVAL_S:
-            os.fsync(file.fileno())
-            self._synced_at = now
-        file.seek(self._end - 1)
-        file.write(_REVIVE[:1])
+    def _append(self, piece: list[Any]) -> bool:
+        """Add a piece to the file; False if it is not the file that we began with any more."""
+        body = _PIECE_HEAD + _sized(_pickled(piece)) + _PIECE_TAIL + _STOP
+        try:
+            file = self._path.open("r+b", buffering=0)
+        except FileNotFoundError:
+            return False
+        with file:
+            status = os.fstat(file.fileno())
+            if (status.st_dev, status.st_ino) != self._identity:
+                return False
+            file.seek(self._end)
+            file.write(body)
+            now = time.monotonic()
+            if now - self._synced_at > SYNC_INTERVAL_S:
+                os.fsync(file.fileno())
+                self._synced_at = now
+            file.seek(self._end - 1)
+            file.write(_REVIVE)
         self._end += len(body)
+        return True
 
 
 def _pickled(obj: Any) -> bytes:
@@ -182,11 +182,36 @@ def _pickled(obj: Any) -> bytes:
         return cloudpickle.dumps(obj, protocol=4)  # type: ignore[no-any-return]
 
 
-def _call(function: str, data: bytes, first: bytes = b"") -> bytes:
-    """Pickle opcodes that call a function of this module with `data`."""
-    bytes_opcode = b"\x8e" + struct.pack("<Q", len(data)) + data
-    arguments = b"(" + first + bytes_opcode + b"t"
-    return b"c" + f"{__name__}\n{function}\n".encode() + arguments + b"R"
+def _sized(data: bytes) -> bytes:
+    """The pickle opcode that pushes `data`."""
+    return b"\x8e" + struct.pack("<Q", len(data)) + data
+
+
+def _loaded(data: bytes) -> Any:
+    """Unpickle; of a file that a power cut has torn, all that is whole."""
+    try:
+        return pickle.loads(data)
+    except Exception:
+        for end in reversed(_ends_of_pieces(data)):
+            with suppress(Exception):
+                return pickle.loads(data[:end] + _STOP)
+        raise
+
+
+def _ends_of_pieces(data: bytes) -> list[int]:
+    """Where the whole, and each complete piece after it, ends."""
+    ends: list[int] = []
+    position, head, tail = 0, _WHOLE_HEAD, _WHOLE_TAIL
+    while data.startswith(head, position):
+        start = position + len(head) + 9
+        if len(data) < start:
+            break
+        (size,) = struct.unpack("<Q", data[start - 8 : start])
+        if len(data) < start + size + len(tail):
+            break
+        ends.append(start + size + len(tail))
+        position, head, tail = ends[-1] + 1, _PIECE_HEAD, _PIECE_TAIL
+    return ends
 
 
 def _whole(data: bytes) -> Any:

@@ -193,6 +193,8 @@ class HyperoptSearchCV(BaseSearchCV):  # type: ignore[misc]
             # fold could be fitted is it an error.
             if self._evaluated.error is not None and not self._evaluated.fitted:
                 raise self._evaluated.error from None
+        if self._evaluated.error is not None:
+            warnings.warn(self._evaluated.failure_report, FitFailedWarning, stacklevel=2)
         params, folds_out = self._evaluated.table(self.error_score)
         self._evaluated.results.update(super()._format_results(params, self.n_splits_, folds_out))
 
@@ -206,7 +208,6 @@ class HyperoptSearchCV(BaseSearchCV):  # type: ignore[misc]
             # calls this concerns one candidate only.
             if self.error_score == "raise" or "fits failed" not in str(error):
                 raise
-            warnings.warn(str(error), FitFailedWarning, stacklevel=2)
             self._evaluated.add_failure(params, error, time.perf_counter() - started)
             score = float(self.error_score)
         else:

@@ -92,7 +92,7 @@ class Trials:
         """Show what was inserted or changed since the last refresh.
 
         New and unfinished documents are examined, and with them all others of a study of at most
-        512; of a larger one, the next 256. `reread` examines everything.
+        128; of a larger one, the next 32. `reread` examines everything.
         """
         ledger = self._ledger
         docs = self._dynamic_trials

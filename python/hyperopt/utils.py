@@ -6,11 +6,11 @@ here remain the few functions that belong nowhere else.
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .documents import coarse_utcnow
 from .named_calls import get_obj, import_tokens, json_call, json_lookup, load_tokens
 from .workdirs import get_closest_dir, path_split_all, temp_dir, working_dir
 
@@ -35,12 +35,6 @@ __all__ = [
     "use_obj_for_literal_in_memo",
     "working_dir",
 ]
-
-
-def coarse_utcnow() -> dt.datetime:
-    """The time in UTC, without a zone, cut to milliseconds: what a BSON date can hold."""
-    now = dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 def fast_isin(X: ArrayLike, Y: ArrayLike) -> NDArray[np.bool_]:

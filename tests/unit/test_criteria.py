@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from hyperopt import criteria
 from scipy.special import log_ndtr
+
+from hyperopt import criteria
 
 # log(z cdf(z) + pdf(z)) of the standard normal, from 60-digit arithmetic.
 LOG_EI = [

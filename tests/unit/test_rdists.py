@@ -8,8 +8,9 @@ import pickle
 
 import numpy as np
 import pytest
-from hyperopt import rdists
 from scipy import integrate, stats
+
+from hyperopt import rdists
 
 ALPHA = 1e-3
 

@@ -2,11 +2,8 @@
 
 import warnings
 
-import hyperopt
 import numpy as np
 import pytest
-from hyperopt import Trials, hp, rand
-from hyperopt.sklearn import HyperoptSearchCV
 from sklearn.base import clone
 from sklearn.datasets import make_classification, make_regression
 from sklearn.exceptions import FitFailedWarning
@@ -24,6 +21,10 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import estimator_checks_generator
+
+import hyperopt
+from hyperopt import Trials, hp, rand
+from hyperopt.sklearn import HyperoptSearchCV
 
 X, Y = make_regression(80, 4, noise=5.0, random_state=0)
 XC, YC = make_classification(90, 6, random_state=0)
@@ -43,8 +44,8 @@ def checks(estimator):
 
 
 @pytest.mark.parametrize(("estimator", "check"), checks(Ridge()) + checks(RidgeClassifier()))
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
-@pytest.mark.filterwarnings("ignore:.*least populated class:UserWarning")
+# The checks feed bad data on purpose, and scikit-learn warns about it in many ways.
+@pytest.mark.filterwarnings("ignore")
 def test_scikit_learns_checks_of_an_estimator_pass(estimator, check):
     check(estimator)
 
@@ -241,7 +242,10 @@ class SometimesFails(Ridge):
 
 
 def test_a_candidate_that_cannot_be_fitted_is_a_failed_trial_and_a_row_of_nan():
-    with pytest.warns(FitFailedWarning), pytest.warns(UserWarning, match="non-finite"):
+    with (
+        pytest.warns(FitFailedWarning, match="of 10 candidates could not be fitted"),
+        pytest.warns(UserWarning, match="non-finite"),
+    ):
         fitted = search(SometimesFails(), max_evals=10, return_train_score=True).fit(X, Y)
     scores = fitted.cv_results_["mean_test_score"]
     failed = np.array([params["alpha"] < 1.0 for params in fitted.cv_results_["params"]])
@@ -272,7 +276,7 @@ def test_a_search_in_which_nothing_can_be_fitted_is_an_error():
         def fit(self, X, y):
             raise ArithmeticError("never works")
 
-    with pytest.warns(FitFailedWarning), pytest.raises(ValueError, match="never works"):
+    with pytest.raises(ValueError, match="never works"):
         search(Fails()).fit(X, Y)
 
 

@@ -226,6 +226,11 @@ def test_a_thousand_nested_choices_compile_evaluate_and_report_what_is_missing()
     assert len(conditions(space)["x"][0]) == 1000
     with pytest.raises(MissingLabel, match="'x'"):
         space.evaluate(vals)
+    for absent in ({}, {"c999": GarbageCollected}):
+        with pytest.raises(MissingLabel, match="'c999'"):
+            space.evaluate(absent)
+    with pytest.raises(IndexError, match="3, but it has 2 options"):
+        space.evaluate({"c999": 3})
 
 
 def test_wide_spaces_compile() -> None:
@@ -285,8 +290,11 @@ def test_a_missing_value_is_named(wrap: Any) -> None:
             space.evaluate(vals)
         assert isinstance(caught.value, KeyError)
         assert isinstance(caught.value, BadSearchSpace)
-    with pytest.raises(MissingLabel, match="'c'"):
-        space.active({})
+    for absent in ({}, {"c": GarbageCollected}):
+        with pytest.raises(MissingLabel, match="'c'"):
+            space.active(absent)
+        with pytest.raises(MissingLabel, match="'c'"):
+            space.evaluate(absent)
 
 
 def test_inactive_options_are_never_evaluated() -> None:

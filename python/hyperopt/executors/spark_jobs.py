@@ -63,8 +63,26 @@ def default_parallelism(session: Any) -> int:
     return int(session.range(1 << 16).agg(partition).collect()[0][0]) + 1
 
 
+def _major_version() -> int:
+    import pyspark
+
+    return int(pyspark.__version__.split(".")[0])
+
+
+def _inheriting(session: Any, target: Callable[[], None]) -> Callable[[], None]:
+    from pyspark import inheritable_thread_target
+
+    # Without a session, Spark 4 warns that tags are lost; Spark 3 does not know the argument.
+    inherit: Any = inheritable_thread_target
+    inherited: Callable[[], None] = (
+        inherit(session)(target) if _major_version() >= 4 else inherit(target)
+    )
+    return inherited
+
+
 class _ContextJobs:
     def __init__(self, session: Any, payload: remote.Payload, profile: Any) -> None:
+        self._session = session
         self._context = session.sparkContext
         self._key = payload.key
         self._broadcast = self._context.broadcast(payload.data)
@@ -107,10 +125,7 @@ class _ContextJobs:
             return False
 
     def inheriting(self, target: Callable[[], None]) -> Callable[[], None]:
-        from pyspark import inheritable_thread_target
-
-        inherited: Callable[[], None] = inheritable_thread_target(target)
-        return inherited
+        return _inheriting(self._session, target)
 
     def close(self) -> None:
         if self.alive():
@@ -188,10 +203,7 @@ class _ConnectJobs:
         return True
 
     def inheriting(self, target: Callable[[], None]) -> Callable[[], None]:
-        from pyspark import inheritable_thread_target
-
-        inherited: Callable[[], None] = inheritable_thread_target(self._session)(target)
-        return inherited
+        return _inheriting(self._session, target) if _major_version() >= 4 else target
 
     def close(self) -> None:
         """Artifacts end with the session."""

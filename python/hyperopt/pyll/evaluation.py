@@ -148,11 +148,6 @@ def switch_index(value: Any, n_options: int) -> int:
     IndexError
         When there are too few options.
     """
-    if value is GarbageCollected:
-        raise TypeError(
-            "the index of a switch is GarbageCollected: give the point a value for every "
-            "parameter that is active in it"
-        )
     if isinstance(value, np.ndarray) and value.size == 1:
         value = value.item()
     try:
@@ -193,6 +188,8 @@ def _inputs_in_use(node: Apply, values: dict[Apply, Any]) -> list[Apply]:
     index, *options = node.pos_args
     if index not in values:
         return [index]
+    if values[index] is GarbageCollected:
+        raise ValueCollectedError(node, index)
     return [index, options[switch_index(values[index], len(options))]]
 
 

@@ -10,6 +10,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, TextIO
 
 from .arithmetic import Arithmetic
+from .pickling import stepping_stones
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -95,8 +96,13 @@ class Apply(Arithmetic):
                     "hyperopt.pyll.as_apply"
                 )
 
+    def __getstate__(self) -> dict[str, Any]:
+        stones = stepping_stones(self)
+        return {"_pickled_first": stones, **self.__dict__} if stones else self.__dict__
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+        self.__dict__.pop("_pickled_first", None)
         if self.__dict__.setdefault("define_params", None):
             assert self.define_params is not None
             _symbols()._define_from_pickle(**self.define_params)

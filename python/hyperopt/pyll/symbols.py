@@ -137,6 +137,10 @@ class SymbolTable:
         """Node that makes a range."""
         return self._new_apply("range", [*args], {}, None, False)
 
+    def _is_taken(self, name: str) -> bool:
+        # Attributes that are neither functions of graphs nor methods may be replaced.
+        return name in self._impls or hasattr(type(self), name)
+
     def _define(self, f: Callable[..., Any], o_len: Any, pure: bool, library: bool = False) -> None:
         name = f.__name__
         entry = SymbolTableEntry(self, name, o_len, pure)
@@ -178,7 +182,7 @@ class SymbolTable:
         2.5
         """
         name = f.__name__
-        if hasattr(self, name) or name in self._impls:
+        if self._is_taken(name):
             known = self._impls.get(name)
             again = known is not None and (
                 name in self._unpickled_symbols or _same_definition(known, f)
@@ -194,7 +198,7 @@ class SymbolTable:
 
     def define_if_new(self, f: F, o_len: Any = None, pure: bool = False) -> F:
         """Register a function unless its name is taken."""
-        if not hasattr(self, f.__name__) and f.__name__ not in self._impls:
+        if not self._is_taken(f.__name__):
             self._define(f, o_len, pure)
         return f
 
@@ -213,8 +217,7 @@ class SymbolTable:
     def _define_from_pickle(self, f: Callable[..., Any], o_len: Any, pure: bool) -> None:
         """Register a function that came with a graph, unless this process has its own."""
         name = f.__name__
-        taken = hasattr(self, name) or name in self._impls
-        if not taken or name in self._unpickled_symbols:
+        if not self._is_taken(name) or name in self._unpickled_symbols:
             self._define(f, o_len, pure)
             self._user_symbols.add(name)
             self._unpickled_symbols.add(name)
@@ -261,7 +264,7 @@ class SymbolTable:
         entries = []
         named = [(function.__name__, function) for function in args] + list(kwargs.items())
         for name, function in named:
-            if hasattr(self, name) or name in self._impls:
+            if self._is_taken(name):
                 raise ValueError(f"scope.inject: cannot override the existing symbol {name!r}")
             entry = SymbolTableEntry(self, name, None, False)
             setattr(self, name, entry)

@@ -252,7 +252,7 @@ impl PyHistory {
 }
 
 /// The value in `[value]`, NaN for `[]`.
-fn active_value(entry: &Bound<'_, PyAny>, label: &Bound<'_, PyString>) -> PyResult<f64> {
+pub(crate) fn active_value(entry: &Bound<'_, PyAny>, label: &Bound<'_, PyString>) -> PyResult<f64> {
     let value = match entry.cast::<PyList>() {
         Ok(list) if list.is_empty() => return Ok(f64::NAN),
         Ok(list) => list.get_item(0)?,
@@ -266,12 +266,12 @@ fn active_value(entry: &Bound<'_, PyAny>, label: &Bound<'_, PyString>) -> PyResu
     })
 }
 
-fn item<'py>(dict: &Bound<'py, PyDict>, key: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn item<'py>(dict: &Bound<'py, PyDict>, key: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
     dict.get_item(key)?
         .ok_or_else(|| PyKeyError::new_err(format!("a trial document has no {key:?}")))
 }
 
-fn loss_of(result: &Bound<'_, PyAny>, key: i64) -> PyResult<f64> {
+pub(crate) fn loss_of(result: &Bound<'_, PyAny>, key: i64) -> PyResult<f64> {
     let py = result.py();
     let Ok(result) = result.cast::<PyDict>() else { return Ok(f64::INFINITY) };
     if let Some(status) = result.get_item(intern!(py, "status"))?

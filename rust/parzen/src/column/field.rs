@@ -23,6 +23,7 @@
 //! `1e-15 exp(-t^2/4)`. Points further than [`REACH`] cells are dropped (`exp(-9.5^2/2)` = 2.5e-20).
 //! [`Field::density`] returns a bound along with the value.
 
+use multiversion::multiversion;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -268,11 +269,7 @@ impl Field {
             let place = (d + REACH) as usize;
             let derivatives = &self.derivatives[place];
             let moments = &source.source[which];
-            for (m, moment) in moments.iter().enumerate() {
-                for (l, derivative) in local.iter_mut().zip(&derivatives[m..m + ORDER]) {
-                    *l += derivative * moment;
-                }
-            }
+            translate(&mut local, derivatives, moments);
             felt += source.count * self.fading[place];
         }
         for (l, f) in local.iter_mut().zip(&INVERSE_FACTORIAL) {
@@ -345,6 +342,19 @@ impl Field {
     pub fn cell_count(&self) -> usize {
         self.cells.len()
     }
+}
+
+/// Adds `sum_m phi^(n+m)(d) S_m` to every `n! L_n`.
+#[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
+fn translate(local: &mut Series, derivatives: &[f64; 2 * ORDER], moments: &Series) {
+    let mut sums = *local;
+    for (m, moment) in moments.iter().enumerate() {
+        let Some(shifted) = derivatives[m..].first_chunk::<ORDER>() else { return };
+        for n in 0..ORDER {
+            sums[n] += shifted[n] * moment;
+        }
+    }
+    *local = sums;
 }
 
 /// `(-delta)^m / m!`

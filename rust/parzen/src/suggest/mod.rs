@@ -4,5 +4,6 @@
 //! Every parameter of every assignment has a random stream of its own, so no draw depends on which
 //! other parameters are active, and the same seed gives the same assignments.
 
+pub mod anneal;
 pub mod random;
 pub mod tpe;

@@ -1,0 +1,146 @@
+"""A driver program for the Spark tests: runs scenarios and prints what became of them as JSON.
+
+It has a process of its own, since a process has one Spark context, is either classic or Connect, and
+some scenarios kill it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from hyperopt import hp, rand
+from hyperopt.fmin import fmin
+from hyperopt.spark import SparkTrials
+
+
+def session(address: str) -> Any:
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder
+    if address.startswith("sc://"):
+        return builder.remote(address).getOrCreate()
+    conf = {
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.memory": "512m",
+        "spark.executor.memory": "512m",
+    }
+    builder = builder.master(address)
+    for key, value in conf.items():
+        builder = builder.config(key, value)
+    spark = builder.getOrCreate()
+    spark.sparkContext.setLogLevel("OFF")
+    return spark
+
+
+def summary(trials: SparkTrials) -> dict[str, Any]:
+    docs = trials._dynamic_trials
+    return {
+        "tids": [doc["tid"] for doc in docs],
+        "states": [doc["state"] for doc in docs],
+        "errors": [doc["misc"].get("error") for doc in docs],
+        "reason": trials.fmin_cancelled_reason,
+        "attachments": [
+            {k: repr(v) for k, v in trials.trial_attachments(doc).items()} for doc in docs
+        ],
+    }
+
+
+def search(spark: Any, objective: Any, max_evals: int, **options: Any) -> dict[str, Any]:
+    trials = SparkTrials(parallelism=2, spark_session=spark)
+    began = time.monotonic()
+    raised = best = None
+    try:
+        best = fmin(
+            objective,
+            hp.uniform("x", 0, 1),
+            rand.suggest,
+            max_evals,
+            trials=trials,
+            rstate=0,
+            show_progressbar=False,
+            **options,
+        )
+    except BaseException as error:
+        raised = [type(error).__name__, str(error), repr(error.__cause__)]
+    seconds = time.monotonic() - began
+    found = None if best is None else float(best["x"])
+    return {**summary(trials), "best": found, "raised": raised, "seconds": seconds}
+
+
+def sleeper(folder: str, seconds: float) -> Any:
+    """An objective that leaves its process id in `folder` and sleeps."""
+
+    def objective(x: float) -> float:
+        Path(folder, f"{os.getpid()}-{time.time_ns()}").touch()
+        time.sleep(seconds)
+        return x
+
+    return objective
+
+
+def ordinary(spark: Any, folder: str) -> Any:
+    def objective(x: float) -> dict[str, Any]:
+        if x > 0.8:
+            raise ValueError(f"{x} is too large")
+        return {"loss": x, "status": "ok", "attachments": {"square": x * x}}
+
+    return search(spark, objective, 12, points_to_evaluate=[{"x": 0.95}, {"x": 0.01}])
+
+
+def large_objective(spark: Any, folder: str) -> Any:
+    ballast = os.urandom(3 << 20)
+    return search(spark, lambda x: x + len(ballast), 6)
+
+
+def run_out_of_time(spark: Any, folder: str) -> Any:
+    search(spark, lambda x: x, 2)  # the workers are up
+    return search(spark, sleeper(folder, 600), 6, timeout=8, return_argmin=False)
+
+
+def hang(spark: Any, folder: str) -> Any:
+    return search(spark, sleeper(folder, 600), 2)
+
+
+def lose_a_worker(spark: Any, folder: str, worker_pid: int) -> Any:
+    def kill(trials: Any, killed: bool = False) -> tuple[bool, list[bool]]:
+        if not killed and len(trials.trials) > 6:
+            os.killpg(worker_pid, signal.SIGKILL)
+            killed = True
+        return False, [killed]
+
+    assert worker_pid > 1
+    spark.sparkContext.parallelize(range(2), 2).map(lambda _: time.sleep(2)).collect()
+    return search(spark, sleeper(folder, 0.2), 30, early_stop_fn=kill)
+
+
+def stop_the_session(spark: Any, folder: str) -> Any:
+    def stop(trials: Any) -> tuple[bool, list[Any]]:
+        if len([doc for doc in trials.trials if doc["state"] == 2]) == 4:
+            spark.stop()
+        return False, []
+
+    return search(spark, sleeper(folder, 0.1), 20, early_stop_fn=stop)
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.ERROR)
+    scenarios, address, folder, *rest = sys.argv[1:]
+    spark = session(address)
+    found = {
+        name: globals()[name](spark, folder, *map(int, rest)) for name in scenarios.split(",")
+    }
+    print("RESULT " + json.dumps(found), flush=True)
+
+
+if __name__ == "__main__":
+    main()

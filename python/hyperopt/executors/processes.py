@@ -275,7 +275,10 @@ class ProcessEvaluator:
 
     def _hear_template(self) -> None:
         assert self._control is not None
-        message = self._control.recv(1 << 16)
+        try:
+            message = self._control.recv(1 << 16)
+        except OSError as error:
+            raise self._template_died() from error
         if not message:
             raise self._template_died()
         self._events += message

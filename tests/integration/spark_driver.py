@@ -1,7 +1,7 @@
 """A driver program for the Spark tests: runs scenarios and prints what became of them as JSON.
 
-It has a process of its own, since a process has one Spark context, is either classic or Connect, and
-some scenarios kill it.
+It has a process of its own, since a process has one Spark context, is either classic or Connect,
+and some scenarios kill it.
 """
 
 from __future__ import annotations
@@ -196,9 +196,7 @@ def main() -> None:
     logging.basicConfig(level=logging.ERROR)
     scenarios, address, folder, *rest = sys.argv[1:]
     spark = session(address)
-    found = {
-        name: globals()[name](spark, folder, *map(int, rest)) for name in scenarios.split(",")
-    }
+    found = {name: globals()[name](spark, folder, *map(int, rest)) for name in scenarios.split(",")}
     print("RESULT " + json.dumps(found), flush=True)
 
 

@@ -163,7 +163,7 @@ def test_an_objective_away_from_its_trials_has_a_light_ctrl() -> None:
         ctrl.info("hello")
         ctrl.checkpoint({"loss": 1})
         ctrl.attachments["tid"] = ctrl.current_trial["tid"]
-        with pytest.raises(NotImplementedError, match="ctrl.trials"):
+        with pytest.raises(NotImplementedError, match=r"ctrl\.trials"):
             ctrl.trials  # noqa: B018
         with pytest.raises(NotImplementedError, match="inject_results"):
             ctrl.inject_results([], [], [])

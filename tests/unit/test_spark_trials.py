@@ -18,13 +18,13 @@ SPACE = hp.uniform("x", 0, 1)
 
 
 class Context:
-    defaultParallelism = 3  # noqa: N815
+    defaultParallelism = 3
 
 
 class Session:
     """Has what `SparkTrials` asks a classic session for before it runs anything."""
 
-    sparkContext = Context()  # noqa: N815
+    sparkContext = Context()
 
 
 class Jobs:

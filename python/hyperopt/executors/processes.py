@@ -105,7 +105,7 @@ class ProcessEvaluator:
                 "-c",
                 _START,
                 str(theirs.fileno()),
-                json.dumps([path for path in sys.path if isinstance(path, str)]),
+                json.dumps([os.fspath(path) for path in sys.path]),
             ]
             self._template = subprocess.Popen(
                 command,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import hp
 from .activation import Conditions, activation, drawn_by, label_of
-from .exceptions import BadSearchSpace, DuplicateLabel
+from .exceptions import BadSearchSpace, DuplicateLabel, EmptyChoice
 from .plan import Plan
 from .priors import FAMILIES, check_numeric, check_probabilities, check_randint
 from .pyll.base import Apply, Literal, as_apply, dfs, rec_eval
@@ -217,6 +217,9 @@ def _parameter_nodes(root: Apply) -> dict[str, Apply]:
     labelled: set[Apply] = set()
     stochastic: list[Apply] = []
     for node in dfs(root):
+        if isinstance(node, Literal):
+            _refuse_uncalled(node.obj)
+            continue
         # A node that brings a generator is noise of the objective's, and evaluates as it is.
         brings_rng = any(name == "rng" for name, _ in node.named_args)
         if node.name in implicit_stochastic_symbols and not brings_rng:
@@ -273,9 +276,7 @@ def _read_prior(label: str, node: Apply) -> tuple[str, tuple[Any, ...]]:
         return family, check_probabilities(call, values["p"])
     if family == "randint":
         if values["low"] == 0 and values.get("high") is None:
-            raise BadSearchSpace(
-                f"hp.choice({label!r}, []): there are no options; give at least one"
-            )
+            raise EmptyChoice(f"hp.choice({label!r}, []): there are no options; give at least one")
         return family, check_randint(call, values["low"], values.get("high"))
     missing = [name for name in names if name not in values]
     if missing:

@@ -250,8 +250,11 @@ def test_choice_takes_the_elements_of_an_array_and_of_an_expression() -> None:
 def test_an_empty_choice_is_refused_where_it_is_searched(options: Any) -> None:
     # Not where it is made: Lale makes empty choices that never become part of a space.
     unused = hp.choice("c", options)
-    with pytest.raises(BadSearchSpace, match=r"hp\.choice\('c', \[\]\): there are no options"):
+    with pytest.raises(
+        BadSearchSpace, match=r"hp\.choice\('c', \[\]\): there are no options"
+    ) as error:
         compile_space({"x": unused})
+    assert isinstance(error.value, ValueError)
 
 
 @pytest.mark.parametrize("options", [3, None, (x for x in "ab")])

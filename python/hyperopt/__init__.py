@@ -59,7 +59,10 @@ if TYPE_CHECKING:
         utils,
         vectorize,
     )
+    from hyperopt.exceptions import SpaceWarning
+    from hyperopt.linting import check_space
     from hyperopt.spark import SparkTrials
+    from hyperopt.study import Study
 
 __all__ = [
     "JOB_STATES",
@@ -76,12 +79,15 @@ __all__ = [
     "Ctrl",
     "Domain",
     "FMinIter",
+    "SpaceWarning",
     "SparkTrials",
+    "Study",
     "Trials",
     "algobase",
     "anneal",
     "atpe",
     "base",
+    "check_space",
     "early_stop",
     "exceptions",
     "fmin",
@@ -125,6 +131,14 @@ _LAZY_MODULES = frozenset(
 )
 
 
+_LAZY_NAMES = {
+    "SpaceWarning": "hyperopt.exceptions",
+    "SparkTrials": "hyperopt.spark",
+    "Study": "hyperopt.study",
+    "check_space": "hyperopt.linting",
+}
+
+
 def __getattr__(name: str) -> Any:
     """Import a submodule when it is first asked for: ``import hyperopt`` stays quick."""
     if name == "__version__":
@@ -133,12 +147,10 @@ def __getattr__(name: str) -> Any:
         return version()
     if name in _LAZY_MODULES:
         return importlib.import_module(f"hyperopt.{name}")
-    if name == "SparkTrials":
-        from hyperopt.spark import SparkTrials
-
-        return SparkTrials
+    if name in _LAZY_NAMES:
+        return getattr(importlib.import_module(_LAZY_NAMES[name]), name)
     raise AttributeError(f"module 'hyperopt' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *_LAZY_MODULES})
+    return sorted({*globals(), *__all__, *_LAZY_MODULES, *_LAZY_NAMES})

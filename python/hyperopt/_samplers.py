@@ -181,7 +181,8 @@ def ap_randint_sampler(
     counts = scope.bincount(obs, offset=low, minlength=n, weights=weights)
     uniform = scope.asarray(scope.repeat(n, 1.0)) / n
     p = scope.tpe_cat_pseudocounts(counts, prior_weight, uniform, size)
-    return low + scope.randint_via_categorical(p, size=size, rng=rng)
+    node: Apply = low + scope.randint_via_categorical(p, size=size, rng=rng)
+    return node
 
 
 @adaptive_parzen_sampler("categorical")

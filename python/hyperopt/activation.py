@@ -34,20 +34,22 @@ class _Index(NamedTuple):
     offset: int
 
 
-def activation(root: Apply) -> dict[Apply, Conditions]:
+def activation(root: Apply, *, keep_implied: bool = False) -> dict[Apply, Conditions]:
     """Find the conditions under which each node of a space is active.
 
     Parameters
     ----------
     root : Apply
         The space.
+    keep_implied : bool
+        Whether a conjunction is also listed when another implies it, as long as there are few.
 
     Returns
     -------
     dict
-        Conditions by node. A conjunction lists its parameters from the root inward; none implies
-        another. None stands where a switch is decided by more than one parameter plus a constant,
-        or where more than 256 conjunctions would be needed.
+        Conditions by node. A conjunction lists its parameters from the root inward. None stands
+        where a switch is decided by more than one parameter plus a constant, or where more than
+        256 conjunctions would be needed.
 
     Raises
     ------
@@ -59,7 +61,7 @@ def activation(root: Apply) -> dict[Apply, Conditions]:
     order = toposort(root)
     rank = {label: i for i, node in enumerate(order) if (label := label_of(node)) is not None}
     for node in reversed(order):
-        conditions = found[node] = _union(incoming.pop(node), rank)
+        conditions = found[node] = _union(incoming.pop(node), rank, keep_implied)
         for child, reached in _passed_on(node, conditions):
             incoming.setdefault(child, []).append(reached)
     return found
@@ -136,24 +138,23 @@ def _narrow(conditions: Iterable[Conjunction], label: str, value: int) -> Condit
     return tuple(narrowed)
 
 
-def _union(alternatives: list[Conditions], rank: dict[str, int]) -> Conditions:
-    """Join the conditions of all paths; a conjunction that another implies is left out.
+def _union(alternatives: list[Conditions], rank: dict[str, int], keep_implied: bool) -> Conditions:
+    """Join the conditions of all paths.
 
     The order is that in which the space is written, which `rank` tells for the labels.
     """
     if len(alternatives) == 1:
         return alternatives[0]
-    if any(conditions == ALWAYS for conditions in alternatives):
-        return ALWAYS
-    if any(conditions is None for conditions in alternatives):
-        return None
+    always = any(conditions is not None and () in conditions for conditions in alternatives)
+    dynamic = any(conditions is None for conditions in alternatives)
     joined = dict.fromkeys(c for conditions in alternatives for c in conditions or ())
-    if len(joined) > _MAX_CONJUNCTIONS or sum(map(len, joined)) > _MAX_LITERALS:
+    many = len(joined) > _MAX_CONJUNCTIONS or sum(map(len, joined)) > _MAX_LITERALS
+    if always and (dynamic or many or not keep_implied):
+        return ALWAYS
+    if dynamic or many:
         return None
-    if len(joined) == 1:
-        return tuple(joined)
     in_order = sorted(joined, key=lambda c: [(rank[label], value) for label, value in c])
-    return _without_implied(in_order)
+    return tuple(in_order) if keep_implied else _without_implied(in_order)
 
 
 def _without_implied(conjunctions: list[Conjunction]) -> Conditions:

@@ -198,7 +198,7 @@ class AnnealingAlgo(SuggestAlgo):
         super().__init__(domain, trials, seed)
         self.avg_best_idx = avg_best_idx
         self.shrink_coef = shrink_coef
-        self._annealer = _feed_of(trials, domain.space).update(trials)
+        self._annealer: _native.Annealer = _feed_of(trials, domain.space).update(trials)
         self._anchors: list[int] = []
         self._quanta = {p.label: p.args[-1] for p in domain.space.parameters}
 

@@ -79,14 +79,15 @@ def expr_to_config(expr: Any, conditions: Iterable[Any] | None, hps: dict[str, A
         ``(True,)`` by custom.
     hps : dict
         Filled with ``{label: {"label": str, "node": Apply, "conditions": set of tuples}}``: the
-        parameter is active when all conditions of one of the tuples are met.
+        parameter is active when all conditions of one of the tuples are met. There is a tuple
+        for each way from the root to the parameter.
 
     Raises
     ------
     DuplicateLabel
         When two different parameters have the same label.
     BadSearchSpace
-        When a switch is decided by arithmetic, so that there is no list of conditions.
+        When a switch is decided by arithmetic, or there are more than 256 ways to a parameter.
 
     Examples
     --------
@@ -98,7 +99,7 @@ def expr_to_config(expr: Any, conditions: Iterable[Any] | None, hps: dict[str, A
     """
     prefix = tuple(conditions or ())
     own: dict[str, Apply] = {}
-    for node, active in activation(as_apply(expr)).items():
+    for node, active in activation(as_apply(expr), keep_implied=True).items():
         label = label_of(node)
         if label is None:
             continue
@@ -107,7 +108,7 @@ def expr_to_config(expr: Any, conditions: Iterable[Any] | None, hps: dict[str, A
         if active is None:
             raise BadSearchSpace(
                 f"the conditions of the parameter {label!r} cannot be listed: a switch above it "
-                "is decided by arithmetic"
+                "is decided by arithmetic, or there are too many ways to it"
             )
         listed = {prefix + tuple(EQ(name, value) for name, value in path) for path in active}
         hps[label] = {"label": label, "node": drawn_by(node), "conditions": listed}

@@ -12,6 +12,7 @@ __all__ = [
     "AllTrialsFailed",
     "BadSearchSpace",
     "DuplicateLabel",
+    "EmptyChoice",
     "InvalidAnnotatedParameter",
     "InvalidLoss",
     "InvalidResultStatus",
@@ -27,6 +28,10 @@ class BadSearchSpace(Exception):  # noqa: N818
 
 class DuplicateLabel(BadSearchSpace):
     """Two different parameters of one space carry the same label."""
+
+
+class EmptyChoice(BadSearchSpace, ValueError):  # noqa: N818
+    """A choice that can be reached has no options."""
 
 
 class MissingLabel(BadSearchSpace, KeyError):  # noqa: N818

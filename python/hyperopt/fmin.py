@@ -224,8 +224,23 @@ trials_save_file
         finally:
             if self._saver is not None:
                 self._saver.close()
+            self._report()
         self.trials.refresh()
         return self
+
+    def _report(self) -> None:
+        """Log what should be known about the run; show it below the progress bar if there is one."""
+        lines = []
+        if self.tally is not None and self.tally.n_failed:
+            from hyperopt.summary import failure_summary
+
+            lines.append(failure_summary(self.tally))
+        if getattr(self.algo, "exhausted", False):
+            lines.append("every point of the space has been evaluated or is pending")
+        for line in lines:
+            log.info("%s", line)
+            if self.progress_callback is progress.default_callback:
+                sys.stdout.write(f"{line}\n")
 
 
 def _progress_callback(show_progressbar: Any, verbose: bool) -> Callable[..., Any]:
@@ -399,6 +414,9 @@ def _minimise(
 ) -> Any:
     """Run the search; see `fmin`."""
     domain.space  # noqa: B018  (a bad space is an error before anything runs)
+    from hyperopt.linting import check_space
+
+    check_space(domain.space, stacklevel=3)
     resumed = False
     if trials is None:
         if options.trials_save_file != "" and Path(options.trials_save_file).exists():
@@ -410,6 +428,8 @@ def _minimise(
             trials = Trials()
     parallel = options.n_jobs is not None or options.executor is not None
     parallel = parallel or options.trial_timeout is not None
+    if isinstance(trials, Trials):
+        trials.remember_space(domain.space)
     run = FMinIter(
         algo,
         domain,
@@ -435,7 +455,15 @@ def _minimise(
         )
     if options.points_to_evaluate is not None and not resumed:
         insert_points(trials, domain, options.points_to_evaluate)
+    if options.avoid_duplicates:
+        from hyperopt.distinct import Distinct
+
+        run.algo = Distinct(algo)
     run.exhaust()
+    if not options.avoid_duplicates:
+        from hyperopt.distinct import hint_at_repetition
+
+        hint_at_repetition(domain.space, trials._trials, stacklevel=3)
     if options.return_argmin:
         if not len(trials.trials):
             raise AllTrialsFailed(first_failure(trials._dynamic_trials))

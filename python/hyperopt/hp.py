@@ -299,8 +299,11 @@ def choice(label: str, options: Any) -> Apply:
     ------
     TypeError
         When the label is no string, or `options` has no length.
-    ValueError
-        When there is no option.
+
+    Notes
+    -----
+    A choice without options can be made, since libraries make some that they never use; a space
+    that holds one is refused when it is searched.
     """
     text = checked_label("choice", label)
     try:
@@ -313,8 +316,6 @@ def choice(label: str, options: Any) -> Apply:
             f"hp.choice({text!r}, {_brief(options)}): the options must be a list, "
             f"not {type(options).__name__}"
         ) from error
-    if n_options == 0:
-        raise ValueError(f"hp.choice({text!r}, {_brief(options)}): there are no options")
     index = scope.hyperopt_param(text, scope.randint(n_options))
     return scope.switch(index, *nodes)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from hyperopt.domain import Domain
 from hyperopt.exceptions import MissingLabel
 from hyperopt.pyll.base import dfs, rec_eval
 from hyperopt.trials import Trials
+
+if TYPE_CHECKING:
+    from hyperopt.space import CompiledSpace
 
 _CMD = ("domain_attachment", "FMinIter_Domain")
 
@@ -49,46 +52,47 @@ def insert_points(trials: Trials, domain: Domain, points: Any) -> None:
         If a parameter that is active at a point has no value.
     """
     wanted = [
-        assignment_of(domain, point, f"points_to_evaluate[{i}]")
+        assignment_of(domain.space, point, f"points_to_evaluate[{i}]")
         for i, point in enumerate(_checked(points))
     ]
     known = [_active(doc["misc"]["vals"]) for doc in trials._dynamic_trials]
-    labels = domain.space.labels
     for values in wanted:
-        if any(_same(values, other) for other in known):
-            continue
-        (tid,) = trials.new_trial_ids(1)
-        misc = {
-            "tid": tid,
-            "cmd": domain.cmd,
-            "workdir": domain.workdir,
-            "idxs": {label: [tid] if label in values else [] for label in labels},
-            "vals": {label: [values[label]] if label in values else [] for label in labels},
-        }
-        docs = trials.new_trial_docs([tid], [None], [domain.new_result()], [misc])
-        trials.insert_trial_docs(docs)
+        if not any(_same(values, other) for other in known):
+            trials.insert_trial_docs([trial_of(trials, values, domain.space.labels)])
 
 
-def assignment_of(domain: Domain, point: Mapping[str, Any], name: str) -> dict[str, Any]:
+def trial_of(trials: Trials, values: Mapping[str, Any], labels: Iterable[str]) -> Document:
+    """A new document for `trials`, not inserted; labels without a value are inactive."""
+    (tid,) = trials.new_trial_ids(1)
+    misc = {
+        "tid": tid,
+        "cmd": _CMD,
+        "workdir": None,
+        "idxs": {label: [tid] if label in values else [] for label in labels},
+        "vals": {label: [values[label]] if label in values else [] for label in labels},
+    }
+    return trials.new_trial_docs([tid], [None], [{"status": STATUS_NEW}], [misc])[0]
+
+
+def assignment_of(space: CompiledSpace, point: Mapping[str, Any], name: str) -> dict[str, Any]:
     """The active parameters that a user's point gives, with choices as option numbers.
 
     Parameters
     ----------
-    domain
-        Whose space the point is of.
+    space
+        The space that the point is of.
     point
         ``{label: value}``.
     name
         What to call the point in errors.
     """
-    space = domain.space
     unknown = [label for label in point if label not in space.labels]
     if unknown:
         raise ValueError(
             f"{name} has the key {unknown[0]!r}, which is no parameter of the space; the "
             f"parameters are {', '.join(map(repr, space.labels))}"
         )
-    options = _options(domain)
+    options = _options(space)
     values = {
         label: _option_number(value, options[label], f"{name}[{label!r}]")
         if label in options
@@ -115,11 +119,11 @@ def _checked(points: Any) -> list[Mapping[str, Any]]:
     return list(points)
 
 
-def _options(domain: Domain) -> dict[str, list[Any]]:
+def _options(space: CompiledSpace) -> dict[str, list[Any]]:
     """The options of every choice, as expressions."""
     return {
         node.pos_args[0].arg["label"].obj: node.pos_args[1:]
-        for node in dfs(domain.expr)
+        for node in dfs(space.expression)
         if node.name == "switch" and node.pos_args[0].name == "hyperopt_param"
     }
 

@@ -6,12 +6,14 @@ them, and a fast evaluator that gives the same values as `hyperopt.pyll.rec_eval
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from . import hp
 from .activation import Conditions, activation, drawn_by, label_of
-from .exceptions import BadSearchSpace, DuplicateLabel
-from .hp import hyperopt_param  # noqa: F401  (registers the symbol)
+from .exceptions import BadSearchSpace, DuplicateLabel, EmptyChoice
 from .plan import Plan
 from .priors import FAMILIES, check_numeric, check_probabilities, check_randint
 from .pyll.base import Apply, Literal, as_apply, dfs, rec_eval
@@ -179,7 +181,7 @@ def compile_space(expr: Any) -> CompiledSpace:
         When a random value has no label, an argument of a parameter is random, or a function is
         unknown.
     TypeError, ValueError
-        When an argument of a parameter breaks a rule.
+        When `expr` is no space, or an argument of a parameter breaks a rule.
 
     Examples
     --------
@@ -190,7 +192,23 @@ def compile_space(expr: Any) -> CompiledSpace:
     >>> space.evaluate({"x": 0.25, "c": 1})
     (0.5, 'b')
     """
+    _refuse_no_space(expr)
     return CompiledSpace(as_apply(expr))
+
+
+def _refuse_no_space(expr: Any) -> None:
+    """Refuse what can only be a slip where a space belongs; other constants are fine."""
+    obj = expr.obj if isinstance(expr, Literal) else expr
+    if isinstance(obj, Apply):
+        return
+    if obj is None or isinstance(obj, (ModuleType, Iterator)):
+        problem = "give it hp.* expressions, or dicts and lists of them"
+    elif callable(obj):
+        problem = "call it, and give it what it returns"
+    else:
+        return
+    shown = repr(obj) if len(repr(obj)) <= 80 else type(obj).__name__
+    raise TypeError(f"{shown} is no search space; {problem}")
 
 
 def _parameter_nodes(root: Apply) -> dict[str, Apply]:
@@ -199,6 +217,9 @@ def _parameter_nodes(root: Apply) -> dict[str, Apply]:
     labelled: set[Apply] = set()
     stochastic: list[Apply] = []
     for node in dfs(root):
+        if isinstance(node, Literal):
+            _refuse_uncalled(node.obj)
+            continue
         # A node that brings a generator is noise of the objective's, and evaluates as it is.
         brings_rng = any(name == "rng" for name, _ in node.named_args)
         if node.name in implicit_stochastic_symbols and not brings_rng:
@@ -223,6 +244,19 @@ def _parameter_nodes(root: Apply) -> dict[str, Apply]:
     return found
 
 
+def _refuse_uncalled(obj: Any) -> None:
+    """Refuse a function of `hp` that was written without its call."""
+    if (
+        isinstance(obj, FunctionType)
+        and obj.__module__ == hp.__name__
+        and obj.__name__ in hp.__all__
+    ):
+        raise BadSearchSpace(
+            f"hp.{obj.__name__} stands in the space as a function; call it: "
+            f"hp.{obj.__name__}('label', ...)"
+        )
+
+
 def _read_prior(label: str, node: Apply) -> tuple[str, tuple[Any, ...]]:
     """Read family and arguments of a parameter node, as constants."""
     draw = drawn_by(node)
@@ -241,6 +275,8 @@ def _read_prior(label: str, node: Apply) -> tuple[str, tuple[Any, ...]]:
     if family == "categorical":
         return family, check_probabilities(call, values["p"])
     if family == "randint":
+        if values["low"] == 0 and values.get("high") is None:
+            raise EmptyChoice(f"hp.choice({label!r}, []): there are no options; give at least one")
         return family, check_randint(call, values["low"], values.get("high"))
     missing = [name for name in names if name not in values]
     if missing:

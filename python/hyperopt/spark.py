@@ -114,9 +114,11 @@ class SparkTrials(Trials):
         return {k: v for k, v in super().__getstate__().items() if k not in _TRANSIENT}
 
     @classmethod
-    def _decide_parallelism(cls, requested: int | None, session: Any) -> int:
+    def _decide_parallelism(cls, requested: Any, session: Any) -> int:
         if requested is not None and not isinstance(requested, Integral):
-            raise TypeError(f"SparkTrials(parallelism={requested!r}): must be a whole number or None")
+            raise TypeError(
+                f"SparkTrials(parallelism={requested!r}): must be a whole number or None"
+            )
         parallelism = 0 if requested is None else int(requested)
         if parallelism <= 0:
             from hyperopt.executors.spark_jobs import default_parallelism

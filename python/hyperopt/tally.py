@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 from hyperopt.documents import JOB_STATE_DONE, JOB_STATE_ERROR, STATUS_OK, Document
+from hyperopt.failures import error_text
 
 
 class Tally:
@@ -22,6 +24,8 @@ class Tally:
         How many trials are done: at first those before the run.
     n_ended, n_failed
         How many trials of the run ended, and how many of them without a result of status *ok*.
+    reasons
+        How often each reason made a trial of the run fail.
     best_loss
         Smallest loss of status *ok* of all trials, infinity if there is none.
     bar
@@ -31,6 +35,7 @@ class Tally:
     def __init__(self, trials: Iterable[Document] = ()) -> None:
         self.bar: Any = None
         self.n_done = self.n_ended = self.n_failed = 0
+        self.reasons: Counter[str] = Counter()
         self.best_loss = float("inf")
         for doc in trials:
             if doc["state"] == JOB_STATE_DONE:
@@ -50,9 +55,13 @@ class Tally:
         if doc["state"] == JOB_STATE_DONE:
             self.n_done += 1
             self._compare(doc["result"])
-            self.n_failed += doc["result"].get("status") != STATUS_OK
-        else:
-            self.n_failed += doc["state"] == JOB_STATE_ERROR
+            status = doc["result"].get("status")
+            if status != STATUS_OK:
+                self.n_failed += 1
+                self.reasons[f"status {status}"] += 1
+        elif doc["state"] == JOB_STATE_ERROR:
+            self.n_failed += 1
+            self.reasons[error_text(doc["misc"].get("error"))] += 1
 
     def recount(self, trials: Iterable[Document], n_running: int) -> None:
         """Count everything again, for trials that others change, and show it."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,7 @@ from hyperopt.ledger import SMALL_STUDY, Ledger, Observer
 
 if TYPE_CHECKING:
     from hyperopt.domain import Domain
+    from hyperopt.space import CompiledSpace
 
 __all__ = ["Trials", "trials_from_docs"]
 
@@ -51,6 +54,7 @@ class Trials:
     _ids: set[Any]
     _dynamic_trials: list[Document]
     _trials: list[Document]
+    _space: CompiledSpace | None = None
     attachments: dict[str, Any]
 
     def __init__(self, exp_key: Any = None, refresh: bool = True) -> None:
@@ -70,10 +74,22 @@ class Trials:
         return []
 
     def __getstate__(self) -> dict[str, Any]:
-        return {key: value for key, value in self.__dict__.items() if key not in _TRANSIENT}
+        state = {key: value for key, value in self.__dict__.items() if key not in _TRANSIENT}
+        if state.pop("_space", None) is not None:
+            # As bytes: upstream can load the rest. A space of local functions is left out.
+            with suppress(Exception):
+                state["_space_pickle"] = pickle.dumps(self._space)
+        return state
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         self.__dict__.update(state)
+        if "_space_pickle" in self.__dict__:
+            with suppress(Exception):
+                self._space = pickle.loads(self.__dict__.pop("_space_pickle"))
+
+    def remember_space(self, space: CompiledSpace) -> None:
+        """Keep the space that the trials are of, for `best_params` and `to_dataframe`."""
+        self._space = space
 
     def view(self, exp_key: Any = None, refresh: bool = True) -> Trials:
         """Another look at the same documents, through another experiment key."""
@@ -82,6 +98,7 @@ class Trials:
         rval._ids = self._ids
         rval._dynamic_trials = self._dynamic_trials
         rval.attachments = self.attachments
+        rval._space = self._space
         if refresh:
             rval.refresh()
         return rval
@@ -377,6 +394,62 @@ class Trials:
             for label, values in self.best_trial["misc"]["vals"].items()
             if len(values)
         }
+
+    @property
+    def best_params(self) -> Any:
+        """The best point of the space, as the objective got it, in native Python types.
+
+        Raises
+        ------
+        AllTrialsFailed
+            If there is no best trial.
+        ValueError
+            If the trials do not know their space: then take `space_eval(space, trials.argmin)`.
+        """
+        from hyperopt.values import native
+
+        assignment = self.argmin
+        if self._space is None:
+            raise ValueError(
+                "best_params: these trials do not know their search space (they were not made by "
+                "fmin here, or the space could not be pickled); use "
+                "hyperopt.space_eval(space, trials.argmin)"
+            )
+        return native(self._space.evaluate(assignment))
+
+    def add_observation(
+        self,
+        params: Mapping[str, Any],
+        loss: Any = None,
+        *,
+        result: Mapping[str, Any] | None = None,
+        space: Any = None,
+    ) -> Any:
+        """Add a result that is known already, as a finished trial; return its id.
+
+        Parameters
+        ----------
+        params
+            ``{label: value}`` of the active parameters, a choice by the number of its option. If
+            the space is known, options may be given themselves, and the labels are checked.
+        loss, result
+            The loss, or a result dict: what an objective would return.
+        space
+            The search space, if the trials do not know it yet.
+        """
+        from hyperopt.known_results import add_observation
+
+        return add_observation(self, params, loss if result is None else result, space)
+
+    def to_dataframe(self) -> Any:
+        """All trials as a table: one row per trial, one column per parameter by value.
+
+        Further columns are ``tid state status loss book_time refresh_time duration_s``. Without
+        pandas the rows come as a list of dicts.
+        """
+        from hyperopt.table import dataframe_of, rows_of
+
+        return dataframe_of(rows_of(self, self._space))
 
     def average_best_error(self, bandit: Domain | None = None) -> float:
         """The true loss of the best trial, averaged over trials that may be the best as well.

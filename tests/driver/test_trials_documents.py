@@ -23,7 +23,7 @@ from hyperopt.base import (
     spec_from_misc,
 )
 from hyperopt.exceptions import AllTrialsFailed, InvalidTrial
-from hyperopt.ledger import SMALL_STUDY
+from hyperopt.ledger import SMALL_STUDY, WINDOW
 
 
 def make_doc(tid, loss=None, status=STATUS_OK, state=JOB_STATE_DONE, exp_key=None):
@@ -119,7 +119,7 @@ def test_changes_in_place_show_after_refresh(size):
     trials.refresh()
     assert trials.tids == list(range(1, size - 1))
     first["state"] = JOB_STATE_DONE
-    for _ in range(2 + size // 256):
+    for _ in range(2 + size // WINDOW):
         trials.refresh()
     assert trials.tids == list(range(size - 1))
 

@@ -1,7 +1,7 @@
 """A driver program for the Spark tests: runs scenarios and prints what became of them as JSON.
 
-It has a process of its own, since a process has one Spark context, is either classic or Connect, and
-some scenarios kill it.
+It has a process of its own, since a process has one Spark context, is either classic or Connect,
+and some scenarios kill it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import pickle
 import signal
 import sys
 import time
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from hyperopt import hp, rand
-from hyperopt.fmin import fmin
+from hyperopt.fmin import fmin, fmin_pass_expr_memo_ctrl
 from hyperopt.spark import SparkTrials
 
 
@@ -55,8 +56,14 @@ def summary(trials: SparkTrials) -> dict[str, Any]:
     }
 
 
-def search(spark: Any, objective: Any, max_evals: int, **options: Any) -> dict[str, Any]:
-    trials = SparkTrials(parallelism=2, spark_session=spark)
+def search(
+    spark: Any,
+    objective: Any,
+    max_evals: int,
+    trials: SparkTrials | None = None,
+    **options: Any,
+) -> dict[str, Any]:
+    trials = SparkTrials(parallelism=2, spark_session=spark) if trials is None else trials
     began = time.monotonic()
     raised = best = None
     try:
@@ -95,6 +102,59 @@ def ordinary(spark: Any, folder: str) -> Any:
         return {"loss": x, "status": "ok", "attachments": {"square": x * x}}
 
     return search(spark, objective, 12, points_to_evaluate=[{"x": 0.95}, {"x": 0.01}])
+
+
+def all_fail(spark: Any, folder: str) -> Any:
+    def objective(x: float) -> float:
+        raise ValueError("never")
+
+    asked = search(spark, objective, 3)
+    return {"asked": asked, "not_asked": search(spark, objective, 3, return_argmin=False)}
+
+
+def early_stop(spark: Any, folder: str) -> Any:
+    def objective(x: float) -> float:
+        time.sleep(600 if Path(folder, "go").exists() else 0)
+        return x
+
+    def stop(trials: Any) -> tuple[bool, list[Any]]:
+        Path(folder, "go").touch()
+        return len([d for d in trials.trials if d["state"] == 2]) >= 1, []
+
+    found = search(spark, objective, 20, early_stop_fn=stop)
+    Path(folder, "go").unlink()
+    return found
+
+
+def loss_threshold(spark: Any, folder: str) -> Any:
+    trials = SparkTrials(parallelism=1, loss_threshold=0.9, spark_session=spark)
+    return search(spark, lambda x: x, 50, trials)
+
+
+def resume_from_a_file(spark: Any, folder: str) -> Any:
+    path = Path(folder, "trials.pkl")
+    search(spark, lambda x: x, 3, trials_save_file=str(path))
+    trials = pickle.loads(path.read_bytes())
+    path.unlink()
+    return search(spark, lambda x: x, 6, trials)
+
+
+def properties_and_ctrl(spark: Any, folder: str) -> Any:
+    @fmin_pass_expr_memo_ctrl
+    def objective(expr: Any, memo: Any, ctrl: Any) -> dict[str, Any]:
+        from pyspark import TaskContext
+
+        ctrl.attachments["pool"] = TaskContext.get().getLocalProperty("spark.scheduler.pool")
+        ctrl.attachments["tid"] = ctrl.current_trial["tid"]
+        return {"loss": 0.0, "status": "ok"}
+
+    spark.sparkContext.setLocalProperty("spark.scheduler.pool", "ours")
+    return search(spark, objective, 3)
+
+
+def trial_timeout(spark: Any, folder: str) -> Any:
+    search(spark, lambda x: x, 2)  # the workers are up
+    return search(spark, lambda x: time.sleep(600) or x, 2, trial_timeout=2)
 
 
 def large_objective(spark: Any, folder: str) -> Any:
@@ -136,9 +196,7 @@ def main() -> None:
     logging.basicConfig(level=logging.ERROR)
     scenarios, address, folder, *rest = sys.argv[1:]
     spark = session(address)
-    found = {
-        name: globals()[name](spark, folder, *map(int, rest)) for name in scenarios.split(",")
-    }
+    found = {name: globals()[name](spark, folder, *map(int, rest)) for name in scenarios.split(",")}
     print("RESULT " + json.dumps(found), flush=True)
 
 

@@ -46,8 +46,15 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
         await_port(port, master, folder / "master.log")
         workers = [
             start(
-                "worker", f"worker{i}", "--cores", "1", "--memory", "600m",
-                "--work-dir", str(folder / f"work{i}"), address,
+                "worker",
+                f"worker{i}",
+                "--cores",
+                "1",
+                "--memory",
+                "600m",
+                "--work-dir",
+                str(folder / f"work{i}"),
+                address,
             )
             for i in range(2)
         ]

@@ -11,6 +11,7 @@ import pytest
 
 from hyperopt import hp
 from hyperopt.pyll import as_apply, rec_eval, scope
+from hyperopt.pyll_utils import EQ, expr_to_config
 from hyperopt.space import compile_space
 
 CASES = json.loads(Path(__file__).with_name("spaces.json").read_text(encoding="utf-8"))["cases"]
@@ -56,6 +57,18 @@ def test_conditions_agree_up_to_implied_ones(case: dict[str, Any]) -> None:
         assert parameter.conditions is not None
         expected = without_implied(case["conditions"][parameter.label])
         assert [frozenset(c) for c in parameter.conditions] == expected
+
+
+@each_case
+def test_the_listed_conditions_agree(case: dict[str, Any]) -> None:
+    if case["conditions"] is None:
+        return
+    listed: dict[str, Any] = {}
+    expr_to_config(build(case), (), listed)
+    assert {label: entry["conditions"] for label, entry in listed.items()} == {
+        label: {tuple(EQ(name, value) for name, value in path) for path in paths}
+        for label, paths in case["conditions"].items()
+    }
 
 
 @each_case

@@ -14,7 +14,7 @@ from hyperopt.base import Domain
 SPACE = {
     "u": hp.uniform("u", -1, 4),
     "lu": hp.loguniform("lu", -6, 1),
-    "qlu": hp.qloguniform("qlu", -2, 4, 1),
+    "qlu": hp.qloguniform("qlu", 0, np.log(54), 1),
     "n": hp.normal("n", 1, 3),
     "qln": hp.qlognormal("qln", 1, 1, 0.5),
     "r": hp.randint("r", 3, 9),

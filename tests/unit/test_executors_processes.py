@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -101,16 +102,14 @@ def test_trials_run_in_other_processes_and_are_shared_out() -> None:
 def test_workers_draw_different_random_numbers() -> None:
     def objective(x: float) -> dict[str, Any]:
         time.sleep(0.05)
-        return {"loss": x, "status": "ok", "pid": os.getpid(), "draw": np.random.rand()}
+        return {"loss": x, "status": "ok", "pid": os.getpid(), "draw": np.random.random()}  # noqa: NPY002
 
     results = search(objective, 8).results
     assert len({result["draw"] for result in results}) == 8
 
 
 def test_attachments_come_back_with_their_trial() -> None:
-    trials = search(
-        lambda x: {"loss": x, "status": "ok", "attachments": {"model": b"%f" % x}}, 4
-    )
+    trials = search(lambda x: {"loss": x, "status": "ok", "attachments": {"model": b"%f" % x}}, 4)
     for trial in trials.trials:
         assert "attachments" not in trial["result"]
         assert float(trials.trial_attachments(trial)["model"]) == pytest.approx(
@@ -226,7 +225,7 @@ def test_strict_order_repeats_a_run_whatever_the_timing() -> None:
     from hyperopt import tpe
 
     def objective(x: float) -> float:
-        time.sleep(np.random.rand() / 100)
+        time.sleep(random.random() / 100)
         return (x - 0.4) ** 2
 
     runs = []
@@ -312,3 +311,11 @@ def test_a_killed_driver_leaves_no_worker(tmp_path: Path) -> None:
         driver.kill()
         driver.wait()
     assert await_death(pids) == []
+
+
+def test_a_template_that_cannot_start_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    from hyperopt.executors import processes
+
+    monkeypatch.setattr(processes, "_START", "import sys; sys.exit(5)")
+    with pytest.raises(RuntimeError, match="starts the workers was ended with exit code 5"):
+        search(lambda x: x, 2)

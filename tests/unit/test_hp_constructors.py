@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 
 from hyperopt import hp, pyll_utils
+from hyperopt.exceptions import BadSearchSpace
 from hyperopt.pyll import Apply, Literal, as_apply
 from hyperopt.pyll_utils import validate_distribution_range, validate_label
+from hyperopt.space import compile_space
 
 NUMERIC: dict[str, dict[str, float]] = {
     "uniform": {"low": -1, "high": 2.5},
@@ -245,9 +247,14 @@ def test_choice_takes_the_elements_of_an_array_and_of_an_expression() -> None:
 
 
 @pytest.mark.parametrize("options", [[], (), "", {}, np.array([])])
-def test_an_empty_choice_is_refused(options: Any) -> None:
-    with pytest.raises(ValueError, match=r"hp\.choice\('c', .*no options"):
-        hp.choice("c", options)
+def test_an_empty_choice_is_refused_where_it_is_searched(options: Any) -> None:
+    # Not where it is made: Lale makes empty choices that never become part of a space.
+    unused = hp.choice("c", options)
+    with pytest.raises(
+        BadSearchSpace, match=r"hp\.choice\('c', \[\]\): there are no options"
+    ) as error:
+        compile_space({"x": unused})
+    assert isinstance(error.value, ValueError)
 
 
 @pytest.mark.parametrize("options", [3, None, (x for x in "ab")])

@@ -201,7 +201,13 @@ def test_an_inactive_value_may_be_collected() -> None:
 def test_a_function_may_answer_with_an_expression() -> None:
     assert rec_eval(scope.call(lambda x: as_apply(x) + 1, [1])) == 2
     assert rec_eval(scope.call(partial("sub", 10), [3])) == 7
-    assert rec_eval(scope.call(scope.partial(scope.pow, 2), [3])) == 8
+    assert rec_eval(scope.partial(scope.pow, 2)(3)) == 8
+
+
+def test_the_value_of_a_node_can_be_called() -> None:
+    assert rec_eval(as_apply({"f": max})["f"](3, scope.int("5"), 4)) == 5
+    assert rec_eval(as_apply(dict)(a=1)) == {"a": 1}
+    assert rec_eval(scope.callpipe1([scope.partial("add", 2), abs], -5)) == 3
 
 
 def test_print_trace_prints_each_call(capsys: pytest.CaptureFixture[str]) -> None:

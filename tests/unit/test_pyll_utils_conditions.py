@@ -38,10 +38,18 @@ def test_a_node_in_all_branches_keeps_its_conditions() -> None:
     assert listed(hp.choice("a", [x, x]), ())["x"] == {(EQ("a", 0),), (EQ("a", 1),)}
 
 
-def test_an_unconditional_node_has_only_the_given_conditions() -> None:
+def test_every_way_to_a_node_is_listed() -> None:
     x = hp.normal("x", 0, 1)
-    assert listed([x, hp.choice("a", [x, 0])])["x"] == {(True,)}
+    assert listed([x, hp.choice("a", [x, 0])])["x"] == {(True,), (True, EQ("a", 0))}
     assert listed(x, None)["x"] == {()}  # type: ignore[arg-type]
+
+
+def test_very_many_ways_are_summed_up() -> None:
+    x = hp.normal("x", 0, 1)
+    node: Any = x
+    for level in range(8):
+        node = hp.choice(f"c{level}", [node, [node]])
+    assert listed([x, node])["x"] == {(True,)}
 
 
 def test_an_entry_holds_label_and_distribution() -> None:
@@ -56,6 +64,14 @@ def test_duplicate_labels_are_refused() -> None:
         listed([hp.normal("x", 0, 1), hp.normal("x", 0, 1)])
     with pytest.raises(DuplicateLabel, match="x"):
         expr_to_config(hp.normal("x", 0, 1), (), {"x": {}})
+
+
+def test_a_node_that_very_many_ways_lead_to_has_no_list() -> None:
+    node: Any = hp.normal("x", 0, 1)
+    for level in range(30):
+        node = hp.choice(f"c{level}", [node, [node]])
+    with pytest.raises(BadSearchSpace, match="too many ways"):
+        listed(node)
 
 
 def test_a_computed_index_has_no_list() -> None:

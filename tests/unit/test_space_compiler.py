@@ -119,12 +119,25 @@ def test_one_node_in_two_places_is_one_parameter() -> None:
     assert space.evaluate({"x": 0.25}) == (0.25, {"again": 0.5})
 
 
-@pytest.mark.parametrize("constant", [5, "text", None, {}, [], {1, 2}, {"a": 5}])
+@pytest.mark.parametrize("constant", [5, "text", {}, [], {1, 2}, {"a": 5}, [None, len]])
 def test_a_space_without_parameters_is_fine(constant: Any) -> None:
     space = compile_space(constant)
     assert space.labels == ()
-    assert space.evaluate({}) == (() if constant == [] else constant)
+    assert space.evaluate({}) == (tuple(constant) if isinstance(constant, list) else constant)
     assert space.active({}) == set()
+
+
+@pytest.mark.parametrize(
+    "slip", [None, hp, hp.uniform, len, dict, lambda: 0, iter([1]), as_apply(None), as_apply(len)]
+)
+def test_what_is_no_space_is_refused(slip: Any) -> None:
+    with pytest.raises(TypeError, match="is no search space"):
+        compile_space(slip)
+
+
+def test_a_distribution_without_its_call_is_refused() -> None:
+    with pytest.raises(BadSearchSpace, match=r"call it: hp\.uniform\('label'"):
+        compile_space({"x": hp.uniform})
 
 
 def test_an_unknown_function_is_refused_by_name() -> None:

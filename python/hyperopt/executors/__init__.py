@@ -16,9 +16,7 @@ from hyperopt.evaluation import Evaluator, SerialEvaluator
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
-    from typing import Literal
-
-    from typing_extensions import TypeAlias
+    from typing import Literal, TypeAlias
 
     ExecutorChoice: TypeAlias = "Literal['threads', 'processes'] | Executor | Evaluator | None"
 

@@ -9,8 +9,14 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterable
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import (
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+)
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -140,7 +146,9 @@ class FutureEvaluator:
         # A trial that was given up may still end; only its first outcome counts.
         if self._futures.pop(tid, None) is None:
             return
-        outcomes.append(Outcome(tid, cancelled=ended) if isinstance(ended, str) else _read(tid, ended))
+        outcomes.append(
+            Outcome(tid, cancelled=ended) if isinstance(ended, str) else _read(tid, ended)
+        )
 
 
 def _read(tid: int, future: Future[Any]) -> Outcome:

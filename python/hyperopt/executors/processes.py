@@ -105,7 +105,7 @@ class ProcessEvaluator:
                 "-c",
                 _START,
                 str(theirs.fileno()),
-                json.dumps([path for path in sys.path if isinstance(path, str)]),
+                json.dumps([os.fspath(path) for path in sys.path]),
             ]
             self._template = subprocess.Popen(
                 command,
@@ -275,7 +275,10 @@ class ProcessEvaluator:
 
     def _hear_template(self) -> None:
         assert self._control is not None
-        message = self._control.recv(1 << 16)
+        try:
+            message = self._control.recv(1 << 16)
+        except OSError as error:
+            raise self._template_died() from error
         if not message:
             raise self._template_died()
         self._events += message

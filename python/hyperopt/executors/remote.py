@@ -1,8 +1,8 @@
 """What travels between the driver and a worker, and what a worker does with it.
 
-Three things cross the border. The *payload* is the pickled domain (objective and search space), sent
-once per run. An *order* is one trial to evaluate. A *report* is what became of it. Everything here
-runs on either side of a pipe, a `concurrent.futures.Executor` or a Spark job.
+Three things cross the border. The *payload* is the pickled domain (objective and search space),
+sent once per run. An *order* is one trial to evaluate. A *report* is what became of it. Everything
+here runs on either side of a pipe, a `concurrent.futures.Executor` or a Spark job.
 """
 
 from __future__ import annotations
@@ -13,15 +13,17 @@ import sys
 import traceback
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
 
 import cloudpickle
 
 from hyperopt.evaluation import Outcome
 
 if TYPE_CHECKING:
+    from hyperopt.ctrl import Ctrl
     from hyperopt.domain import Domain
 
 __all__ = [
@@ -53,7 +55,7 @@ class RemoteError(RuntimeError):
     """
 
 
-class RemoteTraceback(Exception):
+class RemoteTraceback(Exception):  # noqa: N818 (it is no error by itself)
     """The traceback of another process, as text; the cause of the exception it belongs to."""
 
     def __init__(self, text: str) -> None:
@@ -147,7 +149,8 @@ class RemoteCtrl:
     """The `Ctrl` of a trial that runs away from its `Trials`.
 
     It has the trial's document and takes attachments, which are stored with the trial when it ends.
-    What needs the whole study, `trials` and `inject_results`, is refused; `checkpoint` does nothing.
+    What needs the whole study, `trials` and `inject_results`, is refused; `checkpoint` does
+    nothing.
 
     Parameters
     ----------
@@ -188,7 +191,7 @@ def run(domain: Domain, order: Order) -> Outcome:
     """Evaluate one trial; whatever the objective raises becomes part of the outcome."""
     ctrl = RemoteCtrl(order.doc)
     try:
-        result = domain.evaluate(order.config, ctrl)
+        result = domain.evaluate(order.config, cast("Ctrl", ctrl))
     except BaseException as error:
         return Outcome(order.tid, error=error, traceback=_traceback_text(error))
     return Outcome(order.tid, result, ctrl.attachments or None)
@@ -291,7 +294,5 @@ def _why_not_result(outcome: Outcome, error: Exception) -> str:
 
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
-        try:
+        with suppress(Exception):  # no stream, or a broken one: not the trial's business
             stream.flush()
-        except Exception:  # no stream, closed, or a broken pipe: not the trial's business
-            continue

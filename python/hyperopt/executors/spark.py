@@ -2,8 +2,8 @@
 
 Two ways lead to the cluster. A classic session goes through its `SparkContext`: a job on an RDD of
 one partition costs least, needs neither pyarrow nor pandas, and the objective is a broadcast. A
-Spark Connect session has no context: the job is a `mapInArrow`, and an objective too large to travel
-with every trial is an artifact. `SparkEvaluator` knows neither.
+Spark Connect session has no context: the job is a `mapInArrow`, and an objective too large to
+travel with every trial is an artifact. `SparkEvaluator` knows neither.
 """
 
 from __future__ import annotations
@@ -163,9 +163,7 @@ class SparkEvaluator:
         self._ended.put(Outcome(tid, error=lost))
         self._cancel_job(tid)
 
-    def _explain(
-        self, jobs: SparkJobs, tid: int, error: BaseException
-    ) -> Outcome | RuntimeError:
+    def _explain(self, jobs: SparkJobs, tid: int, error: BaseException) -> Outcome | RuntimeError:
         if not jobs.alive():
             stopped = RuntimeError(
                 "the Spark session was stopped while trials were running "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -157,16 +156,16 @@ class _ConnectJobs:
     def _upload(self, payload: remote.Payload) -> _Artifact:
         name = f"hyperopt-objective-{payload.key[:32]}"
         with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, name)
-            Path(path).write_bytes(payload.data)
-            self._session.addArtifacts(path, file=True)
+            path = Path(folder, name)
+            path.write_bytes(payload.data)
+            self._session.addArtifacts(str(path), file=True)
         return _Artifact(name)
 
     def run(self, group: str, order: remote.Order) -> bytes:
         key, payload, fields = self._key, self._payload, tuple(order)
 
         def task(batches: Iterator[Any]) -> Iterator[Any]:
-            import pyarrow as pa
+            import pyarrow as pa  # type: ignore[import-not-found,unused-ignore]
 
             for _ in batches:
                 pass

@@ -121,9 +121,7 @@ def _kill_group(pid: int) -> None:
         return
 
 
-def _serve(
-    descriptor: int, payload: bytes, own: list[socket.socket], template: int
-) -> NoReturn:
+def _serve(descriptor: int, payload: bytes, own: list[socket.socket], template: int) -> NoReturn:
     """The life of a worker: never returns into the template's loop."""
     code = 1
     try:
@@ -135,7 +133,7 @@ def _serve(
         if os.getppid() == template:  # else it died before it could take this worker along
             for each in own:
                 each.close()
-            np.random.seed()  # else every worker would draw the same numbers
+            np.random.seed()  # noqa: NPY002 (else all workers would draw the same numbers)
             _evaluate_orders(Connection(descriptor), payload)
         code = 0
     except (EOFError, OSError):  # the driver closed the pipe, or is gone

@@ -35,6 +35,7 @@ class ThreadEvaluator:
         self._ended: SimpleQueue[Outcome] = SimpleQueue()
         self._pending: set[int] = set()
         self._threads: list[threading.Thread] = []
+        self._busy: set[threading.Thread] = set()
 
     def start(self, domain: Domain, trials: Trials) -> None:
         """Remember the domain; threads start when there is work for them."""
@@ -68,13 +69,13 @@ class ThreadEvaluator:
             self._ended.put(Outcome(tid, cancelled=reason))
 
     def close(self, *, cancel: bool) -> None:
-        """End the idle threads; without `cancel`, wait for the busy ones."""
+        """End the idle threads, and wait for the busy ones unless `cancel`."""
         if cancel:
             self._pending.clear()
         for _ in self._threads:
             self._orders.put(None)
-        if not cancel:
-            for thread in self._threads:
+        for thread in self._threads:
+            if not cancel or thread not in self._busy:
                 thread.join()
         self._threads.clear()
 
@@ -85,6 +86,9 @@ class ThreadEvaluator:
             outcomes.append(outcome)
 
     def _work(self) -> None:
+        own = threading.current_thread()
         while (order := self._orders.get()) is not None:
+            self._busy.add(own)
             if order.tid in self._pending:
                 self._ended.put(remote.run(self._domain, order))
+            self._busy.discard(own)

@@ -70,3 +70,7 @@ class Arithmetic:
 
     def __ge__(self, other: Any) -> Apply:
         return self._node("ge", self, other)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Apply:
+        """Make a node that calls the value of this one."""
+        return self._node("call", self, args, kwargs)

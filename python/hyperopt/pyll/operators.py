@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .evaluation import rec_eval
 from .graph import Apply, as_apply
 from .lambdas import Lambda
 from .symbols import SymbolTableEntry, scope
@@ -112,9 +113,10 @@ def call(fn: Callable[..., Any], args: Sequence[Any] = (), kwargs: dict[str, Any
 
 @scope.define
 def callpipe1(fn_list: Iterable[Callable[[Any], Any]], arg: Any) -> Any:
-    """Send a value through functions, one after the other."""
+    """Send a value through functions, one after the other; they may answer with expressions."""
     for function in fn_list:
-        arg = function(arg)
+        value = function(arg)
+        arg = rec_eval(value) if isinstance(value, Apply) else value
     return arg
 
 

@@ -1,5 +1,7 @@
 //! `Annealer`: documents in, documents out, and the parts of a suggestion one by one.
 
+#![allow(clippy::needless_pass_by_value)] // arguments come from Python by value
+
 use crate::documents::Writer;
 use crate::history::{PySpace, active_value, exception, item, loss_of};
 use parzen::suggest::anneal::{Annealer, Options, Step};
@@ -105,7 +107,10 @@ impl PyAnnealer {
 
     /// Loss and value of a label in a trial.
     fn observation(&self, label: &str, key: i64) -> PyResult<(f64, f64)> {
-        let found = self.inner.loss(key).zip(self.inner.value(key, self.param(label)?));
+        let found = self
+            .inner
+            .loss(key)
+            .zip(self.inner.value(key, self.param(label)?));
         found.ok_or_else(|| PyKeyError::new_err(format!("{label:?} is not active in trial {key}")))
     }
 

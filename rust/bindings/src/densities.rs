@@ -1,6 +1,9 @@
 //! The estimator's densities as plain functions over flat arrays of doubles.
 //!
-//! Shapes, defaults and generators are the business of `hyperopt/_estimator.py`, `_mixtures.py` and `_distributions.py`.
+//! Shapes, defaults and generators are the business of `hyperopt/_estimator.py`, `_mixtures.py` and
+//! `_distributions.py`.
+
+#![allow(clippy::needless_pass_by_value)] // arguments come from Python by value
 
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use parzen::error::Error;

@@ -18,7 +18,9 @@ pub struct GoodMixture {
     pub components: Gaussians,
     /// The smallest bandwidth.
     pub floor: f64,
-    cumulative: Vec<f64>,
+    prior_weight: f64,
+    /// Centre and scale of the prior, then of the observations, all of which weigh one.
+    parts: Vec<(f64, f64)>,
     truncation: Option<(f64, f64)>,
 }
 
@@ -30,58 +32,60 @@ impl GoodMixture {
         let sorted =
             SortedObservations::from_pairs(observations.iter().copied().zip(0..).collect());
         let mut components = Gaussians::default();
-        let mut cumulative = Vec::with_capacity(observations.len() + 1);
-        let mut total = 0.0;
-        let mut push = |weight: f64, centre: f64, scale: f64| {
-            components.push(weight, centre, scale);
-            total += weight;
-            cumulative.push(total);
-        };
-        push(prior_weight, scales.centre, scales.prior);
+        let mut parts = vec![(scales.centre, scales.prior)];
+        components.push(prior_weight, scales.centre, scales.prior);
         for c in scales.components(&sorted) {
-            push(1.0, c.x, c.scale);
+            components.push(1.0, c.x, c.scale);
+            parts.push((c.x, c.scale));
         }
         components.seal();
         Self {
             components,
             floor: scales.floor(observations.len()),
-            cumulative,
+            prior_weight,
+            parts,
             truncation: prior.truncation(),
         }
     }
 
     /// Draws a point in model space, within the truncation.
     pub fn sample(&self, rng: &mut Rng) -> f64 {
-        let total = self.cumulative[self.cumulative.len() - 1];
         for _ in 0..PATIENCE {
-            let (centre, scale) = self.pick(rng, total);
+            let (centre, scale) = self.pick(rng);
             let x = centre + scale * rng.normal();
             match self.truncation {
                 Some((low, high)) if !(low <= x && x < high) => {}
                 _ => return x,
             }
         }
-        // Nearly all mass lies outside. Truncated components in proportion to the mass inside.
+        self.sample_by_inversion(rng)
+    }
+
+    /// A component by weight.
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    fn pick(&self, rng: &mut Rng) -> (f64, f64) {
+        let observations = (self.parts.len() - 1) as f64;
+        let target = rng.uniform() * (self.prior_weight + observations) - self.prior_weight;
+        let k = if target < 0.0 { 0 } else { target as usize + 1 };
+        self.parts[k.min(self.parts.len() - 1)]
+    }
+
+    /// A draw that needs no luck, for when nearly all mass lies outside the truncation.
+    fn sample_by_inversion(&self, rng: &mut Rng) -> f64 {
         let (low, high) = self.truncation.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
         let mut sum = 0.0;
-        let inside: Vec<f64> = (0..self.components.len())
-            .map(|k| {
-                let (weight, centre, scale) = self.components.get(k);
-                sum += weight * super::mass::interval((low, high), centre, scale);
+        let inside: Vec<f64> = (0..)
+            .zip(&self.parts)
+            .map(|(k, (centre, scale))| {
+                let weight = if k == 0 { self.prior_weight } else { 1.0 };
+                sum += weight * super::mass::interval((low, high), *centre, *scale);
                 sum
             })
             .collect();
         let target = rng.uniform() * sum;
         let k = inside.partition_point(|c| *c <= target).min(inside.len() - 1);
-        let (_, centre, scale) = self.components.get(k);
+        let (centre, scale) = self.parts[k];
         truncated_normal(centre, scale, low, high, rng)
-    }
-
-    fn pick(&self, rng: &mut Rng, total: f64) -> (f64, f64) {
-        let target = rng.uniform() * total;
-        let k = self.cumulative.iter().position(|c| target < *c);
-        let (_, centre, scale) = self.components.get(k.unwrap_or(self.cumulative.len() - 1));
-        (centre, scale)
     }
 }
 

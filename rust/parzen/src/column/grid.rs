@@ -197,19 +197,26 @@ impl GridBad {
         rows.len() - 1
     }
 
-    /// Unnormalised mass of the cell of a value under the estimator.
-    pub fn mass(&mut self, entries: &[Entry], prior_weight: f64, slot: usize) -> f64 {
-        let cell = self.cells[slot];
-        let mut sum = prior_weight * self.prior_row[slot];
+    /// Unnormalised masses of the cells of some values under the estimator, into `out`.
+    pub fn masses(
+        &mut self,
+        entries: &[Entry],
+        prior_weight: f64,
+        slots: &[usize],
+        out: &mut Vec<f64>,
+    ) {
+        out.clear();
+        out.extend(slots.iter().map(|slot| prior_weight * self.prior_row[*slot]));
         for entry in entries {
             let centre = self.value(entry.run);
-            let row = &mut self.runs[entry.run].rows[entry.row];
-            let mass = &mut row.masses[slot];
-            if mass.is_nan() {
-                *mass = super::mass::interval(cell, centre, row.scale);
+            let Row { scale, masses } = &mut self.runs[entry.run].rows[entry.row];
+            for (slot, sum) in slots.iter().zip(&mut *out) {
+                let mass = &mut masses[*slot];
+                if mass.is_nan() {
+                    *mass = super::mass::interval(self.cells[*slot], centre, *scale);
+                }
+                *sum += entry.weight * *mass;
             }
-            sum += entry.weight * *mass;
         }
-        sum
     }
 }

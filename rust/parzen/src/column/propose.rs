@@ -37,10 +37,13 @@ pub struct Scratch {
     sums: Vec<f64>,
     gaussians: Gaussians,
     entries: Vec<Entry>,
+    slots: Vec<usize>,
 }
 
 /// A fast sum is not trusted when its error bound exceeds this part of it.
 const TRUST: f64 = 1e-11;
+/// Nor when it is so small that the kernel's exponential may have reached its end.
+const UNDERFLOW: f64 = 1e-290;
 
 impl Column {
     /// Draws candidates from the good group's density and returns the best, on the natural scale.
@@ -57,7 +60,11 @@ impl Column {
                 let good = remember(good, prior, values, below, options, 0);
                 scratch.draw(prior, &good.mixture, options.candidates, rng);
                 scratch.score(prior, &good.mixture, bad, excluded, options.prior_weight);
-                first_best(&scratch.naturals, scratch.ratios())
+                if prior.q.is_some() {
+                    first_best(&scratch.naturals, scratch.ratios())
+                } else {
+                    prior.from_model(first_best(&scratch.points, scratch.ratios()))
+                }
             }
             Bad::Grid(prior, bad) => {
                 let good = remember(good, prior, values, below, options, bad.size());
@@ -68,7 +75,8 @@ impl Column {
         }
     }
 
-    /// `l(x) / g(x)` at natural values, up to a factor common to all of them.
+    /// `l(x) / g(x)` at natural values, up to a factor common to all of them. A value that a grid
+    /// does not have is left out.
     pub fn ratios(&mut self, naturals: &[f64], options: &Options) -> Vec<f64> {
         let mut scratch = Scratch { naturals: naturals.to_vec(), ..Scratch::default() };
         let Self { values, excluded, below, bad, good, .. } = self;
@@ -132,7 +140,7 @@ impl Scratch {
         self.good.iter().zip(&self.bad).map(|(l, g)| l / g)
     }
 
-    /// Draws candidates: `points` in model space, `naturals` and, if quantised, their `cells`.
+    /// Draws candidates: `points` in model space or, if quantised, `naturals` and their `cells`.
     /// Of repeated values of a quantised parameter only the first is kept: the rest can't win.
     fn draw(&mut self, prior: &Numeric, mixture: &GoodMixture, count: usize, rng: &mut Rng) {
         self.points.clear();
@@ -150,9 +158,6 @@ impl Scratch {
                 self.points.push(x);
             }
         }
-        if prior.q.is_none() {
-            self.naturals.extend(self.points.iter().map(|x| prior.from_model(*x)));
-        }
     }
 
     fn score(
@@ -163,7 +168,7 @@ impl Scratch {
         excluded: &Excluded,
         prior_weight: f64,
     ) {
-        let count = self.naturals.len();
+        let count = if prior.q.is_some() { self.cells.len() } else { self.points.len() };
         for buffer in [&mut self.good, &mut self.bad, &mut self.errors] {
             buffer.clear();
             buffer.resize(count, 0.0);
@@ -184,7 +189,7 @@ impl Scratch {
             densities(&mut parts, &self.points, &mut self.bad, &mut self.errors);
         }
         for i in 0..count {
-            if self.errors[i] > TRUST * self.bad[i] {
+            if self.errors[i] > TRUST * self.bad[i] || self.bad[i] < UNDERFLOW {
                 let components = bad.components(excluded, prior_weight);
                 let at = if prior.q.is_some() { Err(self.cells[i]) } else { Ok(self.points[i]) };
                 self.good[i] = self.good[i].max(f64::MIN_POSITIVE);
@@ -216,13 +221,10 @@ impl Scratch {
     ) {
         bad.entries(excluded, &mut self.entries);
         self.good.clear();
-        self.bad.clear();
+        self.slots.clear();
         for natural in &self.naturals {
-            let Some(slot) = bad.slot(*natural) else {
-                self.good.push(f64::NAN);
-                self.bad.push(f64::NAN);
-                continue;
-            };
+            let Some(slot) = bad.slot(*natural) else { continue };
+            self.slots.push(slot);
             let remembered = &mut good.grid[slot];
             if remembered.is_nan() {
                 let components = &good.mixture.components;
@@ -234,8 +236,8 @@ impl Scratch {
                     .sum();
             }
             self.good.push(*remembered);
-            self.bad.push(bad.mass(&self.entries, prior_weight, slot));
         }
+        bad.masses(&self.entries, prior_weight, &self.slots, &mut self.bad);
     }
 }
 

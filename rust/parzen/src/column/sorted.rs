@@ -6,6 +6,8 @@ const BLOCK: usize = 128;
 #[derive(Clone, Debug, Default)]
 pub struct SortedObservations {
     blocks: Vec<Block>,
+    /// The largest pair of each block.
+    last: Vec<(f64, u32)>,
     len: usize,
 }
 
@@ -30,8 +32,7 @@ fn precedes(a: (f64, u32), b: (f64, u32)) -> bool {
 
 impl Block {
     fn last(&self) -> (f64, u32) {
-        let i = self.values.len() - 1;
-        (self.values[i], self.ids[i])
+        self.get(self.values.len() - 1)
     }
 
     fn get(&self, i: usize) -> (f64, u32) {
@@ -63,19 +64,20 @@ impl SortedObservations {
     pub fn from_pairs(mut pairs: Vec<(f64, u32)>) -> Self {
         pairs.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         let len = pairs.len();
-        let blocks = pairs
+        let blocks: Vec<Block> = pairs
             .chunks(BLOCK * 3 / 4)
             .map(|chunk| Block {
                 values: chunk.iter().map(|p| p.0).collect(),
                 ids: chunk.iter().map(|p| p.1).collect(),
             })
             .collect();
-        Self { blocks, len }
+        let last = blocks.iter().map(Block::last).collect();
+        Self { blocks, last, len }
     }
 
     /// Block and place at which `pair` stands or would stand.
     fn locate(&self, pair: (f64, u32)) -> (usize, usize) {
-        let block = self.blocks.partition_point(|b| precedes(b.last(), pair));
+        let block = self.last.partition_point(|last| precedes(*last, pair));
         match self.blocks.get(block) {
             Some(b) => (block, b.lower_bound(pair)),
             None => (block, 0),
@@ -89,6 +91,7 @@ impl SortedObservations {
         if block == self.blocks.len() {
             let Some(last) = self.blocks.last() else {
                 self.blocks.push(Block { values: vec![value], ids: vec![id] });
+                self.last.push((value, id));
                 return;
             };
             place = last.values.len();
@@ -100,8 +103,10 @@ impl SortedObservations {
         if target.values.len() >= BLOCK {
             let half = BLOCK / 2;
             let tail = Block { values: target.values.split_off(half), ids: target.ids.split_off(half) };
+            self.last.insert(block + 1, tail.last());
             self.blocks.insert(block + 1, tail);
         }
+        self.last[block] = self.blocks[block].last();
     }
 
     /// Takes a pair out; returns whether it was there.
@@ -115,6 +120,9 @@ impl SortedObservations {
         target.ids.remove(place);
         if target.values.is_empty() {
             self.blocks.remove(block);
+            self.last.remove(block);
+        } else {
+            self.last[block] = target.last();
         }
         self.len -= 1;
         true

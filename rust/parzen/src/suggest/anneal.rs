@@ -265,7 +265,10 @@ impl Annealer {
     /// Loss of a trial.
     #[must_use]
     pub fn loss(&self, key: i64) -> Option<f64> {
-        self.keys.binary_search(&key).ok().map(|row| self.losses[row])
+        self.keys
+            .binary_search(&key)
+            .ok()
+            .map(|row| self.losses[row])
     }
 
     /// f for a parameter.
@@ -275,14 +278,14 @@ impl Annealer {
         1.0 / (1.0 + self.count(param) as f64 * shrink)
     }
 
-    /// The assignment for the trial `key`.
+    /// The assignment for the trial `new_key`.
     ///
     /// # Errors
     /// When an option is out of range.
-    pub fn suggest(&self, key: i64, seed: u64, options: &Options) -> Result<Vec<f64>> {
+    pub fn suggest(&self, new_key: i64, seed: u64, options: &Options) -> Result<Vec<f64>> {
         options.check()?;
-        let stream_of = key.cast_unsigned();
-        let mut ranks = stream(seed, stream_of, u64::MAX);
+        let name = new_key.cast_unsigned();
+        let mut dice = stream(seed, name, u64::MAX);
         let mut anchors = Vec::new();
         let mut values = vec![f64::NAN; self.space.len()];
         for &i in &self.order {
@@ -290,9 +293,9 @@ impl Annealer {
                 continue;
             }
             let prior = &self.space.params()[i].prior;
-            let mut rng = stream(seed, stream_of, i as u64);
+            let mut rng = stream(seed, name, i as u64);
             let anchor = self.anchor(i, &anchors).or_else(|| {
-                let picked = self.ranked(i, geometric(options.mean_rank, &mut ranks))?;
+                let picked = self.ranked(i, geometric(options.mean_rank, &mut dice))?;
                 anchors.push(picked);
                 Some(picked)
             });

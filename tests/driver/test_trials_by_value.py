@@ -1,0 +1,195 @@
+"""Trials by value: best_params, known results, tables, and asking and telling."""
+
+from __future__ import annotations
+
+import builtins
+import pickle
+
+import pytest
+
+from hyperopt import Study, Trials, fmin, hp
+from hyperopt.base import JOB_STATE_DONE, JOB_STATE_ERROR, JOB_STATE_RUNNING
+from hyperopt.exceptions import AllTrialsFailed, MissingLabel
+from hyperopt.pyll import scope
+
+SPACE = {
+    "units": scope.int(hp.quniform("units", 16, 64, 16)),
+    "lr": hp.loguniform("lr", -5, 0),
+    "act": hp.choice("act", ["relu", "tanh"]),
+    "model": hp.choice(
+        "model", [{"kind": "lin"}, {"kind": "tree", "depth": hp.randint("depth", 9)}]
+    ),
+    "seed": hp.uniformint("seed", 0, 9),
+}
+
+
+@pytest.fixture
+def trials(suggest):
+    trials = Trials()
+    fmin(lambda p: p["lr"], SPACE, suggest, 12, trials=trials, rstate=0, verbose=False)
+    return trials
+
+
+def test_best_params_is_the_point_in_native_types(trials):
+    best = trials.best_params
+    assert best["lr"] == trials.best_trial["result"]["loss"]
+    assert best["act"] in ("relu", "tanh")
+    assert best["model"]["kind"] in ("lin", "tree")
+    assert {name: type(value) for name, value in best.items()} == {
+        "units": int,
+        "lr": float,
+        "act": str,
+        "model": dict,
+        "seed": int,
+    }
+
+
+def test_best_params_is_known_after_unpickling(trials):
+    assert pickle.loads(pickle.dumps(trials)).best_params == trials.best_params
+    assert trials.view().best_params == trials.best_params
+
+
+def test_trials_that_do_not_know_their_space_say_so():
+    trials = Trials()
+    with pytest.raises(AllTrialsFailed):
+        _ = trials.best_params
+    trials.add_observation({"x": 1.0}, 0.5)
+    with pytest.raises(ValueError, match="space_eval"):
+        _ = trials.best_params
+
+
+def test_a_space_of_local_functions_does_not_hinder_pickling(suggest):
+    trials = Trials()
+    space = {"x": hp.uniform("x", 0, 1), "f": lambda: 1}
+    fmin(lambda p: p["x"], space, suggest, 2, trials=trials, rstate=0, verbose=False)
+    again = pickle.loads(pickle.dumps(trials))
+    assert again.argmin == trials.argmin
+
+
+def test_known_results_are_history_and_count_as_trials(trials, suggest):
+    tid = trials.add_observation(
+        {"units": 32.0, "lr": 1e-9, "act": "tanh", "model": 0, "seed": 3}, -1.0
+    )
+    assert tid == 12
+    assert trials.best_trial["tid"] == tid
+    assert trials.best_params["act"] == "tanh"
+    assert trials.trials[-1]["misc"]["vals"]["depth"] == []
+    fmin(lambda p: p["lr"], SPACE, suggest, 14, trials=trials, rstate=0, verbose=False)
+    assert len(trials) == 14
+
+
+def test_known_results_are_checked_when_the_space_is_known():
+    trials = Trials()
+    with pytest.raises(ValueError, match="'nope'"):
+        trials.add_observation({"nope": 1}, 0.5, space=SPACE)
+    with pytest.raises(MissingLabel, match="'depth'"):
+        trials.add_observation(
+            {"units": 16, "lr": 0.1, "act": 0, "model": 1, "seed": 1}, 0.5, space=SPACE
+        )
+    with pytest.raises(ValueError, match="pass space="):
+        Trials().add_observation({"act": "relu"}, 0.5)
+    with pytest.raises(ValueError, match="give a dict"):
+        Trials().add_observation([1], 0.5)
+    with pytest.raises(TypeError, match="returned None"):
+        Trials().add_observation({"x": 1}, None)
+    assert len(trials) == 0
+
+
+def test_the_table_has_a_row_per_trial_and_a_column_per_parameter(trials):
+    trials._dynamic_trials[3]["state"] = JOB_STATE_ERROR
+    trials.refresh()
+    table = trials.to_dataframe()
+    assert len(table) == 12
+    assert list(table.columns) == [
+        "tid",
+        "state",
+        "status",
+        "loss",
+        "act",
+        "depth",
+        "lr",
+        "model",
+        "seed",
+        "units",
+        "book_time",
+        "refresh_time",
+        "duration_s",
+    ]
+    assert table["state"].tolist()[3] == "error"
+    assert set(table["act"]) <= {"relu", "tanh"}
+    assert table["loss"].drop(3).tolist() == trials.losses()
+    row = table.iloc[0]
+    assert row["model"]["kind"] in ("lin", "tree")
+    assert row["duration_s"] >= 0
+    assert row["units"] in (16, 32, 48, 64)
+
+
+def test_the_table_is_a_list_of_dicts_without_pandas(trials, monkeypatch):
+    real_import = builtins.__import__
+
+    def no_pandas(name, *args, **kwargs):
+        if name == "pandas":
+            raise ImportError(name)
+        return real_import(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", no_pandas)
+    rows = trials.to_dataframe()
+    assert isinstance(rows, list)
+    assert type(rows[0]["units"]) is int
+    assert rows[0]["tid"] == 0
+
+
+def test_one_asks_and_tells(suggest):
+    study = Study(SPACE, algo=suggest, rstate=0)
+    first, second, third = study.ask(3)
+    assert [t.tid for t in (first, second, third)] == [0, 1, 2]
+    assert study.trials.count_by_state_unsynced(JOB_STATE_RUNNING) == 3
+    assert type(first.params["units"]) is int
+    study.tell(first, 0.5)
+    study.tell(second.tid, result={"status": "ok", "loss": 0.25, "attachments": {"a": 1}})
+    study.tell(third, failure=ValueError("broken"))
+    assert study.trials.losses() == [0.5, 0.25]
+    assert study.trials.trial_attachments(study.trials.trials[1])["a"] == 1
+    assert study.trials._dynamic_trials[2]["misc"]["error"][1] == "broken"
+    assert study.best_params == second.params
+    mine = study.enqueue({"units": 16, "lr": 0.1, "act": "relu", "model": 0, "seed": 1})
+    assert mine.params["act"] == "relu"
+    study.tell(mine, float("nan"))
+
+
+def test_telling_is_checked(suggest):
+    study = Study(SPACE, algo=suggest, rstate=0)
+    (trial,) = study.ask()
+    with pytest.raises(ValueError, match="exactly one"):
+        study.tell(trial)
+    with pytest.raises(ValueError, match="exactly one"):
+        study.tell(trial, 1.0, failure="x")
+    with pytest.raises(TypeError):
+        study.tell(trial, "abc")
+    study.tell(trial, 1.0)
+    with pytest.raises(ValueError, match="no such trial waits"):
+        study.tell(trial, 1.0)
+    with pytest.raises(ValueError, match="at least 1"):
+        study.ask(0)
+
+
+def test_a_study_continues_a_run_and_a_run_a_study(trials, suggest):
+    study = Study(SPACE, trials, algo=suggest, rstate=1)
+    (trial,) = study.ask()
+    assert trial.tid == 12
+    study.tell(trial, -5.0)
+    fmin(lambda p: p["lr"], SPACE, suggest, 15, trials=trials, rstate=0, verbose=False)
+    assert len(trials) == 15
+    assert trials.best_trial["tid"] == 12
+    assert trials.count_by_state_unsynced(JOB_STATE_DONE) == 15
+
+
+def test_the_same_seed_asks_for_the_same_points():
+    def losses():
+        study = Study(SPACE, rstate=5)
+        for _ in range(25):
+            (trial,) = study.ask()
+            study.tell(trial, trial.params["lr"])
+        return study.trials.losses()
+
+    assert losses() == losses()

@@ -1,0 +1,216 @@
+"""SparkTrials without Spark: the session is a stand-in, and its jobs run in threads here."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from hyperopt import SparkTrials, fmin, hp, rand
+from hyperopt.executors import remote, spark
+from hyperopt.executors.remote import Order, Payload
+
+SPACE = hp.uniform("x", 0, 1)
+
+
+class Context:
+    defaultParallelism = 3
+
+
+class Session:
+    """Has what `SparkTrials` asks a classic session for before it runs anything."""
+
+    sparkContext = Context()
+
+
+class Jobs:
+    """Runs trials here; `stop` makes it behave as after the end of the session."""
+
+    def __init__(self, payload: Payload) -> None:
+        self.payload = payload
+        self.cancelled: list[str] = []
+        self.stopped = self.closed = False
+        self.names: list[str] = []
+
+    def run(self, group: str, order: Order) -> bytes:
+        self.names.append(group)
+        if self.stopped:
+            raise ConnectionError("no gateway")
+        return remote.evaluate_order(self.payload.key, self.payload.data, tuple(order))
+
+    def cancel(self, group: str) -> None:
+        self.cancelled.append(group)
+
+    def cancel_all(self) -> bool:
+        return True
+
+    def alive(self) -> bool:
+        return not self.stopped
+
+    def inheriting(self, target: Callable[[], None]) -> Callable[[], None]:
+        return target
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def jobs(monkeypatch: pytest.MonkeyPatch) -> list[Jobs]:
+    made: list[Jobs] = []
+
+    def make(session: Any, payload: Payload, profile: Any) -> Jobs:
+        made.append(Jobs(payload))
+        return made[-1]
+
+    monkeypatch.setattr(spark, "jobs_for", make)
+    return made
+
+
+def trials_of(parallelism: int | None = 2, **options: Any) -> SparkTrials:
+    return SparkTrials(parallelism, spark_session=Session(), **options)
+
+
+def search(trials: SparkTrials, objective: Any, max_evals: int, **options: Any) -> Any:
+    options = {"rstate": 0, "show_progressbar": False, **options}
+    return fmin(objective, SPACE, rand.suggest, max_evals, trials=trials, **options)
+
+
+@pytest.mark.parametrize("parallelism", [None, 0, -5])
+def test_no_parallelism_means_sparks_own_with_a_warning(
+    parallelism: int | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert trials_of(parallelism).parallelism == 3
+    assert "using Spark's default parallelism, 3" in caplog.text
+
+
+def test_parallelism_is_capped_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    assert SparkTrials.MAX_CONCURRENT_JOBS_ALLOWED == 128
+    assert trials_of(129).parallelism == 128
+    assert "MAX_CONCURRENT_JOBS_ALLOWED (128)" in caplog.text
+
+
+def test_the_default_parallelism_is_capped_as_well(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(Context, "defaultParallelism", 1000)
+    assert trials_of(None).parallelism == 128
+    assert len(caplog.records) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "message"),
+    [
+        ({"parallelism": 2.5}, TypeError, r"parallelism=2\.5"),
+        ({"parallelism": "2"}, TypeError, "parallelism='2'"),
+        ({"timeout": -1}, Exception, "timeout argument should be None or a positive value"),
+        ({"timeout": "soon"}, Exception, "Given value: soon"),
+        ({"loss_threshold": True}, Exception, "loss_threshold argument should be None"),
+    ],
+)
+def test_bad_arguments_are_told(options: Any, kind: type[Exception], message: str) -> None:
+    with pytest.raises(kind, match=message):
+        trials_of(**options)
+
+
+def test_counts_tell_what_became_of_the_trials(
+    jobs: list[Jobs], caplog: pytest.LogCaptureFixture
+) -> None:
+    def objective(x: float) -> float:
+        if x > 0.5:
+            raise ValueError("high")
+        return x
+
+    trials = trials_of()
+    caplog.set_level(logging.INFO, logger="hyperopt-spark")
+    search(trials, objective, 20)
+    succeeded, failed = trials.count_successful_trials(), trials.count_failed_trials()
+    assert succeeded + failed == trials.count_total_trials() == 20
+    assert 0 < failed < 20
+    assert trials.count_cancelled_trials() == 0
+    assert trials.fmin_cancelled_reason is None
+    assert f"Total Trials: 20: {succeeded} succeeded, {failed} failed, 0 cancelled." in caplog.text
+    trials.delete_all()
+    assert trials.count_total_trials() == 0
+    assert jobs[0].closed
+    assert len(set(jobs[0].names)) == 20
+
+
+def test_a_timeout_cancels_running_jobs_and_gives_the_reason(jobs: list[Jobs]) -> None:
+    release = threading.Event()
+    WAITS.append(release)
+    trials = trials_of(timeout=0.5)
+    threading.Timer(3, release.set).start()
+    assert search(trials, wait_for_release, 10, return_argmin=False) is None
+    WAITS.clear()
+    assert trials.fmin_cancelled_reason == "fmin run timeout"
+    assert trials.count_cancelled_trials() == 2
+    assert len(jobs[0].cancelled) == 2
+
+
+WAITS: list[threading.Event] = []
+
+
+def wait_for_release(x: float) -> float:
+    WAITS[0].wait(30)
+    return x
+
+
+def test_an_early_stop_gives_its_reason_even_if_nothing_runs(jobs: list[Jobs]) -> None:
+    trials = trials_of(1)
+    search(trials, lambda x: x, 10, early_stop_fn=lambda trials: (len(trials) >= 3, []))
+    assert trials.fmin_cancelled_reason == "early stopping condition"
+    assert trials.count_successful_trials() == 3
+
+
+def test_a_new_run_forgets_why_the_last_one_was_cancelled(jobs: list[Jobs]) -> None:
+    trials = trials_of(1)
+    search(trials, lambda x: x, 10, early_stop_fn=lambda trials: (len(trials) >= 3, []))
+    search(trials, lambda x: x, 6)
+    assert trials.fmin_cancelled_reason is None
+    assert trials.count_total_trials() == 6
+
+
+def test_points_attachments_and_caught_exceptions_work(jobs: list[Jobs]) -> None:
+    trials = trials_of()
+    best = search(
+        trials,
+        lambda x: {"loss": x, "status": "ok", "attachments": {"x": x}},
+        2,
+        points_to_evaluate=[{"x": 0.0}],
+        catch_eval_exceptions=True,
+    )
+    assert best == {"x": 0.0}
+    assert trials.count_total_trials() == 3
+    assert trials.trial_attachments(trials.best_trial)["x"] == 0.0
+
+
+def test_a_session_that_ends_ends_the_run_with_its_cause(jobs: list[Jobs]) -> None:
+    def stop(trials: Any) -> tuple[bool, list[Any]]:
+        jobs[0].stopped = trials.count_successful_trials() >= 3
+        return False, []
+
+    trials = trials_of(1)
+    with pytest.raises(RuntimeError, match="the Spark session was stopped") as caught:
+        search(trials, lambda x: x, 10, early_stop_fn=stop)
+    assert isinstance(caught.value.__cause__, ConnectionError)
+    assert trials.count_successful_trials() == 3
+    assert trials.count_cancelled_trials() == 1
+
+
+def test_trials_are_saved_without_their_session(jobs: list[Jobs]) -> None:
+    trials = trials_of()
+    search(trials, lambda x: x, 4)
+    copy = pickle.loads(pickle.dumps(trials))
+    assert copy.losses() == trials.losses()
+    assert copy.parallelism == 2
+
+
+def test_an_objective_that_cannot_be_pickled_starts_no_job(jobs: list[Jobs]) -> None:
+    lock = threading.Lock()
+    with pytest.raises(Exception, match=r"'lock' it closes over"):
+        search(trials_of(), lambda x: x if lock else 0, 2)
+    assert jobs == []

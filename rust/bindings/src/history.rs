@@ -5,6 +5,7 @@ use numpy::{PyArray1, PyReadonlyArray1};
 use parzen::column;
 use parzen::error::Error;
 use parzen::history::History;
+use parzen::joint;
 use parzen::prior::Prior;
 use parzen::space::{Param, Space};
 use parzen::suggest::{random, tpe};
@@ -15,7 +16,7 @@ use pyo3::types::{PyDict, PyList, PyString};
 use std::collections::HashMap;
 
 /// Suggestions per call from which giving up the GIL pays.
-const DETACH_FROM: usize = 16;
+pub const DETACH_FROM: usize = 16;
 
 /// The core's errors as Python exceptions.
 pub fn exception(error: &Error) -> PyErr {
@@ -92,6 +93,8 @@ pub struct PyHistory {
     pub writer: Writer,
     /// One value per parameter, for reading a document.
     values: Vec<f64>,
+    /// The same rows for the joint estimator, once that was asked for.
+    joint: Option<Box<joint::Model>>,
 }
 
 #[pymethods]
@@ -101,7 +104,7 @@ impl PyHistory {
         let inner = History::new(space.inner.clone());
         let writer = Writer::new(py, inner.space());
         let values = vec![f64::NAN; inner.space().len()];
-        Self { inner, writer, values }
+        Self { inner, writer, values, joint: None }
     }
 
     fn __len__(&self) -> usize {
@@ -114,7 +117,7 @@ impl PyHistory {
     /// not active. A NaN loss removes the row.
     fn upsert(&mut self, key: i64, loss: f64, vals: &Bound<'_, PyDict>) -> PyResult<()> {
         self.read_vals(vals)?;
-        self.inner.upsert(key, loss, &self.values);
+        self.upsert_row(key, loss);
         Ok(())
     }
 
@@ -127,12 +130,12 @@ impl PyHistory {
         let py = document.py();
         let state: i64 = item(document, intern!(py, "state"))?.extract()?;
         if !(0..=2).contains(&state) {
-            self.inner.remove(key);
+            self.remove(key);
             return Ok(());
         }
         let loss = loss_of(&item(document, intern!(py, "result"))?, key)?;
         if loss.is_nan() {
-            self.inner.remove(key);
+            self.remove(key);
             return Ok(());
         }
         if !fresh && state > 0 && self.inner.has(key, loss) {
@@ -144,25 +147,34 @@ impl PyHistory {
             Some(vals) => self.read_vals(vals.cast::<PyDict>()?)?,
             None => self.values.fill(f64::NAN),
         }
-        self.inner.upsert(key, loss, &self.values);
+        self.upsert_row(key, loss);
         Ok(())
     }
 
     /// Withdraws a row.
     fn remove(&mut self, key: i64) {
         self.inner.remove(key);
+        if let Some(joint) = &mut self.joint {
+            joint.remove(key);
+        }
     }
 
     /// Adds a pending row from Vals that counts until `settle_provisional`.
     fn propose(&mut self, key: i64, vals: &Bound<'_, PyDict>) -> PyResult<()> {
         self.read_vals(vals)?;
         self.inner.propose(key, &self.values);
+        if let Some(joint) = &mut self.joint {
+            joint.propose(key, &self.values);
+        }
         Ok(())
     }
 
     /// Withdraws rows that were proposed within a batch and not read since.
     fn settle_provisional(&mut self) {
         self.inner.settle_provisional();
+        if let Some(joint) = &mut self.joint {
+            joint.settle_provisional();
+        }
     }
 
     /// Keys and losses, by key.
@@ -234,6 +246,27 @@ impl PyHistory {
 }
 
 impl PyHistory {
+    fn upsert_row(&mut self, key: i64, loss: f64) {
+        self.inner.upsert(key, loss, &self.values);
+        if let Some(joint) = &mut self.joint {
+            joint.upsert(key, loss, &self.values);
+        }
+    }
+
+    /// The rows for the joint estimator; brought over when first asked for, kept in step since.
+    pub fn joint(&mut self, unordered: &[bool]) -> &mut joint::Model {
+        let inner = &self.inner;
+        self.joint.get_or_insert_with(|| {
+            let mut model = joint::Model::new(inner.space().clone(), unordered);
+            for (key, loss) in inner.rows() {
+                let value = |i| inner.value(key, i).unwrap_or(f64::NAN);
+                let values: Vec<f64> = (0..inner.space().len()).map(value).collect();
+                model.upsert(key, loss, &values);
+            }
+            Box::new(model)
+        })
+    }
+
     fn param(&self, label: &str) -> PyResult<usize> {
         let found = self.inner.space().index_of(label);
         found.ok_or_else(|| PyKeyError::new_err(format!("no parameter {label:?} in this space")))

@@ -5,11 +5,13 @@ mod anneal;
 mod densities;
 mod documents;
 mod history;
+mod joint;
 
 #[pymodule]
 fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<history::PySpace>()?;
     m.add_class::<history::PyHistory>()?;
     m.add_class::<anneal::PyAnnealer>()?;
+    m.add_function(wrap_pyfunction!(joint::suggest_joint, m)?)?;
     densities::register(m)
 }

@@ -108,7 +108,7 @@ fn gaussian_sums(
 
 /// Sums the lanes as a fixed binary tree.
 #[inline(always)]
-fn fold(lanes: &[f64; LANES]) -> f64 {
+pub(crate) fn fold(lanes: &[f64; LANES]) -> f64 {
     ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]))
 }
 
@@ -117,7 +117,7 @@ fn fold(lanes: &[f64; LANES]) -> f64 {
 /// Cody-Waite reduction `t = k ln 2 + r` and the Taylor polynomial of degree 11 in `r`
 /// (`|r| <= ln(2)/2`, so the remainder is below 7e-15). Arguments below -708 are taken as -708.
 #[inline(always)]
-fn exp_nonpositive(t: f64) -> f64 {
+pub(crate) fn exp_nonpositive(t: f64) -> f64 {
     const LOG2_E: f64 = std::f64::consts::LOG2_E;
     const LN2_HIGH: f64 = 6.931_471_803_691_238e-1;
     const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;

@@ -1,7 +1,7 @@
 //! A block: parameters that are active under the same conditions, modelled together among the trials
 //! in which they were.
 
-use super::axis::Axis;
+use super::axis::{Axis, Shape};
 use super::draw;
 use super::kernel::log_densities;
 use super::mixture::{Floors, Mixture};
@@ -40,6 +40,14 @@ pub fn blocks(space: &Space, axes: &[Axis], options: &Options) -> Vec<Block> {
             Some(group) => group.push(i),
             None => groups.push(vec![i]),
         }
+    }
+    for params in &mut groups {
+        // The hot loop gains from meeting the narrowest kernels first.
+        params.sort_by_key(|p| match axes[*p].shape() {
+            Shape::Line { .. } => 0,
+            Shape::Levels { .. } => 1,
+            Shape::Options { .. } => 2,
+        });
     }
     groups.into_iter().map(|params| Block::new(params, axes, options)).collect()
 }

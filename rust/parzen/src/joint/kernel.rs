@@ -2,19 +2,20 @@
 //!
 //! Slots are handled in chunks that stay in the nearest cache while all points pass over them. Along
 //! an axis a kernel can only lose density, so that a chunk is left as soon as all of its kernels are
-//! negligible beside the prior's, which bounds the mixture from below. What is left out changes no
+//! negligible beside one that was met before (the prior's is the first). What is left out changes no
 //! density by more than one part in 10^15.
 //!
 //! Every processor gets the same bits: sums run in one order, and no multiply-add is fused.
 
 use super::axis::{Axis, Shape};
 use super::mixture::{Floors, Mixture};
+use crate::kernel::{LANES, exp_nonpositive, fold};
 use multiversion::multiversion;
 
 /// Slots that are handled at a time.
 pub const CHUNK: usize = 64;
 
-/// A kernel this much below the prior's (in logarithms), per trial, is negligible.
+/// A kernel this much below another one (in logarithms), per trial, is negligible beside it.
 const NEGLIGIBLE: f64 = 36.0;
 
 /// So many axes are added up before a chunk is tried for being negligible.
@@ -151,22 +152,11 @@ impl Along {
     }
 }
 
-/// A sum of exponentials that is kept as a logarithm.
+/// A weighted sum of exponentials, `sum exp(most)`.
 #[derive(Clone, Copy, Debug)]
 struct LogSum {
     most: f64,
     sum: f64,
-}
-
-impl LogSum {
-    fn add(&mut self, term: f64) {
-        if term <= self.most {
-            self.sum += libm::exp(term - self.most);
-        } else {
-            self.sum = self.sum * libm::exp(self.most - term) + 1.0;
-            self.most = term;
-        }
-    }
 }
 
 /// Log-densities of the mixture at points, `out[i]` at `points[i]`.
@@ -182,60 +172,81 @@ pub fn log_densities(
     points: &[Vec<f64>],
     out: &mut Vec<f64>,
 ) {
+    let padded = mixture.log_norms().len();
+    let mut padded_weights = Vec::with_capacity(padded);
+    padded_weights.extend_from_slice(weights);
+    padded_weights.resize(padded, 0.0);
     let total: f64 = weights.iter().sum::<f64>() + prior_weight;
-    let log_slots = libm::log(mixture.slots() as f64 + 1.0);
-    let heaviest = libm::log(weights.iter().fold(f64::MIN_POSITIVE, |a, b| a.max(*b)));
     let log_prior_weight = libm::log(prior_weight);
-    let mut sums: Vec<LogSum> = points
-        .iter()
-        .map(|p| LogSum { most: log_prior_weight + mixture.log_prior(axes, p), sum: 1.0 })
-        .collect();
-    let floors: Vec<f64> =
-        sums.iter().map(|s| s.most - NEGLIGIBLE - log_slots - heaviest).collect();
+    let reach = NEGLIGIBLE + libm::log(mixture.slots() as f64 + 1.0);
     let columns: Vec<&Along> = mixture.axes().collect();
-    let mut kernels = [0.0; CHUNK];
-    for (number, norms) in mixture.log_norms().chunks_exact(CHUNK).enumerate() {
-        let start = number * CHUNK;
-        for ((point, sum), floor) in points.iter().zip(&mut sums).zip(&floors) {
-            kernels.copy_from_slice(norms);
-            if pass(&columns, start, point, *floor, &mut kernels) {
-                for (kernel, weight) in kernels.iter().zip(&weights[start..]) {
-                    if *kernel > *floor && *weight > 0.0 {
-                        sum.add(kernel + libm::log(*weight));
-                    }
-                }
-            }
-        }
+    let prior = |point: &Vec<f64>| log_prior_weight + mixture.log_prior(axes, point);
+    let mut sums: Vec<LogSum> =
+        points.iter().map(|p| LogSum { most: prior(p), sum: 1.0 }).collect();
+    let chunks = mixture.log_norms().as_chunks::<CHUNK>().0;
+    for (number, norms) in chunks.iter().enumerate() {
+        pass(&columns, number * CHUNK, norms, &padded_weights, reach, points, &mut sums);
     }
     let log_total = libm::log(total);
     out.clear();
     out.extend(sums.iter().map(|s| s.most + libm::log(s.sum) - log_total));
 }
 
-/// Adds what the axes say to the kernels of a chunk; false as soon as none is above the floor.
+/// Adds the kernels of a chunk to the sums of all points.
+///
+/// `reach`: kernels so far below the largest term of a sum are negligible, as their weights are at
+/// most 1.
 #[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
 fn pass(
     columns: &[&Along],
     start: usize,
-    point: &[f64],
-    floor: f64,
-    kernels: &mut [f64; CHUNK],
-) -> bool {
-    for (columns, coordinates) in columns.chunks(STRIDE).zip(point.chunks(STRIDE)) {
-        for (along, x) in columns.iter().zip(coordinates) {
-            add(along, start, *x, kernels);
-        }
-        let mut most = [f64::NEG_INFINITY; 8];
-        for eight in kernels.as_chunks::<8>().0 {
-            for (m, k) in most.iter_mut().zip(eight) {
-                *m = if *k > *m { *k } else { *m };
+    norms: &[f64; CHUNK],
+    weights: &[f64],
+    reach: f64,
+    points: &[Vec<f64>],
+    sums: &mut [LogSum],
+) {
+    for (point, sum) in points.iter().zip(sums) {
+        let mut kernels = *norms;
+        let floor = sum.most - reach;
+        let mut most = f64::INFINITY;
+        for (columns, coordinates) in columns.chunks(STRIDE).zip(point.chunks(STRIDE)) {
+            for (along, x) in columns.iter().zip(coordinates) {
+                add(along, start, *x, &mut kernels);
+            }
+            most = largest(&kernels);
+            if most <= floor {
+                break;
             }
         }
-        if most.iter().all(|m| *m <= floor) {
-            return false;
+        if most > floor && most < f64::INFINITY {
+            if most > sum.most {
+                sum.sum *= exp_nonpositive(sum.most - most);
+                sum.most = most;
+            }
+            let mut lanes = [0.0; LANES];
+            let eights = kernels.as_chunks::<LANES>().0;
+            let weights = weights[start..start + CHUNK].as_chunks::<LANES>().0;
+            for (kernels, weights) in eights.iter().zip(weights) {
+                for j in 0..LANES {
+                    lanes[j] += weights[j] * exp_nonpositive(kernels[j] - sum.most);
+                }
+            }
+            sum.sum += fold(&lanes);
         }
     }
-    true
+}
+
+#[inline(always)]
+#[allow(clippy::inline_always)]
+fn largest(kernels: &[f64; CHUNK]) -> f64 {
+    let mut lanes = [f64::NEG_INFINITY; LANES];
+    for eight in kernels.as_chunks::<LANES>().0 {
+        for (lane, kernel) in lanes.iter_mut().zip(eight) {
+            *lane = if *kernel > *lane { *kernel } else { *lane };
+        }
+    }
+    lanes.iter().fold(f64::NEG_INFINITY, |a, b| if *b > a { *b } else { a })
 }
 
 #[inline(always)]

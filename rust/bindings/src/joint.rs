@@ -1,0 +1,53 @@
+//! Suggestions of the joint estimator.
+
+use crate::history::{DETACH_FROM, PyHistory, exception};
+use parzen::joint::{self, Options};
+use pyo3::prelude::*;
+use pyo3::types::PyList;
+
+/// One `(idxs, vals)` pair of dicts for each new tid, by the joint Tree-structured Parzen Estimator.
+///
+/// `unordered` says of each parameter whether it is the number of an option rather than an integer;
+/// `first` is the number of the first tid within the batch that `seed` names.
+#[pyfunction]
+#[pyo3(signature = (
+    history, tids, seed, *, unordered, n_startup_jobs, n_candidates, gamma, max_good, prior_weight,
+    linear_forgetting, min_bandwidth, good_exponent, rest_exponent, option_weight, first=0
+))]
+#[allow(clippy::too_many_arguments)]
+pub fn suggest_joint<'py>(
+    py: Python<'py>,
+    history: &mut PyHistory,
+    tids: Vec<i64>,
+    seed: u64,
+    unordered: Vec<bool>,
+    n_startup_jobs: i64,
+    n_candidates: i64,
+    gamma: f64,
+    max_good: i64,
+    prior_weight: f64,
+    linear_forgetting: i64,
+    min_bandwidth: f64,
+    good_exponent: f64,
+    rest_exponent: f64,
+    option_weight: f64,
+    first: u64,
+) -> PyResult<Bound<'py, PyList>> {
+    let count = |n: i64| usize::try_from(n).unwrap_or(0);
+    let options = Options {
+        startup: count(n_startup_jobs),
+        candidates: count(n_candidates),
+        gamma,
+        max_good: count(max_good),
+        prior_weight,
+        linear_forgetting: count(linear_forgetting),
+        min_bandwidth,
+        good_exponent,
+        rest_exponent,
+        option_weight,
+    };
+    let model = history.joint(&unordered);
+    let mut work = || joint::suggest(model, &tids, seed, first, &options);
+    let rows = if tids.len() < DETACH_FROM { work() } else { py.detach(work) };
+    history.writer.write(py, &tids, &rows.map_err(|e| exception(&e))?)
+}

@@ -48,6 +48,12 @@ pub fn suggest_joint<'py>(
     };
     let model = history.joint(&unordered);
     let mut work = || joint::suggest(model, &tids, seed, first, &options);
-    let rows = if tids.len() < DETACH_FROM { work() } else { py.detach(work) };
-    history.writer.write(py, &tids, &rows.map_err(|e| exception(&e))?)
+    let rows = if tids.len() < DETACH_FROM {
+        work()
+    } else {
+        py.detach(work)
+    };
+    history
+        .writer
+        .write(py, &tids, &rows.map_err(|e| exception(&e))?)
 }

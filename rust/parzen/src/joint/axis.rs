@@ -6,6 +6,7 @@
 //! bounds. A quantised prior spreads half a cell beyond its outermost values, so that all its
 //! values are alike.
 
+use super::scale::{Grid, Scale};
 use crate::prior::{Numeric, Prior, Support, round_to_multiple};
 use crate::rng::Rng;
 
@@ -49,25 +50,6 @@ pub struct Axis {
     scale: Scale,
 }
 
-/// From natural values to coordinates.
-#[derive(Clone, Copy, Debug)]
-struct Scale {
-    log: bool,
-    /// Value in model space (natural or its logarithm) of coordinate 0.
-    low: f64,
-    /// Width in model space of the unit interval.
-    span: f64,
-    grid: Option<Grid>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Grid {
-    q: f64,
-    /// Numbers of the outermost multiples of `q`.
-    first: f64,
-    last: f64,
-}
-
 impl Axis {
     /// The axis of a prior. `unordered` decides how `randint` is seen: as the number of an option,
     /// or as an integer.
@@ -79,11 +61,20 @@ impl Axis {
                     probabilities: (0..c.n()).map(|i| c.prior_mass(i)).collect(),
                 },
                 prior_scale: 1.0,
-                scale: Scale { log: false, low: as_double(c.low()), span: 1.0, grid: None },
+                scale: Scale {
+                    log: false,
+                    low: as_double(c.low()),
+                    span: 1.0,
+                    grid: None,
+                },
             },
             Prior::Categorical(c) => {
                 let (first, last) = (as_double(c.low()), as_double(c.value(c.n() - 1)));
-                let grid = Grid { q: 1.0, first, last };
+                let grid = Grid {
+                    q: 1.0,
+                    first,
+                    last,
+                };
                 Self::on_grid(false, grid, (first - 0.5, last + 0.5), true)
             }
             Prior::Numeric(n) => Self::numeric(n),
@@ -99,25 +90,44 @@ impl Axis {
                     (mu - 0.5 * span, span, false)
                 }
             };
-            let scale = Scale { log: prior.log, low, span, grid: None };
-            return Self { shape: Shape::Line { bounded }, prior_scale: spread(bounded), scale };
+            let scale = Scale {
+                log: prior.log,
+                low,
+                span,
+                grid: None,
+            };
+            return Self {
+                shape: Shape::Line { bounded },
+                prior_scale: spread(bounded),
+                scale,
+            };
         };
         let (low, high, bounded) = match prior.support {
             Support::Bounded { low, high } => (low, high, true),
-            Support::Gaussian { mu, sigma } => {
-                (mu - GAUSSIAN_REACH * sigma, mu + GAUSSIAN_REACH * sigma, false)
-            }
+            Support::Gaussian { mu, sigma } => (
+                mu - GAUSSIAN_REACH * sigma,
+                mu + GAUSSIAN_REACH * sigma,
+                false,
+            ),
         };
         let number = |z: f64| {
             let x = if prior.log { z.exp().min(f64::MAX) } else { z };
             (x / q).round_ties_even().clamp(-1e300, 1e300)
         };
-        let grid = Grid { q, first: number(low), last: number(high) };
+        let grid = Grid {
+            q,
+            first: number(low),
+            last: number(high),
+        };
         let range = match prior.support {
             Support::Bounded { .. } => {
                 let edge = |k: f64| if prior.log { (k * q).ln() } else { k * q };
                 let low_edge = edge(grid.first - 0.5);
-                let low = if low_edge.is_nan() { low.min(edge(0.25)) } else { low_edge };
+                let low = if low_edge.is_nan() {
+                    low.min(edge(0.25))
+                } else {
+                    low_edge
+                };
                 (low, edge(grid.last + 0.5))
             }
             Support::Gaussian { mu, sigma } => {
@@ -130,15 +140,28 @@ impl Axis {
 
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // at most 64 levels
     fn on_grid(log: bool, grid: Grid, range: (f64, f64), bounded: bool) -> Self {
-        let scale = Scale { log, low: range.0, span: range.1 - range.0, grid: Some(grid) };
+        let scale = Scale {
+            log,
+            low: range.0,
+            span: range.1 - range.0,
+            grid: Some(grid),
+        };
         let prior_scale = spread(bounded);
         let count = grid.last - grid.first + 1.0;
         if count > MAX_LEVELS as f64 {
-            return Self { shape: Shape::Line { bounded }, prior_scale, scale };
+            return Self {
+                shape: Shape::Line { bounded },
+                prior_scale,
+                scale,
+            };
         }
         let cells = (0..count as usize).map(|i| scale.cell(grid.first + i as f64));
         let (places, widths) = cells.unzip();
-        Self { shape: Shape::Levels { places, widths }, prior_scale, scale }
+        Self {
+            shape: Shape::Levels { places, widths },
+            prior_scale,
+            scale,
+        }
     }
 
     /// How the model sees the parameter.
@@ -162,15 +185,24 @@ impl Axis {
             Shape::Options { probabilities } => {
                 let i = value - self.scale.low;
                 let known = i >= 0.0 && i < probabilities.len() as f64 && i.fract() == 0.0;
-                if known && probabilities[i as usize] > 0.0 { i } else { f64::NAN }
+                if known && probabilities[i as usize] > 0.0 {
+                    i
+                } else {
+                    f64::NAN
+                }
             }
             Shape::Line { bounded } => {
                 let u = self.scale.coordinate(value);
-                if *bounded { u.clamp(0.0, 1.0) } else { u.clamp(-1e9, 1e9) }
+                if *bounded {
+                    u.clamp(0.0, 1.0)
+                } else {
+                    u.clamp(-1e9, 1e9)
+                }
             }
-            Shape::Levels { places, .. } => {
-                self.scale.coordinate(value).clamp(places[0], places[places.len() - 1])
-            }
+            Shape::Levels { places, .. } => self
+                .scale
+                .coordinate(value)
+                .clamp(places[0], places[places.len() - 1]),
         }
     }
 
@@ -278,57 +310,6 @@ pub fn nearest(places: &[f64], coordinate: f64) -> usize {
     }
 }
 
-impl Scale {
-    fn coordinate(&self, value: f64) -> f64 {
-        let value = match self.grid {
-            // A quantised logarithm has a value 0: it lies in the middle of its cell.
-            Some(grid) if self.log && value < 0.5 * grid.q => return self.cell(0.0).0,
-            _ if self.log => value.clamp(f64::MIN_POSITIVE, f64::MAX).ln(),
-            _ => value,
-        };
-        (value - self.low) / self.span
-    }
-
-    fn value(&self, coordinate: f64, bounded: bool) -> f64 {
-        let mut z = self.low + coordinate * self.span;
-        if bounded && self.grid.is_none() {
-            z = z.clamp(self.low, self.low + self.span);
-        }
-        let x = if self.log { z.exp().clamp(f64::MIN_POSITIVE, f64::MAX) } else { z };
-        let Some(grid) = self.grid else { return x + 0.0 };
-        let mut k = (x / grid.q).round_ties_even();
-        if bounded {
-            k = k.clamp(grid.first, grid.last);
-        }
-        round_to_multiple(k * grid.q, grid.q)
-    }
-
-    /// Number of the grid's value at a coordinate.
-    fn number(&self, coordinate: f64) -> f64 {
-        let q = self.grid.map_or(1.0, |grid| grid.q);
-        let z = self.low + coordinate * self.span;
-        let x = if self.log { z.exp().min(f64::MAX) } else { z };
-        (x / q).round_ties_even()
-    }
-
-    /// Coordinate and width of the cell of value number `k` of the grid.
-    fn cell(&self, k: f64) -> (f64, f64) {
-        let Some(Grid { q, .. }) = self.grid else { return (0.0, 0.0) };
-        if !self.log {
-            return ((k * q - self.low) / self.span, q / self.span);
-        }
-        let upper = ((k + 0.5) * q).ln();
-        if k < 1.0 {
-            // The cell of 0 reaches down to the prior's lower bound; without one, it is a unit wide.
-            let lower = if self.low < upper { self.low } else { upper - self.span };
-            let middle = 0.5 * (lower + upper);
-            return ((middle - self.low) / self.span, (upper - lower) / self.span);
-        }
-        let width = upper - ((k - 0.5) * q).ln();
-        (((k * q).ln() - self.low) / self.span, width / self.span)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -368,7 +349,10 @@ mod tests {
                 if matches!(axis.shape(), Shape::Levels { .. }) && !(0.0..=1.0).contains(&far) {
                     continue; // values beyond the reach of a quantised normal count as its last
                 }
-                assert!((back - value).abs() <= 1e-9 * value.abs().max(1e-3), "{value} {back} {axis:?}");
+                assert!(
+                    (back - value).abs() <= 1e-9 * value.abs().max(1e-3),
+                    "{value} {back} {axis:?}"
+                );
             }
         }
     }
@@ -403,14 +387,20 @@ mod tests {
         assert_eq!(bounded.coordinate(7.0), 1.0);
         assert_eq!(bounded.coordinate(f64::NEG_INFINITY), 0.0);
         assert!(bounded.coordinate(f64::NAN).is_nan());
-        let options = Axis::new(&Prior::from_family("c", "randint", &[0.0, 3.0]).unwrap(), true);
+        let options = Axis::new(
+            &Prior::from_family("c", "randint", &[0.0, 3.0]).unwrap(),
+            true,
+        );
         assert!(options.coordinate(3.0).is_nan() && options.coordinate(0.5).is_nan());
         assert_eq!(options.coordinate(2.0), 2.0);
     }
 
     #[test]
     fn a_normal_prior_has_the_deviation_of_a_uniform_one() {
-        let axis = Axis::new(&Prior::from_family("x", "normal", &[1.0, 2.0]).unwrap(), false);
+        let axis = Axis::new(
+            &Prior::from_family("x", "normal", &[1.0, 2.0]).unwrap(),
+            false,
+        );
         assert!((axis.coordinate(3.0) - 0.5 - UNIFORM_DEVIATION).abs() < 1e-15);
         assert!((axis.value(0.5) - 1.0).abs() < 1e-15);
     }

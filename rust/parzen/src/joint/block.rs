@@ -49,11 +49,17 @@ pub fn blocks(space: &Space, axes: &[Axis], options: &Options) -> Vec<Block> {
             Shape::Options { .. } => 2,
         });
     }
-    groups.into_iter().map(|params| Block::new(params, axes, options)).collect()
+    groups
+        .into_iter()
+        .map(|params| Block::new(params, axes, options))
+        .collect()
 }
 
 fn good_floors(options: &Options) -> Floors {
-    Floors { continuous: options.good_exponent, ..rest_floors(options) }
+    Floors {
+        continuous: options.good_exponent,
+        ..rest_floors(options)
+    }
 }
 
 fn rest_floors(options: &Options) -> Floors {
@@ -114,8 +120,11 @@ impl Block {
     pub fn refresh(&mut self, axes: &[Axis], options: &Options, ranked: &[u32]) {
         let own: Vec<&Axis> = self.params.iter().map(|p| &axes[*p]).collect();
         self.rest.refresh(&own);
-        let mine: Vec<u32> =
-            ranked.iter().copied().filter(|r| self.slots[*r as usize] != NO_SLOT).collect();
+        let mine: Vec<u32> = ranked
+            .iter()
+            .copied()
+            .filter(|r| self.slots[*r as usize] != NO_SLOT)
+            .collect();
         if mine == self.good_rows {
             return;
         }
@@ -123,7 +132,8 @@ impl Block {
         self.good = Mixture::new(&own, good_floors(options));
         for (slot, row) in self.good_rows.iter().enumerate() {
             let place = self.slots[*row as usize] as usize;
-            self.good.push((0..own.len()).map(|a| self.rest.place(a, place)));
+            self.good
+                .push((0..own.len()).map(|a| self.rest.place(a, place)));
             self.good.insert(slot);
         }
         self.good.refresh(&own);

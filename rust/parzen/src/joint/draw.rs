@@ -11,11 +11,21 @@ use crate::rng::Rng;
 /// about 1, hence one draw in three is accepted at worst.
 pub fn coordinate(axis: &Axis, along: &Along, slot: Option<usize>, rng: &mut Rng) -> f64 {
     match along {
-        Along::Options { options, shared, .. } => {
+        Along::Options {
+            options, shared, ..
+        } => {
             let own = slot.map_or(-1.0, |s| options[s]);
-            if own < 0.0 || rng.uniform() < *shared { option(axis, rng) } else { own }
+            if own < 0.0 || rng.uniform() < *shared {
+                option(axis, rng)
+            } else {
+                own
+            }
         }
-        Along::Gaussian { centres, inverses, prior_inverse } => {
+        Along::Gaussian {
+            centres,
+            inverses,
+            prior_inverse,
+        } => {
             let (centre, inverse) =
                 slot.map_or((0.5, *prior_inverse), |s| (centres[s], inverses[s]));
             match axis.shape() {
@@ -33,7 +43,12 @@ pub fn coordinate(axis: &Axis, along: &Along, slot: Option<usize>, rng: &mut Rng
 }
 
 fn level(places: &[f64], widths: &[f64], centre: f64, inverse: f64, rng: &mut Rng) -> f64 {
-    let masses = || places.iter().zip(widths).map(|(p, w)| w * gaussian((p - centre) * inverse));
+    let masses = || {
+        places
+            .iter()
+            .zip(widths)
+            .map(|(p, w)| w * gaussian((p - centre) * inverse))
+    };
     let mut left = rng.uniform() * masses().sum::<f64>();
     let mut chosen = places[0];
     for (place, mass) in places.iter().zip(masses()) {
@@ -50,7 +65,9 @@ fn level(places: &[f64], widths: &[f64], centre: f64, inverse: f64, rng: &mut Rn
 
 /// An option by its prior probability.
 fn option(axis: &Axis, rng: &mut Rng) -> f64 {
-    let Shape::Options { probabilities } = axis.shape() else { return f64::NAN };
+    let Shape::Options { probabilities } = axis.shape() else {
+        return f64::NAN;
+    };
     #[allow(clippy::cast_precision_loss)] // numbers of options are small
     let number = |i: usize| i as f64;
     number(weighted(probabilities, rng))

@@ -77,7 +77,9 @@ impl Along {
     /// Makes room for the slots.
     pub fn resize(&mut self, padded: usize) {
         match self {
-            Self::Gaussian { centres, inverses, .. } => {
+            Self::Gaussian {
+                centres, inverses, ..
+            } => {
                 centres.resize(padded, 0.5);
                 inverses.resize(padded, 0.0);
             }
@@ -95,7 +97,10 @@ impl Along {
 
     /// Sets a Gaussian kernel.
     pub fn set(&mut self, slot: usize, centre: f64, inverse: f64) {
-        if let Self::Gaussian { centres, inverses, .. } = self {
+        if let Self::Gaussian {
+            centres, inverses, ..
+        } = self
+        {
             centres[slot] = centre;
             inverses[slot] = inverse;
         }
@@ -110,7 +115,12 @@ impl Along {
 
     /// Gives the slot the prior's kernel.
     pub fn follow_prior(&mut self, slot: usize, prior_norm: f64, norm: &mut f64) {
-        if let Self::Gaussian { centres, inverses, prior_inverse } = self {
+        if let Self::Gaussian {
+            centres,
+            inverses,
+            prior_inverse,
+        } = self
+        {
             centres[slot] = 0.5;
             inverses[slot] = *prior_inverse;
             *norm = prior_norm;
@@ -131,7 +141,10 @@ impl Along {
     /// A kernel gives option c the probability `([c is its own] + b p_c) / (1 + b)`, where p is the
     /// prior, b = `option_weight` K / (n + 1), K the number of options and n that of members.
     pub fn weigh(&mut self, probabilities: &[f64], floors: &Floors, members: usize) {
-        if let Self::Options { own, other, shared, .. } = self {
+        if let Self::Options {
+            own, other, shared, ..
+        } = self
+        {
             let b = floors.option_weight * probabilities.len() as f64 / (members as f64 + 1.0);
             *shared = b / (1.0 + b);
             for (i, p) in probabilities.iter().enumerate() {
@@ -181,11 +194,24 @@ pub fn log_densities(
     let reach = NEGLIGIBLE + libm::log(mixture.slots() as f64 + 1.0);
     let columns: Vec<&Along> = mixture.axes().collect();
     let prior = |point: &Vec<f64>| log_prior_weight + mixture.log_prior(axes, point);
-    let mut sums: Vec<LogSum> =
-        points.iter().map(|p| LogSum { most: prior(p), sum: 1.0 }).collect();
+    let mut sums: Vec<LogSum> = points
+        .iter()
+        .map(|p| LogSum {
+            most: prior(p),
+            sum: 1.0,
+        })
+        .collect();
     let chunks = mixture.log_norms().as_chunks::<CHUNK>().0;
     for (number, norms) in chunks.iter().enumerate() {
-        pass(&columns, number * CHUNK, norms, &padded_weights, reach, points, &mut sums);
+        pass(
+            &columns,
+            number * CHUNK,
+            norms,
+            &padded_weights,
+            reach,
+            points,
+            &mut sums,
+        );
     }
     let log_total = libm::log(total);
     out.clear();
@@ -246,15 +272,23 @@ fn largest(kernels: &[f64; CHUNK]) -> f64 {
             *lane = if *kernel > *lane { *kernel } else { *lane };
         }
     }
-    lanes.iter().fold(f64::NEG_INFINITY, |a, b| if *b > a { *b } else { a })
+    lanes
+        .iter()
+        .fold(f64::NEG_INFINITY, |a, b| if *b > a { *b } else { a })
 }
 
 #[inline(always)]
-#[allow(clippy::inline_always, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+#[allow(
+    clippy::inline_always,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss
+)]
 #[allow(clippy::float_cmp)] // option numbers are whole
 fn add(along: &Along, start: usize, x: f64, kernels: &mut [f64; CHUNK]) {
     match along {
-        Along::Gaussian { centres, inverses, .. } => {
+        Along::Gaussian {
+            centres, inverses, ..
+        } => {
             let centres = &centres[start..start + CHUNK];
             let inverses = &inverses[start..start + CHUNK];
             for ((kernel, centre), inverse) in kernels.iter_mut().zip(centres).zip(inverses) {
@@ -262,7 +296,13 @@ fn add(along: &Along, start: usize, x: f64, kernels: &mut [f64; CHUNK]) {
                 *kernel -= 0.5 * z * z;
             }
         }
-        Along::Options { options, own, other, prior, .. } => {
+        Along::Options {
+            options,
+            own,
+            other,
+            prior,
+            ..
+        } => {
             let option = x as usize;
             let (own, other, prior) = (own[option], other[option], prior[option]);
             for (kernel, theirs) in kernels.iter_mut().zip(&options[start..start + CHUNK]) {

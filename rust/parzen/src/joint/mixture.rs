@@ -67,7 +67,13 @@ impl Mixture {
     #[must_use]
     pub fn new(axes: &[&Axis], floors: Floors) -> Self {
         let columns = axes.iter().map(|axis| Column::new(axis)).collect();
-        Self { columns, member: Vec::new(), members: 0, log_norms: Vec::new(), floors }
+        Self {
+            columns,
+            member: Vec::new(),
+            members: 0,
+            log_norms: Vec::new(),
+            floors,
+        }
     }
 
     /// Number of slots, members or not.
@@ -80,6 +86,12 @@ impl Mixture {
     #[must_use]
     pub fn len(&self) -> usize {
         self.members
+    }
+
+    /// Whether there is no member.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.members == 0
     }
 
     /// Whether the slot has a member.
@@ -127,7 +139,9 @@ impl Mixture {
         for (column, axis) in self.columns.iter_mut().zip(axes) {
             let floor = match axis.shape() {
                 Shape::Options { probabilities } => {
-                    column.along.weigh(probabilities, &self.floors, column.present);
+                    column
+                        .along
+                        .weigh(probabilities, &self.floors, column.present);
                     continue;
                 }
                 Shape::Levels { .. } => floor(&self.floors, self.floors.discrete, column.present),
@@ -135,7 +149,12 @@ impl Mixture {
             };
             column.refresh(axis, floor, &mut self.log_norms, &self.member);
         }
-        for (slot, norm) in self.log_norms.iter_mut().enumerate().take(self.member.len()) {
+        for (slot, norm) in self
+            .log_norms
+            .iter_mut()
+            .enumerate()
+            .take(self.member.len())
+        {
             if self.member[slot] && *norm == f64::NEG_INFINITY {
                 *norm = self.columns.iter().map(|c| c.norms[slot]).sum();
             }
@@ -169,12 +188,12 @@ impl Mixture {
     #[must_use]
     pub fn log_prior(&self, axes: &[&Axis], point: &[f64]) -> f64 {
         let each = self.columns.iter().zip(axes).zip(point);
-        each.map(|((column, axis), x)| match axis.shape() {
-            Shape::Options { .. } => column.along.log_prior_option(*x),
-            _ => {
-                let z = (x - 0.5) / axis.prior_scale();
-                column.prior_norm - 0.5 * z * z
+        each.map(|((column, axis), x)| {
+            if column.along.is_options() {
+                return column.along.log_prior_option(*x);
             }
+            let z = (x - 0.5) / axis.prior_scale();
+            column.prior_norm - 0.5 * z * z
         })
         .sum()
     }
@@ -217,7 +236,8 @@ impl Column {
         self.norms[slot] = 0.0;
         let place = self.places[slot];
         if place.is_nan() {
-            self.along.follow_prior(slot, self.prior_norm, &mut self.norms[slot]);
+            self.along
+                .follow_prior(slot, self.prior_norm, &mut self.norms[slot]);
             return;
         }
         self.present += 1;
@@ -228,7 +248,8 @@ impl Column {
         let slot = slot as u32;
         let at = self.position(slot);
         self.order.insert(at, slot);
-        self.dirty.extend(&self.order[at.saturating_sub(1)..(at + 2).min(self.order.len())]);
+        self.dirty
+            .extend(&self.order[at.saturating_sub(1)..(at + 2).min(self.order.len())]);
     }
 
     #[allow(clippy::cast_possible_truncation)]
@@ -243,7 +264,8 @@ impl Column {
         }
         let at = self.position(slot as u32);
         self.order.remove(at);
-        self.dirty.extend(&self.order[at.saturating_sub(1)..(at + 1).min(self.order.len())]);
+        self.dirty
+            .extend(&self.order[at.saturating_sub(1)..(at + 1).min(self.order.len())]);
     }
 
     fn refresh(&mut self, axis: &Axis, floor: f64, log_norms: &mut [f64], member: &[bool]) {

@@ -18,7 +18,7 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | `axis` | values of a prior to coordinates and back |
+//! | `axis`, `scale` | values of a prior to coordinates and back |
 //! | `normaliser`, `draw` | mass of, and draws from, a kernel |
 //! | `mixture` | product kernels that follow their members |
 //! | `kernel` | the hot loop: log-densities at many points |
@@ -32,6 +32,9 @@
 //! "Tree-Structured Parzen Estimator: Understanding Its Algorithm Components and Their Roles for
 //! Better Empirical Performance", 2023, arXiv 2304.11127 (an ablation of every ingredient).
 
+// Counts of trials and of values are far below 2^53; coordinates are compared to find equal ones.
+#![allow(clippy::cast_precision_loss, clippy::float_cmp)]
+
 pub mod axis;
 pub mod block;
 pub mod draw;
@@ -40,6 +43,7 @@ pub mod mixture;
 pub mod model;
 pub mod normaliser;
 pub mod options;
+pub mod scale;
 pub mod seen;
 pub mod startup;
 pub mod weights;
@@ -88,8 +92,7 @@ pub fn suggest(
 
 fn first_trial(model: &Model, seed: u64, index: u64, options: &Options) -> Vec<f64> {
     let name = (seed, index);
-    let mut values =
-        startup::assignment(model.space(), model.axes(), model.rows(), name, options);
+    let mut values = startup::assignment(model.space(), model.axes(), model.rows(), name, options);
     if model.seen().contains(model.axes(), &values) {
         let mut rng = stream(seed, index, u64::MAX);
         values = unseen_near(model, &values, &mut rng).unwrap_or(values);
@@ -127,20 +130,28 @@ fn candidates(
     options: &Options,
 ) -> Vec<Candidate> {
     let n = model.space().len();
-    let blank = Candidate { coordinates: vec![f64::NAN; n], score: 0.0 };
+    let blank = Candidate {
+        coordinates: vec![f64::NAN; n],
+        score: 0.0,
+    };
     let mut candidates = vec![blank; options.candidates];
     let mut values = vec![vec![f64::NAN; n]; options.candidates];
     for (number, block) in (0..).zip(model.blocks()) {
         let first = block.params()[0];
-        let named: Vec<usize> =
-            (0..values.len()).filter(|c| model.space().active(first, &values[*c])).collect();
+        let named: Vec<usize> = (0..values.len())
+            .filter(|c| model.space().active(first, &values[*c]))
+            .collect();
         if named.is_empty() {
             continue;
         }
         let mut rng = stream(seed, index, number * ROUNDS + round);
         block.propose(model.axes(), options, &mut rng, &named, &mut candidates);
         for candidate in named {
-            for param in block.params().iter().filter(|p| model.space().params()[**p].prior.is_discrete()) {
+            for param in block
+                .params()
+                .iter()
+                .filter(|p| model.space().params()[**p].prior.is_discrete())
+            {
                 let coordinate = candidates[candidate].coordinates[*param];
                 values[candidate][*param] = model.axes()[*param].value(coordinate);
             }
@@ -151,8 +162,11 @@ fn candidates(
 
 fn natural(model: &Model, candidate: &Candidate) -> Vec<f64> {
     let pairs = model.axes().iter().zip(&candidate.coordinates);
-    pairs.map(|(axis, x)| if x.is_nan() { f64::NAN } else { axis.value(*x) }).collect()
+    pairs
+        .map(|(axis, x)| if x.is_nan() { f64::NAN } else { axis.value(*x) })
+        .collect()
 }
 
 #[cfg(test)]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // small numbers
 mod tests;

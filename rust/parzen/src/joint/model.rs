@@ -44,7 +44,13 @@ struct Learnt {
 impl Learnt {
     fn new(space: &Space, axes: &[Axis], options: Options) -> Self {
         let blocks = blocks(space, axes, &options);
-        Self { options, blocks, in_rest: Vec::new(), good: Vec::new(), touched: Vec::new() }
+        Self {
+            options,
+            blocks,
+            in_rest: Vec::new(),
+            good: Vec::new(),
+            touched: Vec::new(),
+        }
     }
 }
 
@@ -95,7 +101,11 @@ impl Model {
 
     /// The values of the rows, by key.
     pub fn rows(&self) -> impl Iterator<Item = &[f64]> {
-        let live = self.values.iter().zip(&self.gone).filter(|(_, gone)| !**gone);
+        let live = self
+            .values
+            .iter()
+            .zip(&self.gone)
+            .filter(|(_, gone)| !**gone);
         live.map(|(values, _)| values.as_slice())
     }
 
@@ -142,7 +152,10 @@ impl Model {
                 self.values.insert(row, values.to_vec());
                 self.gone.insert(row, true);
                 if row + 1 < self.keys.len() {
-                    self.ranking.iter_mut().filter(|r| **r >= row as u32).for_each(|r| *r += 1);
+                    self.ranking
+                        .iter_mut()
+                        .filter(|r| **r >= row as u32)
+                        .for_each(|r| *r += 1);
                     self.start_over();
                 }
                 row
@@ -223,7 +236,13 @@ impl Model {
             self.learnt.options = *options;
             self.start_over();
         }
-        let Learnt { blocks, in_rest, good, touched, .. } = &mut self.learnt;
+        let Learnt {
+            blocks,
+            in_rest,
+            good,
+            touched,
+            ..
+        } = &mut self.learnt;
         for row in in_rest.len()..self.keys.len() {
             let pairs = self.axes.iter().zip(&self.values[row]);
             let point: Vec<f64> = pairs.map(|(axis, v)| axis.coordinate(*v)).collect();
@@ -246,7 +265,9 @@ impl Model {
             let belongs = !self.gone[at] && !good.contains(&row);
             if belongs != in_rest[at] {
                 in_rest[at] = belongs;
-                blocks.iter_mut().for_each(|b| b.set_rest(row, belongs));
+                for block in &mut *blocks {
+                    block.set_rest(row, belongs);
+                }
             }
         }
         for block in blocks {
@@ -263,15 +284,27 @@ impl Model {
     /// Keys of the good trials as of the last [`learn`](Self::learn), the best first.
     #[must_use]
     pub fn good_keys(&self) -> Vec<i64> {
-        self.learnt.good.iter().map(|r| self.keys[*r as usize]).collect()
+        self.learnt
+            .good
+            .iter()
+            .map(|r| self.keys[*r as usize])
+            .collect()
     }
 }
 
 fn same(a: &[f64], b: &[f64]) -> bool {
-    a.iter().zip(b).all(|(a, b)| a == b || (a.is_nan() && b.is_nan()))
+    a.iter()
+        .zip(b)
+        .all(|(a, b)| a == b || (a.is_nan() && b.is_nan()))
 }
 
-#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+#[allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss
+)]
 fn good_count(with_loss: usize, options: &Options) -> usize {
-    ((options.gamma * with_loss as f64).ceil() as usize).min(options.max_good).min(with_loss)
+    ((options.gamma * with_loss as f64).ceil() as usize)
+        .min(options.max_good)
+        .min(with_loss)
 }

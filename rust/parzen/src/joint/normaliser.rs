@@ -20,7 +20,11 @@ pub fn log_normaliser(axis: &Axis, centre: f64, scale: f64) -> f64 {
             -libm::log(scale * inside) - LN_SQRT_2_PI
         }
         Shape::Levels { places, widths } => -libm::log(
-            places.iter().zip(widths).map(|(p, w)| w * gaussian((p - centre) / scale)).sum::<f64>(),
+            places
+                .iter()
+                .zip(widths)
+                .map(|(p, w)| w * gaussian((p - centre) / scale))
+                .sum::<f64>(),
         ),
         Shape::Options { .. } => 0.0,
     }
@@ -29,12 +33,22 @@ pub fn log_normaliser(axis: &Axis, centre: f64, scale: f64) -> f64 {
 /// `exp(-z^2 / 2)`.
 #[must_use]
 pub fn gaussian(z: f64) -> f64 {
-    if z.abs() > 38.7 { 0.0 } else { libm::exp(-0.5 * z * z) }
+    if z.abs() > 38.7 {
+        0.0
+    } else {
+        libm::exp(-0.5 * z * z)
+    }
 }
 
 /// Mass of a Gaussian on [0, 1], for a centre there.
 fn mass(centre: f64, scale: f64) -> f64 {
-    let outside = |z: f64| if z > NEGLIGIBLE { 0.0 } else { 0.5 * libm::erfc(z * FRAC_1_SQRT_2) };
+    let outside = |z: f64| {
+        if z > NEGLIGIBLE {
+            0.0
+        } else {
+            0.5 * libm::erfc(z * FRAC_1_SQRT_2)
+        }
+    };
     1.0 - outside(centre / scale) - outside((1.0 - centre) / scale)
 }
 
@@ -58,18 +72,25 @@ mod tests {
                     let c = log_normaliser(&axis, centre, scale).exp();
                     let density = |x: f64| c * gaussian((x - centre) / scale);
                     let total: f64 = match axis.shape() {
-                        Shape::Levels { places, widths } => {
-                            places.iter().zip(widths).map(|(p, w)| w * density(*p)).sum()
-                        }
+                        Shape::Levels { places, widths } => places
+                            .iter()
+                            .zip(widths)
+                            .map(|(p, w)| w * density(*p))
+                            .sum(),
                         Shape::Line { bounded } => {
                             let (low, high) = if *bounded { (0.0, 1.0) } else { (-14.0, 15.0) };
                             let n = 400_000;
                             let h = (high - low) / f64::from(n);
-                            (0..n).map(|i| h * density(low + h * (f64::from(i) + 0.5))).sum()
+                            (0..n)
+                                .map(|i| h * density(low + h * (f64::from(i) + 0.5)))
+                                .sum()
                         }
                         Shape::Options { .. } => unreachable!(),
                     };
-                    assert!((total - 1.0).abs() < 1e-8, "{family} {centre} {scale} {total}");
+                    assert!(
+                        (total - 1.0).abs() < 1e-8,
+                        "{family} {centre} {scale} {total}"
+                    );
                 }
             }
         }

@@ -52,17 +52,33 @@ impl Options {
     pub fn check(&self) -> Result<()> {
         let at_least_one = "must be at least 1";
         let positive = "must be a finite number above 0";
-        let exponent = "must be a finite number, at least 0 (0 keeps bandwidths at the whole range)";
+        let exponent =
+            "must be a finite number, at least 0 (0 keeps bandwidths at the whole range)";
         let rules = [
-            ("n_EI_candidates", count(self.candidates), self.candidates >= 1, at_least_one),
-            ("max_good", count(self.max_good), self.max_good >= 1, at_least_one),
+            (
+                "n_EI_candidates",
+                count(self.candidates),
+                self.candidates >= 1,
+                at_least_one,
+            ),
+            (
+                "max_good",
+                count(self.max_good),
+                self.max_good >= 1,
+                at_least_one,
+            ),
             (
                 "gamma",
                 self.gamma,
                 self.gamma > 0.0 && self.gamma < 1.0,
                 "must lie between 0 and 1, both excluded: it is the fraction of good trials",
             ),
-            ("prior_weight", self.prior_weight, is_positive(self.prior_weight), positive),
+            (
+                "prior_weight",
+                self.prior_weight,
+                is_positive(self.prior_weight),
+                positive,
+            ),
             (
                 "min_bandwidth",
                 self.min_bandwidth,
@@ -81,11 +97,20 @@ impl Options {
                 self.rest_exponent >= 0.0 && self.rest_exponent.is_finite(),
                 exponent,
             ),
-            ("option_weight", self.option_weight, is_positive(self.option_weight), positive),
+            (
+                "option_weight",
+                self.option_weight,
+                is_positive(self.option_weight),
+                positive,
+            ),
         ];
         for (option, value, holds, rule) in rules {
             if !holds {
-                return Err(Error::InvalidOption { option, value: value.to_string(), rule });
+                return Err(Error::InvalidOption {
+                    option,
+                    value: value.to_string(),
+                    rule,
+                });
             }
         }
         Ok(())
@@ -114,15 +139,57 @@ mod tests {
     fn options_out_of_range_are_named() {
         let fine = Options::default();
         let wrong = [
-            (Options { candidates: 0, ..fine }, "n_EI_candidates=0"),
-            (Options { max_good: 0, ..fine }, "max_good=0"),
+            (
+                Options {
+                    candidates: 0,
+                    ..fine
+                },
+                "n_EI_candidates=0",
+            ),
+            (
+                Options {
+                    max_good: 0,
+                    ..fine
+                },
+                "max_good=0",
+            ),
             (Options { gamma: 0.0, ..fine }, "gamma=0"),
             (Options { gamma: 1.0, ..fine }, "gamma=1"),
-            (Options { prior_weight: 0.0, ..fine }, "prior_weight=0"),
-            (Options { min_bandwidth: 2.0, ..fine }, "min_bandwidth=2"),
-            (Options { good_exponent: -1.0, ..fine }, "good_exponent=-1"),
-            (Options { rest_exponent: f64::NAN, ..fine }, "rest_exponent=NaN"),
-            (Options { option_weight: f64::INFINITY, ..fine }, "option_weight=inf"),
+            (
+                Options {
+                    prior_weight: 0.0,
+                    ..fine
+                },
+                "prior_weight=0",
+            ),
+            (
+                Options {
+                    min_bandwidth: 2.0,
+                    ..fine
+                },
+                "min_bandwidth=2",
+            ),
+            (
+                Options {
+                    good_exponent: -1.0,
+                    ..fine
+                },
+                "good_exponent=-1",
+            ),
+            (
+                Options {
+                    rest_exponent: f64::NAN,
+                    ..fine
+                },
+                "rest_exponent=NaN",
+            ),
+            (
+                Options {
+                    option_weight: f64::INFINITY,
+                    ..fine
+                },
+                "option_weight=inf",
+            ),
         ];
         for (options, start) in wrong {
             let message = options.check().unwrap_err().to_string();

@@ -63,7 +63,13 @@ pub fn first_unseen(
     start: &[f64],
     rng: &mut Rng,
 ) -> Option<Vec<f64>> {
-    let mut walk = Walk { space, axes, seen, start, rng };
+    let mut walk = Walk {
+        space,
+        axes,
+        seen,
+        start,
+        rng,
+    };
     let mut values = vec![f64::NAN; space.len()];
     walk.descend(0, &mut values).then_some(values)
 }
@@ -91,7 +97,11 @@ impl Walk<'_> {
             values[i] = self.space.params()[i].prior.sample(self.rng);
             return self.descend(depth + 1, values);
         };
-        let first = if self.start[i].is_nan() { 0 } else { axis.number_of(self.start[i]) };
+        let first = if self.start[i].is_nan() {
+            0
+        } else {
+            axis.number_of(self.start[i])
+        };
         for step in 0..count {
             let number = (first + step) % count;
             if axis.is_possible(number) {

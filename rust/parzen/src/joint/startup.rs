@@ -32,16 +32,28 @@ pub fn assignment<'a>(
         .collect();
     let mut scores = vec![0.0; draws.len()];
     for (i, axis) in axes.iter().enumerate() {
-        let active: Vec<usize> = (0..draws.len()).filter(|d| !draws[*d][i].is_nan()).collect();
+        let active: Vec<usize> = (0..draws.len())
+            .filter(|d| !draws[*d][i].is_nan())
+            .collect();
         let tried = rows.iter().map(|row| axis.coordinate(row[i]));
-        let points: Vec<Vec<f64>> =
-            active.iter().map(|d| vec![axis.coordinate(draws[*d][i])]).collect();
-        for (draw, score) in active.into_iter().zip(novelty(axis, tried, &points, options)) {
+        let points: Vec<Vec<f64>> = active
+            .iter()
+            .map(|d| vec![axis.coordinate(draws[*d][i])])
+            .collect();
+        for (draw, score) in active
+            .into_iter()
+            .zip(novelty(axis, tried, &points, options))
+        {
             scores[draw] += score;
         }
     }
-    let best = (0..draws.len()).rev().max_by(|a, b| scores[*a].total_cmp(&scores[*b]));
-    best.map_or_else(|| random::assignment(space, seed, index), |b| draws[b].clone())
+    let best = (0..draws.len())
+        .rev()
+        .max_by(|a, b| scores[*a].total_cmp(&scores[*b]));
+    best.map_or_else(
+        || random::assignment(space, seed, index),
+        |b| draws[b].clone(),
+    )
 }
 
 /// ln of prior density over density among the tried values.
@@ -57,18 +69,27 @@ fn novelty(
         discrete: options.rest_exponent,
         option_weight: options.option_weight,
     };
-    let axes = [axis];
-    let mut mixture = Mixture::new(&axes, floors);
+    let alone = [axis];
+    let mut mixture = Mixture::new(&alone, floors);
     for (slot, place) in tried.filter(|place| !place.is_nan()).enumerate() {
         mixture.push(std::iter::once(place));
         mixture.insert(slot);
     }
-    mixture.refresh(&axes);
+    mixture.refresh(&alone);
     let mut densities = Vec::new();
     let weights = vec![1.0; mixture.slots()];
-    log_densities(&mixture, &axes, &weights, options.prior_weight, points, &mut densities);
+    log_densities(
+        &mixture,
+        &alone,
+        &weights,
+        options.prior_weight,
+        points,
+        &mut densities,
+    );
     let pairs = points.iter().zip(densities);
-    pairs.map(|(point, density)| mixture.log_prior(&axes, point) - density).collect()
+    pairs
+        .map(|(point, density)| mixture.log_prior(&alone, point) - density)
+        .collect()
 }
 
 #[cfg(test)]
@@ -87,20 +108,22 @@ mod tests {
             conditions: Some(vec![vec![]]),
         });
         let space = Space::new(params.collect()).unwrap();
-        let axes: Vec<Axis> =
-            space.params().iter().map(|p| Axis::new(&p.prior, false)).collect();
+        let axes: Vec<Axis> = space
+            .params()
+            .iter()
+            .map(|p| Axis::new(&p.prior, false))
+            .collect();
         let mut hit = 0;
         for seed in 0..20 {
             let mut rows: Vec<Vec<f64>> = Vec::new();
             for index in 0..10 {
                 let known = rows.iter().map(Vec::as_slice);
-                let row =
-                    assignment(&space, &axes, known, (seed, index), &Options::default());
+                let row = assignment(&space, &axes, known, (seed, index), &Options::default());
                 rows.push(row);
             }
             for i in 0..4 {
-                let mut tenths: Vec<u8> = rows.iter().map(|r| (r[i] * 10.0) as u8).collect();
-                tenths.sort_unstable();
+                let mut tenths: Vec<f64> = rows.iter().map(|r| (r[i] * 10.0).floor()).collect();
+                tenths.sort_by(f64::total_cmp);
                 tenths.dedup();
                 hit += tenths.len();
             }

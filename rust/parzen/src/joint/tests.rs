@@ -11,8 +11,12 @@ use crate::space::{Conjunction, Param, Space};
 use crate::special::{LN_SQRT_2_PI, log_diff_cdf, log_sum_exp};
 use proptest::prelude::*;
 
-const FLOORS: Floors =
-    Floors { least: 0.01, continuous: 1.5, discrete: 1.0, option_weight: 1.0 };
+const FLOORS: Floors = Floors {
+    least: 0.01,
+    continuous: 1.5,
+    discrete: 1.0,
+    option_weight: 1.0,
+};
 
 fn axis(family: &str, args: &[f64], unordered: bool) -> Axis {
     Axis::new(&Prior::from_family("x", family, args).unwrap(), unordered)
@@ -58,30 +62,55 @@ fn kernel(axis: &Axis, places: &[f64], own: Option<usize>, x: f64) -> f64 {
         None => (0.5, axis.prior_scale()),
         Some(own) => {
             let same = known.iter().filter(|p| **p == own).count();
-            let below = known.iter().copied().filter(|p| *p < own).fold(f64::NAN, f64::max);
-            let above = known.iter().copied().filter(|p| *p > own).fold(f64::NAN, f64::min);
-            assert_eq!(same, 1, "ties are told apart by slots; the caller avoids them");
+            let below = known
+                .iter()
+                .copied()
+                .filter(|p| *p < own)
+                .fold(f64::NAN, f64::max);
+            let above = known
+                .iter()
+                .copied()
+                .filter(|p| *p > own)
+                .fold(f64::NAN, f64::min);
+            assert_eq!(
+                same, 1,
+                "ties are told apart by slots; the caller avoids them"
+            );
             let bandwidth = if known.len() == 1 {
                 own.max(1.0 - own)
             } else {
                 f64::max(own - below, above - own) // ignores NaN
             };
             let levels = matches!(axis.shape(), Shape::Levels { .. });
-            let exponent = if levels { FLOORS.discrete } else { FLOORS.continuous };
-            let bandwidth = bandwidth.max(FLOORS.least).max((n + 2.0).powf(-exponent)).min(1.0);
+            let exponent = if levels {
+                FLOORS.discrete
+            } else {
+                FLOORS.continuous
+            };
+            let bandwidth = bandwidth
+                .max(FLOORS.least)
+                .max((n + 2.0).powf(-exponent))
+                .min(1.0);
             (own, (bandwidth.powi(2) + axis.cell_variance(own)).sqrt())
         }
     };
     let log_density = |x: f64| -0.5 * ((x - centre) / scale).powi(2);
     match axis.shape() {
         Shape::Levels { places, widths } => {
-            let terms: Vec<f64> =
-                places.iter().zip(widths).map(|(p, w)| w.ln() + log_density(*p)).collect();
+            let terms: Vec<f64> = places
+                .iter()
+                .zip(widths)
+                .map(|(p, w)| w.ln() + log_density(*p))
+                .collect();
             log_density(x) - log_sum_exp(&terms)
         }
         Shape::Line { bounded } => {
             let (low, high) = ((0.0 - centre) / scale, (1.0 - centre) / scale);
-            let log_mass = if *bounded { log_diff_cdf(low, high) } else { 0.0 };
+            let log_mass = if *bounded {
+                log_diff_cdf(low, high)
+            } else {
+                0.0
+            };
             log_density(x) - scale.ln() - LN_SQRT_2_PI - log_mass
         }
         Shape::Options { .. } => unreachable!(),
@@ -90,13 +119,21 @@ fn kernel(axis: &Axis, places: &[f64], own: Option<usize>, x: f64) -> f64 {
 
 fn naive(axes: &[Axis], members: &[Vec<f64>], weights: &[f64], prior: f64, x: &[f64]) -> f64 {
     let total = weights.iter().sum::<f64>() + prior;
-    let columns: Vec<Vec<f64>> =
-        (0..axes.len()).map(|a| members.iter().map(|m| m[a]).collect()).collect();
+    let columns: Vec<Vec<f64>> = (0..axes.len())
+        .map(|a| members.iter().map(|m| m[a]).collect())
+        .collect();
     let product = |own| -> f64 {
-        axes.iter().zip(&columns).zip(x).map(|((axis, c), x)| kernel(axis, c, own, *x)).sum()
+        axes.iter()
+            .zip(&columns)
+            .zip(x)
+            .map(|((axis, c), x)| kernel(axis, c, own, *x))
+            .sum()
     };
-    let mut terms: Vec<f64> =
-        weights.iter().enumerate().map(|(i, w)| (w / total).ln() + product(Some(i))).collect();
+    let mut terms: Vec<f64> = weights
+        .iter()
+        .enumerate()
+        .map(|(i, w)| (w / total).ln() + product(Some(i)))
+        .collect();
     terms.push((prior / total).ln() + product(None));
     log_sum_exp(&terms)
 }
@@ -205,24 +242,40 @@ fn small() -> (Vec<Axis>, Mixture, Vec<f64>) {
         axis("categorical", &[0.5, 0.2, 0.3], false),
     ];
     let mut rng = stream(3, 0, 0);
-    let points: Vec<Vec<f64>> =
-        (0..12).map(|_| axes.iter().map(|a| place(a, &mut rng)).collect()).collect();
-    let floors = Floors { least: 0.05, ..FLOORS };
+    let points: Vec<Vec<f64>> = (0..12)
+        .map(|_| axes.iter().map(|a| place(a, &mut rng)).collect())
+        .collect();
+    let floors = Floors {
+        least: 0.05,
+        ..FLOORS
+    };
     let mixture = mixture(&axes, &points, floors, &mut rng);
-    (axes, mixture, (1..=12).map(|i| f64::from(i) / 12.0).collect())
+    (
+        axes,
+        mixture,
+        (1..=12).map(|i| f64::from(i) / 12.0).collect(),
+    )
 }
 
 #[test]
 fn the_joint_density_integrates_to_one() {
     let (axes, mixture, weights) = small();
     let own: Vec<&Axis> = axes.iter().collect();
-    let Shape::Levels { places, widths } = axes[1].shape() else { unreachable!() };
+    let Shape::Levels { places, widths } = axes[1].shape() else {
+        unreachable!()
+    };
     let steps = 2000;
     let mut total = 0.0;
     for (level, width) in places.iter().zip(widths) {
         for option in 0..3 {
             let points: Vec<Vec<f64>> = (0..steps)
-                .map(|i| vec![(f64::from(i) + 0.5) / f64::from(steps), *level, f64::from(option)])
+                .map(|i| {
+                    vec![
+                        (f64::from(i) + 0.5) / f64::from(steps),
+                        *level,
+                        f64::from(option),
+                    ]
+                })
                 .collect();
             let mut out = Vec::new();
             log_densities(&mixture, &own, &weights, 1.0, &points, &mut out);
@@ -239,7 +292,9 @@ fn the_joint_density_integrates_to_one() {
 fn draws_follow_the_joint_density() {
     let (axes, mixture, weights) = small();
     let own: Vec<&Axis> = axes.iter().collect();
-    let Shape::Levels { places, widths } = axes[1].shape() else { unreachable!() };
+    let Shape::Levels { places, widths } = axes[1].shape() else {
+        unreachable!()
+    };
     let mut with_prior = weights.clone();
     with_prior.push(1.0);
     let (draws, bins, fine) = (60_000, 8_usize, 100);
@@ -276,12 +331,19 @@ fn draws_follow_the_joint_density() {
         }
     }
     let v: f64 = 2.0 / (9.0 * cells);
-    assert!((chi2 / cells).cbrt() < 1.0 - v + 4.76 * v.sqrt(), "{chi2} {cells}");
+    assert!(
+        (chi2 / cells).cbrt() < 1.0 - v + 4.76 * v.sqrt(),
+        "{chi2} {cells}"
+    );
 }
 
 fn param(label: &str, family: &str, args: &[f64], conditions: Vec<Conjunction>) -> Param {
     let prior = Prior::from_family(label, family, args).unwrap();
-    Param { label: label.to_owned(), prior, conditions: Some(conditions) }
+    Param {
+        label: label.to_owned(),
+        prior,
+        conditions: Some(conditions),
+    }
 }
 
 /// Every prior, two levels of branches, a parameter of two branches.
@@ -292,7 +354,12 @@ fn tree() -> Model {
         param("b", "categorical", &[0.3, 0.7], vec![vec![(0, 1)]]),
         param("c", "normal", &[0.0, 5.0], vec![vec![(0, 1), (1, 1)]]),
         param("d", "lognormal", &[0.0, 1.0], vec![vec![(0, 1), (1, 1)]]),
-        param("e", "qnormal", &[10.0, 2.0, 1.0], vec![vec![(0, 2)], vec![(0, 1), (1, 0)]]),
+        param(
+            "e",
+            "qnormal",
+            &[10.0, 2.0, 1.0],
+            vec![vec![(0, 2)], vec![(0, 1), (1, 0)]],
+        ),
         param("f", "qlognormal", &[1.0, 1.0, 0.5], vec![vec![(0, 2)]]),
         param("g", "quniform", &[0.0, 1.0, 0.1], vec![vec![(0, 0)]]),
         param("h", "qloguniform", &[-3.0, 8.0, 1.0], vec![vec![(0, 0)]]),
@@ -306,13 +373,19 @@ fn tree() -> Model {
 }
 
 fn loss(values: &[f64]) -> f64 {
-    values.iter().filter(|v| !v.is_nan()).map(|v| (v - 0.3).abs().sqrt()).sum()
+    values
+        .iter()
+        .filter(|v| !v.is_nan())
+        .map(|v| (v - 0.3).abs().sqrt())
+        .sum()
 }
 
 fn run(model: &mut Model, trials: i64, options: &Options) -> Vec<Vec<f64>> {
     (0..trials)
         .map(|key| {
-            let values = suggest(model, &[key], 100 + key as u64, 0, options).unwrap().remove(0);
+            let values = suggest(model, &[key], 100 + key as u64, 0, options)
+                .unwrap()
+                .remove(0);
             model.upsert(key, loss(&values), &values);
             values
         })
@@ -320,7 +393,9 @@ fn run(model: &mut Model, trials: i64, options: &Options) -> Vec<Vec<f64>> {
 }
 
 fn bits(rows: &[Vec<f64>]) -> Vec<Vec<u64>> {
-    rows.iter().map(|r| r.iter().map(|v| v.to_bits()).collect()).collect()
+    rows.iter()
+        .map(|r| r.iter().map(|v| v.to_bits()).collect())
+        .collect()
 }
 
 #[test]
@@ -354,13 +429,19 @@ fn only_the_trials_matter_and_not_how_they_came_in() {
         shuffled.upsert(key, f64::INFINITY, &rows[69 - key as usize]);
     }
     shuffled.upsert(1000, 0.0, &rows[3]);
-    shuffled.learn(&Options { gamma: 0.4, ..options });
+    shuffled.learn(&Options {
+        gamma: 0.4,
+        ..options
+    });
     shuffled.remove(1000);
     for (key, row) in (0..).zip(&rows) {
         shuffled.upsert(key, loss(row), row);
     }
     let next = suggest(&mut model, &[70, 71], 9, 0, &options).unwrap();
-    assert_eq!(bits(&suggest(&mut shuffled, &[70, 71], 9, 0, &options).unwrap()), bits(&next));
+    assert_eq!(
+        bits(&suggest(&mut shuffled, &[70, 71], 9, 0, &options).unwrap()),
+        bits(&next)
+    );
     assert_eq!(shuffled.good_keys(), model.good_keys());
 }
 
@@ -373,7 +454,9 @@ fn a_batch_is_one_suggestion_after_the_other() {
     let batch = suggest(&mut model, &[40, 41, 42], 7, 0, &options).unwrap();
     let one_by_one: Vec<Vec<f64>> = (0..3)
         .map(|i| {
-            let row = suggest(&mut single, &[40 + i], 7, i as u64, &options).unwrap().remove(0);
+            let row = suggest(&mut single, &[40 + i], 7, i as u64, &options)
+                .unwrap()
+                .remove(0);
             single.upsert(40 + i, f64::INFINITY, &row);
             row
         })
@@ -388,7 +471,9 @@ fn nothing_but_failures_still_gives_suggestions() {
     let options = Options::default();
     let mut model = tree();
     for key in 0..40 {
-        let row = suggest(&mut model, &[key], key as u64, 0, &options).unwrap().remove(0);
+        let row = suggest(&mut model, &[key], key as u64, 0, &options)
+            .unwrap()
+            .remove(0);
         model.upsert(key, f64::INFINITY, &row);
     }
     assert!(model.good_keys().is_empty());
@@ -401,7 +486,19 @@ fn values_out_of_range_and_strange_losses_are_taken() {
     let options = Options::default();
     let mut model = tree();
     let nan = f64::NAN;
-    let wild = [0.0, nan, nan, nan, nan, nan, 7.0, 1e9, 1e3, 9999.0, f64::INFINITY];
+    let wild = [
+        0.0,
+        nan,
+        nan,
+        nan,
+        nan,
+        nan,
+        7.0,
+        1e9,
+        1e3,
+        9999.0,
+        f64::INFINITY,
+    ];
     for key in 0..30 {
         let loss = [f64::NEG_INFINITY, -1e300, 1e300, 0.0][key as usize % 4];
         model.upsert(key, loss, &wild);
@@ -409,9 +506,14 @@ fn values_out_of_range_and_strange_losses_are_taken() {
     let holes = [5.0, 0.0, nan, 1.0, nan, 0.0, nan, nan, nan, nan, 0.1];
     model.upsert(30, -1.0, &holes);
     for key in 31..60 {
-        let row = suggest(&mut model, &[key], key as u64, 0, &options).unwrap().remove(0);
+        let row = suggest(&mut model, &[key], key as u64, 0, &options)
+            .unwrap()
+            .remove(0);
         let possible = |(p, v): (&Param, &f64)| v.is_nan() || p.prior.log_density(*v).is_finite();
-        assert!(model.space().params().iter().zip(&row).all(possible), "{row:?}");
+        assert!(
+            model.space().params().iter().zip(&row).all(possible),
+            "{row:?}"
+        );
         model.upsert(key, loss(&row), &row);
     }
 }
@@ -441,7 +543,9 @@ fn a_tried_branch_is_left_for_one_that_has_more() {
     let mut model = Model::new(Space::new(params).unwrap(), &[true, false]);
     let mut empty = 0;
     for key in 0..40 {
-        let row = suggest(&mut model, &[key], key as u64, 0, &Options::default()).unwrap().remove(0);
+        let row = suggest(&mut model, &[key], key as u64, 0, &Options::default())
+            .unwrap()
+            .remove(0);
         empty += u32::from(row[0] == 0.0);
         model.upsert(key, row[0], &row);
     }
@@ -459,10 +563,20 @@ fn a_space_without_parameters_has_one_point() {
 
 #[test]
 fn hundreds_of_parameters_are_modelled() {
-    let families: [(&str, &[f64]); 3] =
-        [("uniform", &[0.0, 1.0]), ("randint", &[0.0, 5.0]), ("normal", &[0.0, 1.0])];
+    let families: [(&str, &[f64]); 3] = [
+        ("uniform", &[0.0, 1.0]),
+        ("randint", &[0.0, 5.0]),
+        ("normal", &[0.0, 1.0]),
+    ];
     let params = (0..300)
-        .map(|i| param(&format!("p{i}"), families[i % 3].0, families[i % 3].1, vec![vec![]]))
+        .map(|i| {
+            param(
+                &format!("p{i}"),
+                families[i % 3].0,
+                families[i % 3].1,
+                vec![vec![]],
+            )
+        })
         .collect();
     let mut model = Model::new(Space::new(params).unwrap(), &[true; 300]);
     let rows = run(&mut model, 40, &Options::default());

@@ -26,14 +26,22 @@ pub fn by_age(mixture: &Mixture, full: usize) -> Vec<f64> {
     let n = mixture.len();
     let fading = n.saturating_sub(full);
     let least = 1.0 / n as f64;
-    let step = if fading > 1 { (1.0 - least) / (fading - 1) as f64 } else { 0.0 };
+    let step = if fading > 1 {
+        (1.0 - least) / (fading - 1) as f64
+    } else {
+        0.0
+    };
     let mut age = 0_usize;
     (0..mixture.slots())
         .map(|slot| {
             if !mixture.is_member(slot) {
                 return 0.0;
             }
-            let weight = if age < fading { least + step * age as f64 } else { 1.0 };
+            let weight = if age < fading {
+                least + step * age as f64
+            } else {
+                1.0
+            };
             age += 1;
             weight.min(1.0)
         })
@@ -58,9 +66,16 @@ mod tests {
 
     #[test]
     fn old_trials_fade_linearly() {
-        let axis = Axis::new(&Prior::from_family("x", "uniform", &[0.0, 1.0]).unwrap(), false);
-        let floors =
-            Floors { least: 0.01, continuous: 1.0, discrete: 1.0, option_weight: 1.0 };
+        let axis = Axis::new(
+            &Prior::from_family("x", "uniform", &[0.0, 1.0]).unwrap(),
+            false,
+        );
+        let floors = Floors {
+            least: 0.01,
+            continuous: 1.0,
+            discrete: 1.0,
+            option_weight: 1.0,
+        };
         let mut mixture = Mixture::new(&[&axis], floors);
         for slot in 0..6 {
             mixture.push(std::iter::once(0.5));

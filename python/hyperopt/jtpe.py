@@ -134,12 +134,12 @@ def suggest(
     history = observations.of(trials, space).update(trials)
     options: dict[str, Any] = {
         "unordered": _unordered_parameters(space),
-        "n_startup_jobs": _count("n_startup_jobs", n_startup_jobs),
-        "n_candidates": _count("n_EI_candidates", n_EI_candidates),
+        "n_startup_jobs": _count("n_startup_jobs", n_startup_jobs, 0),
+        "n_candidates": _count("n_EI_candidates", n_EI_candidates, 1),
         "gamma": gamma,
-        "max_good": _count("max_good", max_good),
+        "max_good": _count("max_good", max_good, 1),
         "prior_weight": prior_weight,
-        "linear_forgetting": _count("linear_forgetting", linear_forgetting),
+        "linear_forgetting": _count("linear_forgetting", linear_forgetting, 0),
         "min_bandwidth": min_bandwidth,
         "good_exponent": good_exponent,
         "rest_exponent": rest_exponent,
@@ -160,11 +160,14 @@ def suggest(
     return documents(ids, domain, trials, assignments)
 
 
-def _count(name: str, value: int) -> int:
+def _count(name: str, value: int, least: int) -> int:
     try:
-        return operator.index(value)
+        count = operator.index(value)
     except TypeError:
         raise TypeError(f"{name}={value!r} is not allowed: must be an integer") from None
+    if count < least:
+        raise ValueError(f"{name}={count} is not allowed: must be at least {least}")
+    return count
 
 
 def _unordered_parameters(space: CompiledSpace) -> list[bool]:

@@ -1,0 +1,1 @@
+"""One module for each way of searching: `minimize(objective, space, evaluations, seed)`."""

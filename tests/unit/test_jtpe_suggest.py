@@ -1,0 +1,257 @@
+"""What `jtpe.suggest` promises. Its densities and draws are tested in the core."""
+
+from __future__ import annotations
+
+import math
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hyperopt import STATUS_FAIL, STATUS_OK, Trials, fmin, hp, jtpe, partial, rand, space_eval
+from hyperopt.base import JOB_STATE_DONE, JOB_STATE_ERROR, JOB_STATE_RUNNING, Domain
+from hyperopt.pyll import scope
+
+SPACE = {
+    "x": hp.uniform("x", -5, 5),
+    "lr": hp.loguniform("lr", -7, 0),
+    "n": hp.uniformint("n", 1, 9),
+    "size": hp.qloguniform("size", 0, math.log(2980), 1),
+    "bias": hp.qnormal("bias", 0, 3, 0.5),
+    "rate": hp.qlognormal("rate", 1, 1, 0.25),
+    "scale": hp.lognormal("scale", 0, 1),
+    "seed": hp.randint("seed", 1000),
+    "model": hp.choice(
+        "model",
+        [
+            {"kind": "a", "depth": hp.randint("depth", 1, 6)},
+            {
+                "kind": "b",
+                "w": hp.normal("w", 0, 2),
+                "inner": hp.pchoice("inner", [(0.2, 0.0), (0.8, hp.quniform("q", 0, 1, 0.1))]),
+            },
+        ],
+    ),
+}
+
+
+def objective(config: dict[str, Any]) -> float:
+    model = config["model"]
+    extra = abs(model.get("depth", 3) - 3) + abs(model.get("w", 0.0)) + model.get("inner", 0.3)
+    return float((config["x"] - 1) ** 2 + abs(np.log(config["lr"]) + 3) + config["n"] / 9 + extra)
+
+
+def vals(doc: dict[str, Any]) -> dict[str, Any]:
+    return {label: value[0] for label, value in doc["misc"]["vals"].items() if value}
+
+
+def study(n: int, seed: int = 0, space: Any = SPACE, loss: Any = objective) -> tuple[Domain, Trials]:
+    domain, trials = Domain(loss, space), Trials()
+    rstate = np.random.default_rng(seed)
+    fmin(loss, space, jtpe.suggest, n, trials=trials, rstate=rstate, show_progressbar=False)
+    return domain, trials
+
+
+def insert(trials: Trials, docs: list[dict[str, Any]], loss: Any, state: int = 2) -> None:
+    for doc in docs:
+        doc["state"] = state
+        doc["result"] = {"status": STATUS_OK, "loss": loss}
+    trials.insert_trial_docs(docs)
+    trials.refresh()
+
+
+def test_one_document_comes_for_every_id() -> None:
+    domain, trials = study(30)
+    docs = jtpe.suggest([100, 101, 102], domain, trials, 7)
+    assert [doc["tid"] for doc in docs] == [100, 101, 102]
+    for doc in docs:
+        active = [label for label, value in doc["misc"]["vals"].items() if value]
+        assert [doc["misc"]["idxs"][label] for label in active] == [[doc["tid"]]] * len(active)
+        assert set(active) == set(domain.space.active(vals(doc)))
+
+
+def test_values_have_the_types_and_supports_of_their_priors() -> None:
+    _, trials = study(120)
+    for doc in trials.trials:
+        point = vals(doc)
+        assert -5 <= point["x"] <= 5
+        assert math.exp(-7) <= point["lr"] <= 1
+        assert point["n"] in range(1, 10)
+        assert point["size"] >= 0
+        assert point["size"] == round(point["size"])
+        assert point["bias"] * 2 == round(point["bias"] * 2)
+        assert point["rate"] >= 0
+        assert point["scale"] > 0
+        assert type(point["seed"]) is np.int64
+        assert type(point["n"]) is np.float64
+        assert 0 <= point["seed"] < 1000
+        assert ("depth" in point) == (point["model"] == 0)
+        assert ("q" in point) == (point.get("inner") == 1)
+
+
+def test_the_same_seed_gives_the_same_run() -> None:
+    first, again, other = (study(60, seed)[1].vals for seed in (3, 3, 4))
+    assert first == again
+    assert first != other
+
+
+def test_suggestions_of_a_batch_differ() -> None:
+    domain, trials = study(40)
+    docs = jtpe.suggest(list(range(100, 130)), domain, trials, 7)
+    assert len({vals(doc)["x"] for doc in docs}) == 30
+
+
+def test_a_batch_that_is_never_inserted_leaves_no_trace() -> None:
+    domain, trials = study(40)
+    before = jtpe.suggest([100], domain, trials, 7)
+    jtpe.suggest(list(range(100, 150)), domain, trials, 9)
+    assert vals(jtpe.suggest([100], domain, trials, 7)[0]) == vals(before[0])
+
+
+def test_the_fed_history_suggests_what_a_fresh_one_does() -> None:
+    domain, trials = study(200)
+    for doc in trials.trials[50:60]:
+        doc["result"]["loss"] += 5.0
+    for doc in trials.trials[70:75]:
+        doc["state"] = JOB_STATE_ERROR
+    trials.reread()
+    again = pickle.loads(pickle.dumps(trials))
+    for seed in range(5):
+        ids = list(range(1000, 1004))
+        fed = jtpe.suggest(ids, domain, trials, seed)
+        fresh = jtpe.suggest(ids, domain, again, seed)
+        assert [vals(doc) for doc in fed] == [vals(doc) for doc in fresh]
+
+
+def test_a_correlated_valley_is_followed() -> None:
+    space = {label: hp.uniform(label, -5, 5) for label in "abcd"}
+
+    def valley(p: dict[str, float]) -> float:
+        return 10 * sum((p[x] - p[y]) ** 2 for x, y in ("ab", "bc", "cd")) + (p["a"] - 1) ** 2
+
+    joint = [min(study(100, seed, space, valley)[1].losses()) for seed in range(10)]
+    random = []
+    for seed in range(10):
+        trials = Trials()
+        rstate = np.random.default_rng(seed)
+        fmin(valley, space, rand.suggest, 100, trials=trials, rstate=rstate, show_progressbar=False)
+        random.append(min(trials.losses()))
+    # Medians of ten seeded runs; they differ by a factor of about ten.
+    assert np.median(joint) < np.median(random) / 3
+
+
+def test_pending_trials_are_kept_away_from() -> None:
+    domain, trials = study(30)
+    docs = jtpe.suggest([100], domain, trials, 1)
+    alone = vals(jtpe.suggest([101], domain, trials, 1)[0])
+    assert alone == vals(docs[0])
+    docs[0]["state"] = JOB_STATE_RUNNING
+    trials.insert_trial_docs(docs)
+    trials.refresh()
+    assert vals(jtpe.suggest([101], domain, trials, 1)[0]) != alone
+
+
+def test_failures_nan_and_missing_losses_are_survived() -> None:
+    domain, trials = Domain(objective, SPACE), Trials()
+    for number in range(40):
+        docs = jtpe.suggest(trials.new_trial_ids(1), domain, trials, number)
+        docs[0]["state"] = JOB_STATE_DONE
+        docs[0]["result"] = [
+            {"status": STATUS_FAIL},
+            {"status": STATUS_OK, "loss": float("nan")},
+            {"status": STATUS_FAIL, "loss": 0.0},
+            {"status": STATUS_OK, "loss": float("inf")},
+        ][number % 4]
+        trials.insert_trial_docs(docs)
+        trials.refresh()
+    assert len(vals(jtpe.suggest([99], domain, trials, 0)[0])) >= 9
+
+
+def test_a_finite_space_is_tried_completely_before_anything_twice() -> None:
+    space = [hp.choice("a", [0, hp.quniform("b", 0, 3, 1)]), hp.randint("c", -1, 2)]
+    _, trials = study(15, 0, space, lambda p: float(p[0] + p[1]))
+    points = {tuple(sorted(vals(doc).items())) for doc in trials.trials}
+    assert len(points) == 15
+
+
+def test_values_from_elsewhere_are_learnt_from() -> None:
+    domain, trials = Domain(objective, SPACE), Trials()
+    docs = rand.suggest(list(range(30)), domain, trials, 0)
+    for doc in docs:
+        for label, value in (("x", 80.0), ("lr", 5.0), ("n", 4.4), ("seed", 5000), ("model", 7)):
+            doc["misc"]["vals"][label] = [value]
+        for label in ("bias", "unknown"):
+            doc["misc"]["vals"][label] = []
+    insert(trials, docs, 1.0)
+    for seed in range(20):
+        point = vals(jtpe.suggest([100], domain, trials, seed)[0])
+        assert -5 <= point["x"] <= 5
+        assert point["model"] in (0, 1)
+        space_eval(SPACE, point)
+
+
+def test_branches_that_only_evaluation_can_tell_are_handled() -> None:
+    inner = hp.uniform("u", 0, 1)
+    sign = hp.randint("k", 4)
+    space = {"k": sign, "v": scope.switch(sign // 2, inner, hp.normal("w", 0, 1))}
+    domain, trials = study(40, 0, space, lambda p: float(abs(p["v"]) + p["k"]))
+    assert domain.space.has_dynamic_activity
+    for doc in trials.trials:
+        assert ("u" in vals(doc)) == (vals(doc)["k"] < 2)
+    ids = list(range(100, 110))
+    batch = jtpe.suggest(ids, domain, trials, 3)
+    assert [vals(doc) for doc in batch] == [
+        vals(doc) for doc in jtpe.suggest(ids, domain, trials, 3)
+    ]
+
+
+def test_choices_are_sets_and_integers_are_ordered() -> None:
+    space = Domain(objective, SPACE).space
+    unordered = dict(zip(space.labels, jtpe._unordered_parameters(space), strict=True))
+    assert {label for label, flag in unordered.items() if flag} == {"model", "inner"}
+
+
+def test_a_space_without_parameters_is_evaluated() -> None:
+    _, trials = study(12, 0, {"x": 1}, lambda p: float(p["x"]))
+    assert trials.losses() == [1.0] * 12
+
+
+def test_options_reach_the_algorithm_through_partial() -> None:
+    algo = partial(jtpe.suggest, n_startup_jobs=3, n_EI_candidates=4, gamma=0.3, max_good=5)
+    best = fmin(
+        objective, SPACE, algo, 20, rstate=np.random.default_rng(0), show_progressbar=False
+    )
+    assert "x" in best
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("n_EI_candidates", 0),
+        ("max_good", 0),
+        ("gamma", 0.0),
+        ("gamma", 1.0),
+        ("gamma", math.nan),
+        ("prior_weight", 0.0),
+        ("prior_weight", -1.0),
+        ("n_startup_jobs", -1),
+        ("linear_forgetting", -1),
+        ("min_bandwidth", 0.0),
+        ("min_bandwidth", 2.0),
+        ("good_exponent", -0.5),
+        ("rest_exponent", math.inf),
+        ("option_weight", 0.0),
+    ],
+)
+def test_an_option_out_of_range_is_named(option: str, value: float) -> None:
+    with pytest.raises(ValueError, match=f"{option}="):
+        jtpe.suggest([0], Domain(objective, SPACE), Trials(), 0, **{option: value})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "option", ["n_startup_jobs", "n_EI_candidates", "max_good", "linear_forgetting"]
+)
+def test_a_count_must_be_an_integer(option: str) -> None:
+    with pytest.raises(TypeError, match=f"{option}=2.5"):
+        jtpe.suggest([0], Domain(objective, SPACE), Trials(), 0, **{option: 2.5})  # type: ignore[arg-type]

@@ -2,9 +2,9 @@
 
     python benches/instructions/check.py [--update]
 
-Instructions, not seconds: the same binary gives the same count whatever else the machine does. Between
-compilers and processors counts differ a little, so only a growth beyond `TOLERANCE` fails. Needs
-valgrind, and says so where it is missing.
+Instructions, not seconds: the same binary gives the same count whatever else the machine does.
+Between compilers and processors counts differ a little, so only a growth beyond `TOLERANCE` fails.
+Needs valgrind, and says so where it is missing.
 """
 
 from __future__ import annotations

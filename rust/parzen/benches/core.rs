@@ -30,7 +30,11 @@ fn history(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("history of 20 parameters");
     group.sample_size(20);
     group.bench_function("insert 1000", |b| {
-        b.iter_batched(|| Study::new(0), |mut study| study.insert(1_000), BatchSize::LargeInput);
+        b.iter_batched(
+            || Study::new(0),
+            |mut study| study.insert(1_000),
+            BatchSize::LargeInput,
+        );
     });
     group.finish();
 }
@@ -39,7 +43,9 @@ fn suggestion(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("ask and tell, 20 parameters");
     for count in [1_000, 10_000, 100_000] {
         let mut study = Study::new(count);
-        group.bench_function(BenchmarkId::from_parameter(count), |b| b.iter(|| study.step()));
+        group.bench_function(BenchmarkId::from_parameter(count), |b| {
+            b.iter(|| study.step())
+        });
     }
     group.finish();
 }

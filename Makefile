@@ -12,7 +12,7 @@ BENCH_FLAGS ?=
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip
 NATIVE := python/hyperopt/_native.abi3.so
-RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
+RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust/*/src rust/*/Cargo.toml -name '*.rs' -o -name Cargo.toml)
 # Spark needs a Java runtime: the machine's own, or else one from a Python package.
 TEST_EXTRAS := test,test-spark$(shell command -v java >/dev/null 2>&1 || echo ,test-jvm)
 
@@ -63,8 +63,8 @@ bench: $(VENV)/.installed-docs $(NATIVE) ## compare with the peers; rewrites doc
 bench-rust: ## criterion benches of the core
 	cargo bench --locked -p parzen
 
-bench-instructions: ## counted instructions against the committed baseline
-	benches/instructions/check
+bench-instructions: $(VENV)/.created ## counted instructions against the committed baseline
+	$(PY) benches/instructions/check.py
 
 native: $(NATIVE) ## build the extension module (release) in place
 

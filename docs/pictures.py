@@ -1,6 +1,6 @@
 """Draw the pictures of docs/search-spaces.md: a histogram of each prior, from its own samples.
 
-    python docs/pictures.py [--if-missing]
+Run as ``python docs/pictures.py [--if-missing]``.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Every Python block of the documentation runs, page by page, in the order of reading.
 
-The blocks of a page share one namespace and an empty working directory. A comment before a block says
-what is special about it: ``<!-- test: needs pyspark -->`` skips the rest of the page where a module is
-missing, ``<!-- test: raises ValueError -->`` expects an error.
+The blocks of a page share one namespace and an empty working directory. A comment before a block
+says what is special about it: ``<!-- test: needs pyspark -->`` skips the rest of the page where a
+module is missing, ``<!-- test: raises ValueError -->`` expects an error.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Block:
         program = compile("\n" * self.line + self.code, page, "exec")
         if self.how.startswith("raises "):
             error = self.how.removeprefix("raises ")
-            with pytest.raises(Exception) as raised:  # noqa: PT011
+            with pytest.raises(Exception) as raised:
                 exec(program, namespace)
             assert error in {cls.__name__ for cls in type(raised.value).__mro__}
         else:

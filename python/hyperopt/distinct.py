@@ -25,7 +25,7 @@ MANY_POINTS = 200_000
 _ATTEMPTS = 10
 """How often the algorithm is asked again before an unseen point is drawn at random."""
 
-_HINT_FROM = 50
+_HINT_FROM = 100
 """The number of trials from which repetitions in a finite space are worth a hint."""
 
 

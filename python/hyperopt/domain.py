@@ -152,7 +152,7 @@ class Domain:
         }
 
     def evaluate(
-        self, config: Mapping[str, Any], ctrl: Ctrl | None, attach_attachments: bool = True
+        self, config: Mapping[str, Any], ctrl: Any, attach_attachments: bool = True
     ) -> dict[str, Any]:
         """Call the objective at one point and normalise what it returns.
 
@@ -173,7 +173,7 @@ class Domain:
         return self.evaluate_async2(value, ctrl, attach_attachments)
 
     def evaluate_async(
-        self, config: Mapping[str, Any], ctrl: Ctrl | None, attach_attachments: bool = True
+        self, config: Mapping[str, Any], ctrl: Any, attach_attachments: bool = True
     ) -> tuple[Any, Any]:
         """The first half of `evaluate`: the function, and the point to call it with.
 
@@ -191,7 +191,7 @@ class Domain:
         return self.fn, point
 
     def evaluate_async2(
-        self, rval: Any, ctrl: Ctrl | None, attach_attachments: bool = True
+        self, rval: Any, ctrl: Any, attach_attachments: bool = True
     ) -> dict[str, Any]:
         """The second half of `evaluate`: normalise the objective's value."""
         result = normalise_result(rval)

@@ -82,6 +82,7 @@ class Driver:
         """
         run = self._run
         self._open()
+        run.save()  # A file that cannot be written is an error before anything runs.
         failure: BaseException | None = None
         # The bar closes before an exception is on its way to the terminal.
         with run.progress_callback(initial=self._tally.n_done, total=run.max_evals) as bar:

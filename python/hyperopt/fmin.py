@@ -7,7 +7,6 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from timeit import default_timer
 from typing import Any
 
@@ -229,7 +228,7 @@ trials_save_file
         return self
 
     def _report(self) -> None:
-        """Log what should be known about the run; show it below the progress bar if there is one."""
+        """Log what should be known about the run; show it too if there is a progress bar."""
         lines = []
         if self.tally is not None and self.tally.n_failed:
             from hyperopt.summary import failure_summary
@@ -419,12 +418,12 @@ def _minimise(
     check_space(domain.space, stacklevel=3)
     resumed = False
     if trials is None:
-        if options.trials_save_file != "" and Path(options.trials_save_file).exists():
+        if options.trials_save_file != "":
             from hyperopt.save_file import load
 
             trials = load(options.trials_save_file)
-            resumed = True
-        else:
+            resumed = trials is not None
+        if trials is None:
             trials = Trials()
     parallel = options.n_jobs is not None or options.executor is not None
     parallel = parallel or options.trial_timeout is not None

@@ -37,15 +37,20 @@ SYNC_INTERVAL_S = 0.1
 """Pieces closer together than this are not each forced onto the disk."""
 
 
-def load(path: str | os.PathLike[str]) -> Trials:
+def load(path: str | os.PathLike[str]) -> Trials | None:
     """Read a study; trials that were running when it was saved wait to be evaluated again.
+
+    None if there is no such file.
 
     Raises
     ------
     ValueError
         If the file holds no Trials.
     """
-    data = Path(path).read_bytes()
+    try:
+        data = Path(path).read_bytes()
+    except FileNotFoundError:
+        return None
     try:
         trials = _loaded(data)
     except Exception as error:

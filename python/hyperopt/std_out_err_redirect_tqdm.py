@@ -24,25 +24,37 @@ class DummyTqdmFile:
     def __init__(self, file: TextIO) -> None:
         self.file = file
         self._line = ""
+        self._newlines = ""
 
     def write(self, x: str) -> int:
-        """Write all complete lines; keep the rest until the line ends or `flush`."""
-        lines, separator, self._line = (self._line + x).rpartition("\n")
-        if separator:
-            self._above_the_bar(lines)
+        """Write all complete lines; keep the rest until the line ends or the file is closed.
+
+        What moves the cursor is another progress bar's, nested in ours, and goes out unchanged.
+        """
+        if not self._line and x.strip("\n") == "":
+            # An empty line, or a nested bar that moves to its place: the next write will tell.
+            self._newlines += x
+        elif "\r" in x or "\x1b[A" in x:
+            self.file.write(self._newlines + x)
+            self._newlines = ""
+        else:
+            lines, separator, self._line = (self._newlines + self._line + x).rpartition("\n")
+            self._newlines = ""
+            if separator:
+                self._above_the_bar(lines)
         return len(x)
 
     def flush(self) -> None:
-        """Write what is kept, and flush the file."""
-        if self._line:
-            line, self._line = self._line, ""
-            self._above_the_bar(line)
+        """Flush the file; lines that are not complete are kept."""
         flush = getattr(self.file, "flush", None)
         if flush is not None:
             flush()
 
     def close(self) -> None:
-        """Flush; the file stays open, it belongs to somebody else."""
+        """Write what is kept; the file stays open, it belongs to somebody else."""
+        rest, self._line, self._newlines = self._newlines + self._line, "", ""
+        if rest:
+            self._above_the_bar(rest.removesuffix("\n"))
         self.flush()
 
     def isatty(self) -> bool:
@@ -68,5 +80,5 @@ def std_out_err_redirect_tqdm() -> Iterator[TextIO]:
         yield saved[0]
     finally:
         for dummy in replaced:
-            dummy.flush()
+            dummy.close()
         sys.stdout, sys.stderr = saved

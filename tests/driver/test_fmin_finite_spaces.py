@@ -100,9 +100,9 @@ def test_a_continuous_space_is_never_exhausted(suggest):
 
 def test_many_repetitions_in_a_finite_space_are_worth_a_hint(suggest):
     space = hp.choice("c", ["b", "a", "d"])
-    with pytest.warns(SpaceWarning, match=r"only 3 of 60 trials.*avoid_duplicates=True"):
-        fmin(len, space, suggest, 60, rstate=0, verbose=False)
-    fmin(len, space, suggest, 40, rstate=0, verbose=False)
+    with pytest.warns(SpaceWarning, match=r"only 3 of 120 trials.*avoid_duplicates=True"):
+        fmin(len, space, suggest, 120, rstate=0, verbose=False)
+    fmin(len, space, suggest, 99, rstate=0, verbose=False)
 
 
 def test_fmin_gives_the_advice_of_the_linter_once_and_points_at_the_call(suggest):

@@ -231,7 +231,14 @@ def test_a_file_that_is_something_else_is_named_in_the_error(tmp_path, suggest, 
 
 def test_a_directory_that_does_not_exist_is_an_error(tmp_path, suggest):
     with pytest.raises(FileNotFoundError):
-        fmin(lambda x: x, X, suggest, 3, trials_save_file=tmp_path / "no" / "f", verbose=False)
+        fmin(
+            lambda _: pytest.fail("the objective ran"),
+            X,
+            suggest,
+            3,
+            trials_save_file=tmp_path / "no" / "f",
+            verbose=False,
+        )
 
 
 def test_a_leftover_temporary_file_is_overwritten(tmp_path, suggest):

@@ -59,6 +59,10 @@ class Builder:
         self.built.append(node)
         return node
 
+    def space(self, description: Any) -> Apply:
+        # In a list, since a bare None is no space.
+        return as_apply([self.build(description)])
+
     def constant(self, value: Any) -> Any:
         return value
 
@@ -125,7 +129,7 @@ def draw_values(data: st.DataObject, labels: dict[str, Any]) -> dict[str, Any]:
 @given(DESCRIPTIONS, st.data())
 def test_evaluation_agrees_with_rec_eval(description: Any, data: st.DataObject) -> None:
     builder = Builder()
-    expression = as_apply(builder.build(description))
+    expression = builder.space(description)
     space = compile_space(expression)
     for _ in range(3):
         vals = draw_values(data, builder.labels)
@@ -139,7 +143,7 @@ def test_active_labels_are_those_that_evaluation_touches(
     description: Any, data: st.DataObject
 ) -> None:
     builder = Builder()
-    space = compile_space(builder.build(description))
+    space = compile_space(builder.space(description))
     assert set(space.labels) == set(builder.labels) & set(space.labels)
     for _ in range(3):
         vals = draw_values(data, builder.labels)
@@ -159,7 +163,7 @@ def test_active_labels_are_those_that_evaluation_touches(
 @settings(deadline=None, max_examples=100)
 @given(DESCRIPTIONS)
 def test_conjunctions_do_not_imply_each_other(description: Any) -> None:
-    for parameter in compile_space(Builder().build(description)).parameters:
+    for parameter in compile_space(Builder().space(description)).parameters:
         sets = [frozenset(conjunction) for conjunction in parameter.conditions or ()]
         assert len(set(sets)) == len(sets)
         assert not any(a < b for a in sets for b in sets)
@@ -168,7 +172,7 @@ def test_conjunctions_do_not_imply_each_other(description: Any) -> None:
 @settings(deadline=None, max_examples=100)
 @given(DESCRIPTIONS)
 def test_the_listed_conditions_are_those_of_the_compiler_or_implied(description: Any) -> None:
-    space = compile_space(Builder().build(description))
+    space = compile_space(Builder().space(description))
     if space.has_dynamic_activity:
         return
     listed: dict[str, Any] = {}
@@ -187,5 +191,5 @@ def test_the_listed_conditions_are_those_of_the_compiler_or_implied(description:
 @settings(deadline=None, max_examples=50)
 @given(DESCRIPTIONS, st.integers(0, 2**32 - 1))
 def test_every_space_can_be_sampled(description: Any, seed: int) -> None:
-    expression = as_apply(Builder().build(description))
+    expression = Builder().space(description)
     sample(expression, np.random.default_rng(seed))

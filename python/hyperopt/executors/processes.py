@@ -19,12 +19,11 @@ import time
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
-from multiprocessing import spawn
-from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.evaluation import Outcome, TrialLost
 from hyperopt.executors import remote, template
+from hyperopt.executors.pipe import SIZE, Pipe
 
 if TYPE_CHECKING:
     from hyperopt.domain import Domain
@@ -53,7 +52,7 @@ _MAX_FAILED_STARTS = 3
 @dataclass(slots=True)
 class _Worker:
     number: int
-    pipe: Connection
+    pipe: Pipe
     tid: int | None = None
     pid: int | None = None
     ready: bool = False
@@ -100,7 +99,7 @@ class ProcessEvaluator:
         self._control, theirs = socket.socketpair()
         with theirs:
             command = [
-                os.fsdecode(spawn.get_executable()),
+                sys.executable,
                 *subprocess._args_from_interpreter_flags(),  # type: ignore[attr-defined]
                 "-c",
                 _START,
@@ -114,7 +113,7 @@ class ProcessEvaluator:
                 env=self._environment(),
                 start_new_session=True,
             )
-        self._tell(template.SIZE.pack(len(payload.data)) + payload.data)
+        self._tell(SIZE.pack(len(payload.data)) + payload.data)
         self._selector.register(self._control, selectors.EVENT_READ, None)
 
     def submit(self, doc: dict[str, Any]) -> None:
@@ -206,7 +205,7 @@ class ProcessEvaluator:
                 self._begin_clock(worker)
             order = remote.order_for(doc, with_doc=self._with_doc)
             try:
-                worker.pipe.send_bytes(pickle.dumps(tuple(order), pickle.HIGHEST_PROTOCOL))
+                worker.pipe.send(pickle.dumps(tuple(order), pickle.HIGHEST_PROTOCOL))
             except OSError:  # it just died: the template will say so
                 continue
 
@@ -221,7 +220,7 @@ class ProcessEvaluator:
             except OSError as error:
                 ours.close()
                 raise self._template_died() from error
-        worker = _Worker(self._born, Connection(ours.detach()))
+        worker = _Worker(self._born, Pipe(ours))
         self._workers[worker.number] = worker
         self._selector.register(worker.pipe, selectors.EVENT_READ, worker)
         return worker
@@ -245,14 +244,15 @@ class ProcessEvaluator:
 
     def _hear_worker(self, worker: _Worker) -> None:
         try:
-            report = worker.pipe.recv_bytes()
+            reports = worker.pipe.receive()
         except (EOFError, OSError):
             self._selector.unregister(worker.pipe)
             if worker in self._idle:
                 self._idle.remove(worker)
             self._kill(worker)  # it may only have closed its pipe; how it ended follows
             return
-        self._receive(worker, report)
+        for report in reports:
+            self._receive(worker, report)
         self._dispatch()
 
     def _receive(self, worker: _Worker, report: bytes) -> None:
@@ -293,7 +293,8 @@ class ProcessEvaluator:
         self._dispatch()
 
     def _bury(self, worker: _Worker, status: int) -> None:
-        self._take_last_words(worker)
+        for report in worker.pipe.drain():  # it may have reported before it died
+            self._receive(worker, report)
         del self._workers[worker.number]
         if worker in self._idle:
             self._idle.remove(worker)
@@ -310,13 +311,6 @@ class ProcessEvaluator:
                 )
         if worker.tid is not None:
             self._outcomes.append(self._fate(worker, worker.tid, ended))
-
-    def _take_last_words(self, worker: _Worker) -> None:
-        try:
-            while worker.pipe.poll():
-                self._receive(worker, worker.pipe.recv_bytes())
-        except (EOFError, OSError, pickle.UnpicklingError):
-            return  # killed while it wrote
 
     def _fate(self, worker: _Worker, tid: int, ended: str) -> Outcome:
         if worker.verdict is not None:

@@ -21,7 +21,6 @@ import signal
 import socket
 import struct
 import sys
-from multiprocessing.connection import Connection
 from typing import NoReturn
 
 import numpy as np
@@ -30,6 +29,7 @@ import numpy as np
 import hyperopt.base
 import hyperopt.space  # noqa: F401
 from hyperopt.executors import remote
+from hyperopt.executors.pipe import SIZE, Pipe
 
 __all__ = ["COMMAND", "EVENT", "FORK", "KILL", "main"]
 
@@ -39,7 +39,6 @@ FORK = b"F"
 KILL = b"K"
 EVENT = struct.Struct("<Qqq")
 """The number of the worker, its process id, and how it ended (`os.waitpid`), or -1: it started."""
-SIZE = struct.Struct("<Q")
 
 _PR_SET_PDEATHSIG = 1
 
@@ -134,7 +133,7 @@ def _serve(descriptor: int, payload: bytes, own: list[socket.socket], template: 
             for each in own:
                 each.close()
             np.random.seed()  # noqa: NPY002 (else all workers would draw the same numbers)
-            _evaluate_orders(Connection(descriptor), payload)
+            _evaluate_orders(Pipe(socket.socket(fileno=descriptor)), payload)
         code = 0
     except (EOFError, OSError):  # the driver closed the pipe, or is gone
         code = 0
@@ -142,16 +141,16 @@ def _serve(descriptor: int, payload: bytes, own: list[socket.socket], template: 
         os._exit(code)
 
 
-def _evaluate_orders(pipe: Connection, payload: bytes) -> None:
+def _evaluate_orders(pipe: Pipe, payload: bytes) -> None:
     try:
         domain = pickle.loads(payload)
     except BaseException as error:
-        pipe.send_bytes(b"!" + remote.encode_error(-1, error))
+        pipe.send(b"!" + remote.encode_error(-1, error))
         return
-    pipe.send_bytes(b"")
+    pipe.send(b"")
     while True:
-        order = remote.Order(*pickle.loads(pipe.recv_bytes()))
-        pipe.send_bytes(remote.evaluate(domain, order))
+        for order in pipe.receive():
+            pipe.send(remote.evaluate(domain, remote.Order(*pickle.loads(order))))
 
 
 def _read(source: socket.socket, size: int) -> bytes:

@@ -33,33 +33,57 @@ impl Mixture {
         if xs.is_empty() {
             return Vec::new();
         }
+        match (coordinates.q, coordinates.log) {
+            (Some(_), _) => self.cell_log_density(coordinates, xs),
+            (None, false) => {
+                let log_mass = self.log_mass_within(coordinates.truncation);
+                let peaks = self.log_peaks(|scale| scale);
+                let mut terms = Vec::with_capacity(peaks.len());
+                let density = |&x: &f64| self.gaussian_sum(x, &peaks, &mut terms) - log_mass;
+                xs.iter().map(density).collect()
+            }
+            (None, true) => {
+                let peaks = self.log_peaks(|scale| scale.max(EPS));
+                let mut terms = Vec::with_capacity(peaks.len());
+                let mut density = |z: f64| self.gaussian_sum(z, &peaks, &mut terms) - z;
+                let natural = |&x: &f64| if x > 0.0 { density(x.ln()) } else { f64::NAN };
+                xs.iter().map(natural).collect()
+            }
+        }
+    }
+
+    fn cell_log_density(&self, coordinates: &Coordinates, xs: &[f64]) -> Vec<f64> {
         let log_mass = self.log_mass_within(coordinates.truncation);
-        let mut terms = Vec::with_capacity(self.weights().len());
-        xs.iter()
-            .map(|&x| {
-                if x.is_nan() {
-                    return x;
-                }
-                terms.clear();
-                match (coordinates.q, coordinates.log) {
-                    (Some(_), _) => {
-                        let (lower, upper) = coordinates.cell(x);
-                        if upper < lower {
-                            return f64::NAN;
-                        }
-                        self.log_cell_mass(lower, upper, &mut terms) - log_mass
-                    }
-                    (None, false) => {
-                        self.linear_terms(x, &mut terms);
-                        log_sum_exp(&terms) - log_mass
-                    }
-                    (None, true) => {
-                        self.logarithmic_terms(x, &mut terms);
-                        log_sum_exp(&terms)
-                    }
-                }
-            })
+        let mut terms = Vec::new();
+        let density = |&x: &f64| {
+            let (lower, upper) = coordinates.cell(x);
+            if x.is_nan() || upper < lower {
+                return f64::NAN;
+            }
+            self.log_cell_mass(lower, upper, &mut terms) - log_mass
+        };
+        xs.iter().map(density).collect()
+    }
+
+    /// `ln(w_k / (sqrt(2 pi) s_k))` for every component: the logarithm of its highest density.
+    fn log_peaks(&self, floored: impl Fn(f64) -> f64) -> Vec<f64> {
+        self.components()
+            .map(|(weight, _, scale)| weight.ln() - floored(scale).ln() - LN_SQRT_2_PI)
             .collect()
+    }
+
+    /// `logsumexp_k[peak_k - ((z - c_k) / max(s_k, EPS))^2 / 2]`; NaN for NaN.
+    fn gaussian_sum(&self, z: f64, peaks: &[f64], terms: &mut Vec<f64>) -> f64 {
+        terms.clear();
+        terms.extend(
+            self.components()
+                .zip(peaks)
+                .map(|((_, centre, scale), peak)| {
+                    let u = (z - centre) / scale.max(EPS);
+                    peak - 0.5 * u * u
+                }),
+        );
+        log_sum_exp(terms)
     }
 
     /// ln of the mass within `truncation` (model space); 0 without one.
@@ -88,21 +112,6 @@ impl Mixture {
             .extend(self.components().map(|(weight, centre, scale)| {
                 weight.ln() + log_cell(lower, upper, centre, scale)
             }));
-    }
-
-    fn linear_terms(&self, x: f64, terms: &mut Vec<f64>) {
-        terms.extend(self.components().map(|(weight, centre, scale)| {
-            let u = (x - centre) / scale.max(EPS);
-            -0.5 * u * u + (weight.ln() - scale.ln() - LN_SQRT_2_PI)
-        }));
-    }
-
-    fn logarithmic_terms(&self, x: f64, terms: &mut Vec<f64>) {
-        terms.extend(
-            self.components().map(|(weight, centre, scale)| {
-                weight.ln() + lognormal_log_density(x, centre, scale)
-            }),
-        );
     }
 }
 

@@ -33,7 +33,7 @@ impl CategoricalBad {
         self.tallies.entry(option(values, id)).or_default().count += 1;
         let Self { tallies, ageing } = self;
         ageing.insert(excluded, id, |id, aged, ranks| {
-            tally(tallies, values, id, aged, ranks)
+            tally(tallies, values, id, aged, ranks);
         });
     }
 
@@ -42,7 +42,7 @@ impl CategoricalBad {
         self.tallies.entry(option(values, id)).or_default().count -= 1;
         let Self { tallies, ageing } = self;
         ageing.remove(excluded, id, |id, aged, ranks| {
-            tally(tallies, values, id, aged, ranks)
+            tally(tallies, values, id, aged, ranks);
         });
     }
 

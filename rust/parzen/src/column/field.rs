@@ -127,7 +127,7 @@ impl Field {
                 .map(|d| hermite_functions(distance(d)))
                 .collect(),
             fading: (-REACH..=REACH)
-                .map(|d| (-0.25 * distance((d.abs() - 1).max(0)).powi(2)).exp())
+                .map(|d| libm::exp(-0.25 * distance((d.abs() - 1).max(0)).powi(2)))
                 .collect(),
             slots: HashMap::default(),
             cells: Vec::new(),
@@ -402,7 +402,7 @@ fn moments(delta: f64) -> Series {
 /// `phi^(k)(t)` for `phi = exp(-t^2/2)`, by `phi^(k+1) = -t phi^(k) - k phi^(k-1)`.
 fn hermite_functions<const N: usize>(t: f64) -> [f64; N] {
     let mut out = [0.0; N];
-    let (mut before, mut here) = (0.0, (-0.5 * t * t).exp());
+    let (mut before, mut here) = (0.0, libm::exp(-0.5 * t * t));
     let mut k = 0.0;
     for o in &mut out {
         *o = here;

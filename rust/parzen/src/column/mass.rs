@@ -37,7 +37,7 @@ pub fn interval((low, high): (f64, f64), centre: f64, scale: f64) -> f64 {
     if width < 1e-3 {
         // Midpoint rule; the next term of its error is width^4 / 1920 (m^4 - 6 m^2 + 3).
         let m = 0.5 * (a + b);
-        let density = INVERSE_SQRT_TAU * (-0.5 * m * m).exp();
+        let density = INVERSE_SQRT_TAU * libm::exp(-0.5 * m * m);
         return density * width * (1.0 + width * width / 24.0 * (m * m - 1.0));
     }
     if a > 0.0 {

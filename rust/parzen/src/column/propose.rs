@@ -236,7 +236,8 @@ impl Scratch {
                     Ok(self.points[i])
                 };
                 self.good[i] = self.good[i].max(f64::MIN_POSITIVE);
-                self.bad[i] = self.good[i] / (self.good[i].ln() - exact_log(&components, at)).exp();
+                self.bad[i] =
+                    self.good[i] / libm::exp(libm::log(self.good[i]) - exact_log(&components, at));
             }
         }
     }
@@ -310,10 +311,10 @@ fn exact_log(components: &[(f64, f64, f64)], at: Result<f64, (f64, f64)>) -> f64
         .map(|(weight, centre, scale)| match at {
             Ok(x) => {
                 let z = (x - centre) / scale;
-                (weight / scale).ln() - 0.5 * z * z
+                libm::log(weight / scale) - 0.5 * z * z
             }
             Err((low, high)) => {
-                weight.ln()
+                libm::log(*weight)
                     + crate::special::log_diff_cdf((low - centre) / scale, (high - centre) / scale)
             }
         })

@@ -55,8 +55,11 @@ class Feed:
 
     def touch(self, doc: Document) -> None:
         """Take note of a document that is new or may have changed."""
+        touched = self._touched
+        if touched and touched[-1] is doc:
+            return
         if self._exp_key is None or doc["exp_key"] == self._exp_key:
-            self._touched.append(doc)
+            touched.append(doc)
 
     def reread(self) -> None:
         """Take note that anything may have changed."""

@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 
 try:
+    from sklearn.base import is_classifier
     from sklearn.exceptions import FitFailedWarning
+    from sklearn.model_selection import check_cv
     from sklearn.model_selection._search import BaseSearchCV
     from sklearn.utils import check_random_state
 except ImportError as error:  # pragma: no cover - scikit-learn is there in every test environment
@@ -158,6 +160,7 @@ class HyperoptSearchCV(BaseSearchCV):  # type: ignore[misc]
             )
         if groups is not None:
             fit_params["groups"] = groups
+        self._folds = self._split_once(y)
         return super().fit(X, y, **fit_params)
 
     def __sklearn_tags__(self) -> Any:
@@ -170,11 +173,10 @@ class HyperoptSearchCV(BaseSearchCV):  # type: ignore[misc]
         """Propose candidates one by one; scikit-learn calls this from ``fit``."""
         earlier = self._resume()
         self._evaluated = Evaluations(earlier)
-        folds = SplitOnce(self._checked_cv_orig)
 
         def objective(params: Any) -> dict[str, Any]:
             _check_candidate(params)
-            return self._evaluate(params, evaluate_candidates, folds)
+            return self._evaluate(params, evaluate_candidates)
 
         try:
             fmin(
@@ -195,14 +197,15 @@ class HyperoptSearchCV(BaseSearchCV):  # type: ignore[misc]
                 raise self._evaluated.error from None
         if self._evaluated.error is not None:
             warnings.warn(self._evaluated.failure_report, FitFailedWarning, stacklevel=2)
-        params, folds_out = self._evaluated.table(self.error_score)
-        self._evaluated.results.update(super()._format_results(params, self.n_splits_, folds_out))
+        params, folds = self._evaluated.table(self.error_score)
+        n_splits = self._evaluated.n_splits
+        self._evaluated.results.update(super()._format_results(params, n_splits, folds))
 
-    def _evaluate(self, params: dict[str, Any], evaluate: Any, folds: SplitOnce) -> dict[str, Any]:
+    def _evaluate(self, params: dict[str, Any], evaluate: Any) -> dict[str, Any]:
         """Cross-validate one candidate and turn its score into a trial's result."""
         started = time.perf_counter()
         try:
-            evaluate([params], cv=folds)
+            evaluate([params], cv=self._folds)
         except ValueError as error:
             # What scikit-learn raises when no fold of a call could be fitted. In a search of many
             # calls this concerns one candidate only.
@@ -224,8 +227,19 @@ class HyperoptSearchCV(BaseSearchCV):  # type: ignore[misc]
         scikit-learn calls this after every candidate and keeps what it returns as ``cv_results_``:
         here always the same dict, which is empty until then.
         """
+        if self._evaluated.n_splits not in (0, n_splits):
+            raise ValueError(
+                f"warm_start=True: the previous fit used {self._evaluated.n_splits} splits, now "
+                f"there are {n_splits}; keep cv, or set warm_start=False"
+            )
         self._evaluated.add(candidate_params[-1], out[-n_splits:])
         return self._evaluated.results
+
+    def _split_once(self, y: Any) -> SplitOnce | None:
+        """Make a splitter that repeats its folds, or None where scikit-learn's own does so."""
+        if hasattr(self.cv, "__next__"):
+            return None  # an iterator of splits, which can be read only once
+        return SplitOnce(check_cv(self.cv, y, classifier=is_classifier(self.estimator)))
 
     def _resume(self) -> Evaluations | None:
         """Choose the study to work on, and return what an earlier fit knows about it."""
@@ -241,11 +255,6 @@ class HyperoptSearchCV(BaseSearchCV):  # type: ignore[misc]
             raise ValueError(
                 f"max_evals={self.max_evals}: the study holds {there} trials already and max_evals "
                 "counts them; raise max_evals, or leave out trials and warm_start"
-            )
-        if earlier is not None and earlier.n_splits not in (0, self.n_splits_):
-            raise ValueError(
-                f"warm_start=True: the previous fit used {earlier.n_splits} splits, now there are "
-                f"{self.n_splits_}; keep cv, or set warm_start=False"
             )
         return earlier
 

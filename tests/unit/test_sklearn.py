@@ -20,7 +20,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
-from sklearn.utils.estimator_checks import estimator_checks_generator
+from sklearn.utils import estimator_checks
 
 import hyperopt
 from hyperopt import Trials, hp, rand
@@ -37,7 +37,11 @@ def search(estimator=None, space=ALPHA, max_evals=6, **options):
 
 
 def checks(estimator):
-    generated = estimator_checks_generator(search(estimator, max_evals=2, cv=None))
+    instance = search(estimator, max_evals=2, cv=None)
+    if hasattr(estimator_checks, "estimator_checks_generator"):
+        generated = estimator_checks.estimator_checks_generator(instance)
+    else:  # before scikit-learn 1.6
+        generated = estimator_checks.check_estimator(instance, generate_only=True)
     return [
         pytest.param(*pair, id=f"{i}-{pair[1].func.__name__}") for i, pair in enumerate(generated)
     ]
@@ -204,6 +208,12 @@ def test_all_candidates_see_the_same_random_splits():
 
     search(cv=Recording(2, random_state=None)).fit(X, Y)
     assert len(seen) == 1
+
+
+@pytest.mark.parametrize("as_given", [list, iter])
+def test_ready_made_splits_are_taken(as_given):
+    splits = list(KFold(2).split(X))
+    assert search(cv=as_given(splits), max_evals=3).fit(X, Y).n_splits_ == 2
 
 
 def test_groups_reach_the_splitter_and_fit_parameters_the_estimator():

@@ -19,8 +19,14 @@ pub struct Writer {
 impl Writer {
     /// For the parameters of a space.
     pub fn new(py: Python<'_>, space: &Space) -> Self {
-        let labels = space.params().iter().map(|p| PyString::intern(py, &p.label).unbind());
-        let discrete = space.params().iter().map(|p| matches!(p.prior, Prior::Categorical(_)));
+        let labels = space
+            .params()
+            .iter()
+            .map(|p| PyString::intern(py, &p.label).unbind());
+        let discrete = space
+            .params()
+            .iter()
+            .map(|p| matches!(p.prior, Prior::Categorical(_)));
         Self {
             labels: labels.collect(),
             discrete: discrete.collect(),
@@ -52,7 +58,10 @@ impl Writer {
                     vals.set_item(label, PyList::empty(py))?;
                 } else {
                     idxs.set_item(label, PyList::new(py, [&tid])?)?;
-                    vals.set_item(label, PyList::new(py, [self.scalar(py, *value, *discrete)?])?)?;
+                    vals.set_item(
+                        label,
+                        PyList::new(py, [self.scalar(py, *value, *discrete)?])?,
+                    )?;
                 }
             }
             out.append((idxs, vals))?;
@@ -61,7 +70,12 @@ impl Writer {
     }
 
     /// A numpy scalar.
-    fn scalar<'py>(&self, py: Python<'py>, value: f64, discrete: bool) -> PyResult<Bound<'py, PyAny>> {
+    fn scalar<'py>(
+        &self,
+        py: Python<'py>,
+        value: f64,
+        discrete: bool,
+    ) -> PyResult<Bound<'py, PyAny>> {
         if discrete {
             #[allow(clippy::cast_possible_truncation)] // whole and below 2^53
             scalar(py, &(value as i64), self.int64.bind(py))

@@ -1,5 +1,8 @@
 //! `Space` and `History`: documents in, documents out.
 
+// PyO3 hands over arguments by value.
+#![allow(clippy::needless_pass_by_value)]
+
 use crate::documents::Writer;
 use numpy::{PyArray1, PyReadonlyArray1};
 use parzen::column;
@@ -23,6 +26,7 @@ pub fn exception(error: &Error) -> PyErr {
     PyValueError::new_err(error.to_string())
 }
 
+type Array<'py> = Bound<'py, PyArray1<f64>>;
 type ParameterArguments = (String, String, Vec<f64>, Option<Vec<Vec<(String, i64)>>>);
 
 /// A validated list of parameters.
@@ -36,8 +40,11 @@ pub struct PySpace {
 impl PySpace {
     #[new]
     fn new(py: Python<'_>, parameters: Vec<ParameterArguments>) -> PyResult<Self> {
-        let index: HashMap<String, usize> =
-            parameters.iter().enumerate().map(|(i, p)| (p.0.clone(), i)).collect();
+        let index: HashMap<String, usize> = parameters
+            .iter()
+            .enumerate()
+            .map(|(i, p)| (p.0.clone(), i))
+            .collect();
         let resolve = |label: &str, (parent, value): (String, i64)| match index.get(&parent) {
             Some(i) => Ok((*i, value)),
             None => Err(PyValueError::new_err(format!(
@@ -47,7 +54,8 @@ impl PySpace {
         let params = parameters
             .into_iter()
             .map(|(label, family, args, conditions)| {
-                let prior = Prior::from_family(&label, &family, &args).map_err(|e| exception(&e))?;
+                let prior =
+                    Prior::from_family(&label, &family, &args).map_err(|e| exception(&e))?;
                 let conditions = conditions
                     .map(|any| {
                         any.into_iter()
@@ -55,7 +63,11 @@ impl PySpace {
                             .collect::<PyResult<Vec<_>>>()
                     })
                     .transpose()?;
-                Ok(Param { label, prior, conditions })
+                Ok(Param {
+                    label,
+                    prior,
+                    conditions,
+                })
             })
             .collect::<PyResult<Vec<_>>>()?;
         let inner = Space::new(params).map_err(|e| exception(&e))?;
@@ -70,15 +82,20 @@ impl PySpace {
         tids: Vec<i64>,
         seed: u64,
     ) -> PyResult<Bound<'py, PyList>> {
-        let rows: Vec<_> =
-            (0..tids.len() as u64).map(|i| random::assignment(&self.inner, seed, i)).collect();
+        let rows: Vec<_> = (0..tids.len() as u64)
+            .map(|i| random::assignment(&self.inner, seed, i))
+            .collect();
         self.writer.write(py, &tids, &rows)
     }
 
     /// Labels in the order of the parameters.
     #[getter]
     fn labels(&self) -> Vec<&str> {
-        self.inner.params().iter().map(|p| p.label.as_str()).collect()
+        self.inner
+            .params()
+            .iter()
+            .map(|p| p.label.as_str())
+            .collect()
     }
 
     fn __len__(&self) -> usize {
@@ -104,7 +121,12 @@ impl PyHistory {
         let inner = History::new(space.inner.clone());
         let writer = Writer::new(py, inner.space());
         let values = vec![f64::NAN; inner.space().len()];
-        Self { inner, writer, values, joint: None }
+        Self {
+            inner,
+            writer,
+            values,
+            joint: None,
+        }
     }
 
     fn __len__(&self) -> usize {
@@ -193,7 +215,7 @@ impl PyHistory {
         py: Python<'py>,
         label: &str,
         gamma: f64,
-    ) -> PyResult<(Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>)> {
+    ) -> PyResult<(Array<'py>, Array<'py>)> {
         let param = self.param(label)?;
         self.inner.split(gamma);
         let (below, above) = self.inner.column(param).groups();
@@ -211,8 +233,14 @@ impl PyHistory {
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
         let param = self.param(label)?;
         self.inner.split(gamma);
-        let options = column::Options { prior_weight, candidates: 1 };
-        let ratios = self.inner.column(param).ratios(values.as_slice()?, &options);
+        let options = column::Options {
+            prior_weight,
+            candidates: 1,
+        };
+        let ratios = self
+            .inner
+            .column(param)
+            .ratios(values.as_slice()?, &options);
         Ok(PyArray1::from_vec(py, ratios))
     }
 
@@ -240,8 +268,13 @@ impl PyHistory {
         };
         let inner = &mut self.inner;
         let mut work = || tpe::suggest(inner, &tids, seed, first, &options);
-        let rows = if tids.len() < DETACH_FROM { work() } else { py.detach(work) };
-        self.writer.write(py, &tids, &rows.map_err(|e| exception(&e))?)
+        let rows = if tids.len() < DETACH_FROM {
+            work()
+        } else {
+            py.detach(work)
+        };
+        self.writer
+            .write(py, &tids, &rows.map_err(|e| exception(&e))?)
     }
 }
 
@@ -299,14 +332,19 @@ pub(crate) fn active_value(entry: &Bound<'_, PyAny>, label: &Bound<'_, PyString>
     })
 }
 
-pub(crate) fn item<'py>(dict: &Bound<'py, PyDict>, key: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn item<'py>(
+    dict: &Bound<'py, PyDict>,
+    key: &Bound<'py, PyString>,
+) -> PyResult<Bound<'py, PyAny>> {
     dict.get_item(key)?
         .ok_or_else(|| PyKeyError::new_err(format!("a trial document has no {key:?}")))
 }
 
 pub(crate) fn loss_of(result: &Bound<'_, PyAny>, key: i64) -> PyResult<f64> {
     let py = result.py();
-    let Ok(result) = result.cast::<PyDict>() else { return Ok(f64::INFINITY) };
+    let Ok(result) = result.cast::<PyDict>() else {
+        return Ok(f64::INFINITY);
+    };
     if let Some(status) = result.get_item(intern!(py, "status"))?
         && status.eq(intern!(py, "fail"))?
     {
@@ -314,7 +352,9 @@ pub(crate) fn loss_of(result: &Bound<'_, PyAny>, key: i64) -> PyResult<f64> {
     }
     match result.get_item(intern!(py, "loss"))? {
         Some(loss) if !loss.is_none() => loss.extract().map_err(|_| {
-            PyTypeError::new_err(format!("the loss of trial {key} is {loss}, which is not a number"))
+            PyTypeError::new_err(format!(
+                "the loss of trial {key} is {loss}, which is not a number"
+            ))
         }),
         _ => Ok(f64::INFINITY),
     }

@@ -1,5 +1,8 @@
 //! Suggestions of the joint estimator.
 
+// PyO3 hands over arguments by value.
+#![allow(clippy::needless_pass_by_value)]
+
 use crate::history::{DETACH_FROM, PyHistory, exception};
 use parzen::joint::{self, Options};
 use pyo3::prelude::*;

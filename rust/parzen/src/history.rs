@@ -38,7 +38,11 @@ impl History {
     /// An empty history.
     #[must_use]
     pub fn new(space: Space) -> Self {
-        let columns = space.params().iter().map(|p| Column::new(&p.prior)).collect();
+        let columns = space
+            .params()
+            .iter()
+            .map(|p| Column::new(&p.prior))
+            .collect();
         Self {
             space,
             keys: Vec::new(),
@@ -76,7 +80,13 @@ impl History {
     /// Keys and losses of the rows, by key.
     pub fn rows(&self) -> impl Iterator<Item = (i64, f64)> + '_ {
         let live = self.gone.iter().map(|g| !g);
-        self.keys.iter().copied().zip(self.losses.iter().copied()).zip(live).filter(|r| r.1).map(|r| r.0)
+        self.keys
+            .iter()
+            .copied()
+            .zip(self.losses.iter().copied())
+            .zip(live)
+            .filter(|r| r.1)
+            .map(|r| r.0)
     }
 
     /// Value of a parameter in the row of a key, if it is active there.
@@ -100,7 +110,10 @@ impl History {
         if self.keys.last().is_none_or(|last| *last < key) {
             return Err(self.keys.len() as u32);
         }
-        self.keys.binary_search(&key).map(|r| r as u32).map_err(|r| r as u32)
+        self.keys
+            .binary_search(&key)
+            .map(|r| r as u32)
+            .map_err(|r| r as u32)
     }
 
     /// Adds the row of `key`, or replaces it. `values` has one entry per parameter, NaN where the
@@ -126,8 +139,7 @@ impl History {
         };
         match self.find(key) {
             Ok(row) => {
-                let same =
-                    (0..values.len()).all(|i| self.columns[i].value(row) == accepted(i));
+                let same = (0..values.len()).all(|i| self.columns[i].value(row) == accepted(i));
                 if !same {
                     let accepted: Vec<_> = (0..values.len()).map(accepted).collect();
                     self.rewrite(|rows| rows[row as usize].2.clone_from(&accepted));
@@ -240,7 +252,15 @@ impl History {
         let mut rows: Vec<_> = (0..self.keys.len())
             .map(|r| {
                 let values = self.columns.iter().map(|c| c.value(r as u32)).collect();
-                (self.keys[r], if self.gone[r] { f64::NAN } else { self.losses[r] }, values)
+                (
+                    self.keys[r],
+                    if self.gone[r] {
+                        f64::NAN
+                    } else {
+                        self.losses[r]
+                    },
+                    values,
+                )
             })
             .collect();
         change(&mut rows);
@@ -264,7 +284,11 @@ impl History {
 
     /// Size of the good group: `min(n, 25, ceil(gamma sqrt(n)))` (spec 3.4).
     #[must_use]
-    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    #[allow(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss
+    )]
     pub fn good_count(&self, gamma: f64) -> usize {
         let wanted = (gamma * (self.live as f64).sqrt()).ceil();
         (wanted.min(LARGEST_GOOD_GROUP as f64).max(0.0) as usize).min(self.live)
@@ -283,8 +307,12 @@ impl History {
             return;
         }
         let admitted = self.admitted;
-        let leaving: Vec<u32> =
-            self.good.iter().copied().filter(|r| good.binary_search(r).is_err()).collect();
+        let leaving: Vec<u32> = self
+            .good
+            .iter()
+            .copied()
+            .filter(|r| good.binary_search(r).is_err())
+            .collect();
         let entering: Vec<u32> = good
             .iter()
             .copied()

@@ -76,7 +76,13 @@ impl Gaussians {
     pub fn sums(&self, points: &[f64], out: &mut [f64]) {
         debug_assert_eq!(points.len(), out.len());
         debug_assert_eq!(self.centres.len() % LANES, 0, "seal() the components first");
-        gaussian_sums(points, &self.centres, &self.inverse_scales, &self.amplitudes, out);
+        gaussian_sums(
+            points,
+            &self.centres,
+            &self.inverse_scales,
+            &self.amplitudes,
+            out,
+        );
     }
 }
 
@@ -107,16 +113,19 @@ fn gaussian_sums(
 }
 
 /// Sums the lanes as a fixed binary tree.
-#[inline(always)]
+#[inline(always)] // must be compiled with the caller's target features
+#[allow(clippy::inline_always)]
 pub(crate) fn fold(lanes: &[f64; LANES]) -> f64 {
-    ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]))
+    ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6]))
+        + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]))
 }
 
 /// `exp(t)` for `t <= 0` to a relative error of 1e-14, without a branch.
 ///
 /// Cody-Waite reduction `t = k ln 2 + r` and the Taylor polynomial of degree 11 in `r`
 /// (`|r| <= ln(2)/2`, so the remainder is below 7e-15). Arguments below -708 are taken as -708.
-#[inline(always)]
+#[inline(always)] // must be compiled with the caller's target features
+#[allow(clippy::inline_always)]
 pub(crate) fn exp_nonpositive(t: f64) -> f64 {
     const LOG2_E: f64 = std::f64::consts::LOG2_E;
     const LN2_HIGH: f64 = 6.931_471_803_691_238e-1;

@@ -1,5 +1,9 @@
 //! The history that is kept up to date equals one that is worked out from scratch.
-#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_possible_wrap)]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap
+)]
 #![allow(clippy::cast_precision_loss, missing_docs)]
 
 use parzen::column::Options;
@@ -54,13 +58,15 @@ fn good_keys(rows: &BTreeMap<i64, Row>, gamma: f64) -> Vec<i64> {
 
 fn log_density(prior: &Prior, observations: &[f64], weight: f64, xs: &[f64]) -> Vec<f64> {
     match prior {
-        Prior::Numeric(n) => {
-            NumericPosterior::new(n, observations, weight).unwrap().log_density(xs)
-        }
+        Prior::Numeric(n) => NumericPosterior::new(n, observations, weight)
+            .unwrap()
+            .log_density(xs),
         Prior::Categorical(c) => {
             let observations: Vec<i64> = observations.iter().map(|x| *x as i64).collect();
             let posterior = CategoricalPosterior::new(c, &observations, weight, 25).unwrap();
-            xs.iter().map(|x| posterior.log_density(*x as i64)).collect()
+            xs.iter()
+                .map(|x| posterior.log_density(*x as i64))
+                .collect()
         }
     }
 }
@@ -75,8 +81,16 @@ fn compare(
     let good = good_keys(rows, gamma);
     assert_eq!(history.good_keys(gamma), good);
     let listed: Vec<(i64, f64)> = history.rows().collect();
-    assert_eq!(listed, rows.iter().map(|(k, r)| (*k, r.0)).collect::<Vec<_>>());
-    let priors: Vec<Prior> = history.space().params().iter().map(|p| p.prior.clone()).collect();
+    assert_eq!(
+        listed,
+        rows.iter().map(|(k, r)| (*k, r.0)).collect::<Vec<_>>()
+    );
+    let priors: Vec<Prior> = history
+        .space()
+        .params()
+        .iter()
+        .map(|p| p.prior.clone())
+        .collect();
     for (i, prior) in priors.iter().enumerate() {
         let (mut below, mut above) = (Vec::new(), Vec::new());
         for (key, row) in rows {
@@ -95,8 +109,15 @@ fn compare(
         if xs.is_empty() {
             continue;
         }
-        let options = Options { prior_weight: weight, candidates: 1 };
-        let got: Vec<f64> = column.ratios(&xs, &options).iter().map(|r| r.ln()).collect();
+        let options = Options {
+            prior_weight: weight,
+            candidates: 1,
+        };
+        let got: Vec<f64> = column
+            .ratios(&xs, &options)
+            .iter()
+            .map(|r| r.ln())
+            .collect();
         let l = log_density(prior, &below, weight, &xs);
         let g = log_density(prior, &above, weight, &xs);
         let want: Vec<f64> = l.iter().zip(&g).map(|(l, g)| l - g).collect();
@@ -106,7 +127,10 @@ fn compare(
                 (a - b).abs() <= 1e-10 * (1.0 + l[j].abs() + g[j].abs() + l[0].abs() + g[0].abs())
                     || got[j].is_infinite() && want[j] > 700.0,
                 "{prior:?} n={} x={} {a} {b} (l {} g {})",
-                rows.len(), xs[j], l[j], g[j]
+                rows.len(),
+                xs[j],
+                l[j],
+                g[j]
             );
         }
     }
@@ -117,11 +141,17 @@ fn candidates(prior: &Prior, below: &[f64], rng: &mut Rng) -> Vec<f64> {
     let mut xs: Vec<f64> = (0..6).map(|_| prior.sample(rng)).collect();
     if let Prior::Numeric(n) = prior {
         let spread = [0.3, 0.02, 1e-4];
-        xs.extend(below.iter().take(8).zip(spread.iter().cycle()).map(|(b, s)| {
-            let z = n.to_model(*b) + s * n.scale() * rng.normal();
-            let z = n.truncation().map_or(z, |(low, high)| z.clamp(low, high));
-            n.from_model(z)
-        }));
+        xs.extend(
+            below
+                .iter()
+                .take(8)
+                .zip(spread.iter().cycle())
+                .map(|(b, s)| {
+                    let z = n.to_model(*b) + s * n.scale() * rng.normal();
+                    let z = n.truncation().map_or(z, |(low, high)| z.clamp(low, high));
+                    n.from_model(z)
+                }),
+        );
     }
     if let Prior::Numeric(n) = prior
         && let Some(q) = n.q
@@ -137,7 +167,9 @@ fn values(priors: &[Prior], rng: &mut Rng, style: u64, step: i64) -> Vec<f64> {
         if i % 4 == 3 && rng.uniform() < 0.5 {
             return f64::NAN;
         }
-        let Prior::Numeric(n) = prior else { return prior.sample(rng) };
+        let Prior::Numeric(n) = prior else {
+            return prior.sample(rng);
+        };
         match style {
             // A search that closes in.
             1 => {
@@ -161,7 +193,11 @@ fn run(seed: u64, steps: i64, style: u64, improving: bool, gamma: f64, weight: f
     let mut history = History::new(space(&priors));
     let mut rows: BTreeMap<i64, Row> = BTreeMap::new();
     for step in 0..steps {
-        let mut loss = if improving { -(step as f64) } else { (rng.uniform() * 50.0).floor() };
+        let mut loss = if improving {
+            -(step as f64)
+        } else {
+            (rng.uniform() * 50.0).floor()
+        };
         if rng.uniform() < 0.1 {
             loss = f64::INFINITY;
         }

@@ -154,10 +154,10 @@ impl Aged {
         }
         let place = self.recent.partition_point(|c| c.id < component.id);
         self.recent.insert(place, component);
-        if self.recent.len() > RECENT as usize {
-            if let Some(oldest) = self.recent.pop_front() {
-                self.store(oldest, excluded.rank(oldest.id));
-            }
+        if self.recent.len() > RECENT as usize
+            && let Some(oldest) = self.recent.pop_front()
+        {
+            self.store(oldest, excluded.rank(oldest.id));
         }
     }
 
@@ -180,7 +180,13 @@ impl Aged {
     ///
     /// Cost: proportional to their number. In a study that is not going anywhere the good group
     /// changes once in n/25 trials; in one that improves all the time, what leaves it is recent.
-    pub fn shift_ranks(&mut self, id: u32, by: i32, excluded: &Excluded, x_of: impl Fn(u32) -> f64) {
+    pub fn shift_ranks(
+        &mut self,
+        id: u32,
+        by: i32,
+        excluded: &Excluded,
+        x_of: impl Fn(u32) -> f64,
+    ) {
         let end = self.oldest_recent().unwrap_or(0);
         if id + 1 >= end {
             return;

@@ -23,7 +23,6 @@ pub struct CategoricalBad {
 }
 
 /// The option of an observation.
-#[allow(clippy::cast_possible_truncation)] // whole doubles below 2^53
 fn option(values: &[f64], id: u32) -> i64 {
     values[id as usize] as i64
 }
@@ -33,20 +32,25 @@ impl CategoricalBad {
     pub fn insert(&mut self, values: &[f64], excluded: &Excluded, id: u32) {
         self.tallies.entry(option(values, id)).or_default().count += 1;
         let Self { tallies, ageing } = self;
-        ageing.insert(excluded, id, |id, aged, ranks| tally(tallies, values, id, aged, ranks));
+        ageing.insert(excluded, id, |id, aged, ranks| {
+            tally(tallies, values, id, aged, ranks);
+        });
     }
 
     /// Takes observation `id` out; `excluded` as it is afterwards.
     pub fn remove(&mut self, values: &[f64], excluded: &Excluded, id: u32) {
         self.tallies.entry(option(values, id)).or_default().count -= 1;
         let Self { tallies, ageing } = self;
-        ageing.remove(excluded, id, |id, aged, ranks| tally(tallies, values, id, aged, ranks));
+        ageing.remove(excluded, id, |id, aged, ranks| {
+            tally(tallies, values, id, aged, ranks);
+        });
     }
 
     /// Sum of the forgetting weights of the observations of an option.
-    #[allow(clippy::cast_precision_loss)] // below 2^53
     pub fn weight(&self, option: i64) -> f64 {
-        let Some(tally) = self.tallies.get(&option) else { return 0.0 };
+        let Some(tally) = self.tallies.get(&option) else {
+            return 0.0;
+        };
         let forgetting = Forgetting::of(self.ageing.count());
         forgetting.first * tally.aged as f64
             + forgetting.step * tally.ranks as f64

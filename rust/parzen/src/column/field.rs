@@ -50,7 +50,9 @@ impl Hasher for CellHasher {
         }
     }
     fn write_u64(&mut self, value: u64) {
-        self.0 = (self.0 ^ value).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(20);
+        self.0 = (self.0 ^ value)
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            .rotate_left(20);
     }
     #[allow(clippy::cast_sign_loss)] // only bits matter
     fn write_i64(&mut self, value: i64) {
@@ -121,9 +123,11 @@ impl Field {
             bandwidth,
             inverse: 1.0 / bandwidth,
             width,
-            derivatives: (-REACH..=REACH).map(|d| hermite_functions(distance(d))).collect(),
+            derivatives: (-REACH..=REACH)
+                .map(|d| hermite_functions(distance(d)))
+                .collect(),
             fading: (-REACH..=REACH)
-                .map(|d| (-0.25 * distance((d.abs() - 1).max(0)).powi(2)).exp())
+                .map(|d| libm::exp(-0.25 * distance((d.abs() - 1).max(0)).powi(2)))
                 .collect(),
             slots: HashMap::default(),
             cells: Vec::new(),
@@ -159,7 +163,8 @@ impl Field {
 
     fn slot(&mut self, cell: i64) -> usize {
         let next = self.cells.len();
-        #[allow(clippy::cast_possible_truncation)] // never more cells than observations and candidates
+        #[allow(clippy::cast_possible_truncation)]
+        // never more cells than observations and candidates
         let slot = *self.slots.entry(cell).or_insert(next as u32) as usize;
         if slot == next {
             self.cells.push(Cell {
@@ -200,13 +205,14 @@ impl Field {
             return;
         }
         for d in -REACH..=REACH {
-            let Some(&slot) = self.slots.get(&(cell + d)) else { continue };
+            let Some(&slot) = self.slots.get(&(cell + d)) else {
+                continue;
+            };
             let target = &mut self.cells[slot as usize];
             if !(target.valid[0] || target.valid[1]) {
                 continue;
             }
-            #[allow(clippy::cast_sign_loss)]
-            let place = (d + REACH) as usize;
+            let place = nth(d);
             #[allow(clippy::cast_precision_loss)]
             let t = d as f64 * (self.width * self.inverse) - delta;
             let series = taylor(t);
@@ -260,13 +266,14 @@ impl Field {
         let mut felt = 0.0;
         for d in -REACH..=REACH {
             // The target lies d cells beyond the source.
-            let Some(&source) = self.slots.get(&(index - d)) else { continue };
+            let Some(&source) = self.slots.get(&(index - d)) else {
+                continue;
+            };
             let source = &self.cells[source as usize];
             if source.count < 0.5 {
                 continue;
             }
-            #[allow(clippy::cast_sign_loss)]
-            let place = (d + REACH) as usize;
+            let place = nth(d);
             let derivatives = &self.derivatives[place];
             let moments = &source.source[which];
             translate(&mut local, derivatives, moments);
@@ -290,21 +297,35 @@ impl Field {
         let slot = self.prepared(index);
         let cell = &self.cells[slot];
         let value = evaluate(&combined(cell, alpha, beta), eps);
-        Sum { value, error: cell.felt * 4e-15 }
+        Sum {
+            value,
+            error: cell.felt * 4e-15,
+        }
     }
 
     /// `sum_i (alpha + beta rank_i) integral of exp(-((x - x_i)/s)^2 / 2) dx / s` from `low` to `high`.
     ///
     /// The polynomials are integrated exactly, cell by cell: cost in proportion to the cells spanned.
     pub fn integral(&mut self, low: f64, high: f64, alpha: f64, beta: f64) -> Sum {
-        let mut total = Sum { value: 0.0, error: 0.0 };
+        let mut total = Sum {
+            value: 0.0,
+            error: 0.0,
+        };
         let (first, last) = (self.cell_of(low), self.cell_of(high));
         for index in first..=last {
             if first != last && !self.is_felt(index) {
                 continue;
             }
-            let from = if index == first { self.offset(low, index) } else { self.edge(index, 0.0) };
-            let to = if index == last { self.offset(high, index) } else { self.edge(index, 1.0) };
+            let from = if index == first {
+                self.offset(low, index)
+            } else {
+                self.edge(index, 0.0)
+            };
+            let to = if index == last {
+                self.offset(high, index)
+            } else {
+                self.edge(index, 1.0)
+            };
             if to <= from {
                 continue;
             }
@@ -329,7 +350,9 @@ impl Field {
     /// Whether any point is within reach of a cell.
     fn is_felt(&self, index: i64) -> bool {
         (-REACH..=REACH).any(|d| {
-            self.slots.get(&(index + d)).is_some_and(|s| self.cells[*s as usize].count > 0.5)
+            self.slots
+                .get(&(index + d))
+                .is_some_and(|s| self.cells[*s as usize].count > 0.5)
         })
     }
 
@@ -349,12 +372,20 @@ impl Field {
 fn translate(local: &mut Series, derivatives: &[f64; 2 * ORDER], moments: &Series) {
     let mut sums = *local;
     for (m, moment) in moments.iter().enumerate() {
-        let Some(shifted) = derivatives[m..].first_chunk::<ORDER>() else { return };
+        let Some(shifted) = derivatives[m..].first_chunk::<ORDER>() else {
+            return;
+        };
         for n in 0..ORDER {
             sums[n] += shifted[n] * moment;
         }
     }
     *local = sums;
+}
+
+/// Place of a distance in cells in the tables, from zero.
+#[allow(clippy::cast_sign_loss, clippy::cast_possible_truncation)] // -REACH <= d <= REACH
+fn nth(d: i64) -> usize {
+    (d + REACH) as usize
 }
 
 /// `(-delta)^m / m!`
@@ -371,7 +402,7 @@ fn moments(delta: f64) -> Series {
 /// `phi^(k)(t)` for `phi = exp(-t^2/2)`, by `phi^(k+1) = -t phi^(k) - k phi^(k-1)`.
 fn hermite_functions<const N: usize>(t: f64) -> [f64; N] {
     let mut out = [0.0; N];
-    let (mut before, mut here) = (0.0, (-0.5 * t * t).exp());
+    let (mut before, mut here) = (0.0, libm::exp(-0.5 * t * t));
     let mut k = 0.0;
     for o in &mut out {
         *o = here;
@@ -426,13 +457,19 @@ mod tests {
     use proptest::prelude::*;
 
     fn naive(points: &[(f64, f64)], s: f64, x: f64, alpha: f64, beta: f64) -> f64 {
-        points.iter().map(|(c, r)| (alpha + beta * r) * (-0.5 * ((x - c) / s).powi(2)).exp()).sum()
+        points
+            .iter()
+            .map(|(c, r)| (alpha + beta * r) * (-0.5 * ((x - c) / s).powi(2)).exp())
+            .sum()
     }
 
     fn naive_integral(points: &[(f64, f64)], s: f64, low: f64, high: f64) -> f64 {
         let cdf = |z: f64| 0.5 * libm::erfc(-z / std::f64::consts::SQRT_2);
         let root = (2.0 * std::f64::consts::PI).sqrt();
-        points.iter().map(|(c, _)| root * (cdf((high - c) / s) - cdf((low - c) / s))).sum()
+        points
+            .iter()
+            .map(|(c, _)| root * (cdf((high - c) / s) - cdf((low - c) / s)))
+            .sum()
     }
 
     proptest! {

@@ -28,7 +28,10 @@ impl GoodMixture {
     /// Built from at most [`RECENT`] observations (all weigh one) and the prior.
     pub fn new(prior: &Numeric, observations: &[f64], prior_weight: f64) -> Self {
         debug_assert!(observations.len() <= RECENT as usize);
-        let scales = Scales { centre: prior.centre(), prior: prior.scale() };
+        let scales = Scales {
+            centre: prior.centre(),
+            prior: prior.scale(),
+        };
         let sorted =
             SortedObservations::from_pairs(observations.iter().copied().zip(0..).collect());
         let mut components = Gaussians::default();
@@ -62,7 +65,6 @@ impl GoodMixture {
     }
 
     /// A component by weight.
-    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     fn pick(&self, rng: &mut Rng) -> (f64, f64) {
         let observations = (self.parts.len() - 1) as f64;
         let target = rng.uniform() * (self.prior_weight + observations) - self.prior_weight;
@@ -72,7 +74,9 @@ impl GoodMixture {
 
     /// A draw that needs no luck, for when nearly all mass lies outside the truncation.
     fn sample_by_inversion(&self, rng: &mut Rng) -> f64 {
-        let (low, high) = self.truncation.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+        let (low, high) = self
+            .truncation
+            .unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
         let mut sum = 0.0;
         let inside: Vec<f64> = (0..)
             .zip(&self.parts)
@@ -83,7 +87,9 @@ impl GoodMixture {
             })
             .collect();
         let target = rng.uniform() * sum;
-        let k = inside.partition_point(|c| *c <= target).min(inside.len() - 1);
+        let k = inside
+            .partition_point(|c| *c <= target)
+            .min(inside.len() - 1);
         let (centre, scale) = self.parts[k];
         truncated_normal(centre, scale, low, high, rng)
     }
@@ -91,15 +97,18 @@ impl GoodMixture {
 
 /// A normal draw restricted to `[low, high)` by inversion, in the tail that is the thinner one.
 fn truncated_normal(centre: f64, scale: f64, low: f64, high: f64, rng: &mut Rng) -> f64 {
-    let (a, b) = ((low - centre) / scale, (high - centre) / scale);
-    let u = rng.uniform();
-    let z = if a > 0.0 {
-        let (a, b) = (normal_cdf(-a), normal_cdf(-b));
-        -normal_quantile(a + (b - a) * u)
+    let (from, to) = ((low - centre) / scale, (high - centre) / scale);
+    let part = rng.uniform();
+    let between = |p: f64, q: f64| normal_quantile(p + (q - p) * part);
+    let z = if from > 0.0 {
+        -between(normal_cdf(-from), normal_cdf(-to))
     } else {
-        let (a, b) = (normal_cdf(a), normal_cdf(b));
-        normal_quantile(a + (b - a) * u)
+        between(normal_cdf(from), normal_cdf(to))
     };
     let x = centre + scale * z;
-    if x.is_finite() { x.clamp(low, high.next_down()) } else { low + (high - low) * u }
+    if x.is_finite() {
+        x.clamp(low, high.next_down())
+    } else {
+        low + (high - low) * part
+    }
 }

@@ -53,7 +53,6 @@ pub struct Entry {
 
 impl GridBad {
     /// An empty group, if the prior is linear, bounded, quantised and has few values.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)]
     pub fn new(prior: &Numeric) -> Option<Self> {
         let (Some(q), Support::Bounded { low, high }, false) = (prior.q, prior.support, prior.log)
         else {
@@ -64,9 +63,13 @@ impl GridBad {
             return None;
         }
         let first = first as i64;
-        let cells: Vec<_> =
-            (first..=last as i64).map(|k| prior.cell(k as f64 * q + 0.0)).collect();
-        let scales = Scales { centre: prior.centre(), prior: prior.scale() };
+        let cells: Vec<_> = (first..=last as i64)
+            .map(|k| prior.cell(k as f64 * q + 0.0))
+            .collect();
+        let scales = Scales {
+            centre: prior.centre(),
+            prior: prior.scale(),
+        };
         Some(Self {
             scales,
             quantum: q,
@@ -82,10 +85,9 @@ impl GridBad {
     }
 
     /// Place of a value on the grid, if it is on it.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_sign_loss)]
     pub fn slot(&self, value: f64) -> Option<usize> {
         let k = (value / self.quantum).round_ties_even();
-        if !(k.abs() < 1e15) {
+        if k.is_nan() || k.abs() > 1e15 {
             return None;
         }
         let slot = k as i64 - self.first;
@@ -103,7 +105,6 @@ impl GridBad {
         self.cells[slot]
     }
 
-    #[allow(clippy::cast_precision_loss)]
     fn value(&self, slot: usize) -> f64 {
         (self.first + slot as i64) as f64 * self.quantum + 0.0
     }
@@ -118,7 +119,9 @@ impl GridBad {
         let ids = &mut self.runs[slot].ids;
         ids.insert(ids.partition_point(|other| *other < id), id);
         let mut ageing = std::mem::take(&mut self.ageing);
-        ageing.insert(excluded, id, |id, aged, ranks| self.tally(values, id, aged, ranks));
+        ageing.insert(excluded, id, |id, aged, ranks| {
+            self.tally(values, id, aged, ranks);
+        });
         self.ageing = ageing;
     }
 
@@ -130,7 +133,9 @@ impl GridBad {
             ids.remove(place);
         }
         let mut ageing = std::mem::take(&mut self.ageing);
-        ageing.remove(excluded, id, |id, aged, ranks| self.tally(values, id, aged, ranks));
+        ageing.remove(excluded, id, |id, aged, ranks| {
+            self.tally(values, id, aged, ranks);
+        });
         self.ageing = ageing;
     }
 
@@ -141,7 +146,6 @@ impl GridBad {
     }
 
     /// The estimator's entries, the prior apart. Their number does not depend on the history.
-    #[allow(clippy::cast_precision_loss)]
     pub fn entries(&mut self, excluded: &Excluded, out: &mut Vec<Entry>) {
         out.clear();
         let forgetting = Forgetting::of(self.ageing.count());
@@ -163,18 +167,34 @@ impl GridBad {
             let weight = |id: u32| forgetting.weight(excluded.rank(id));
             if let [only] = here.ids[..] {
                 let row = self.row(run, of(before, after));
-                out.push(Entry { weight: weight(only), run, row });
+                out.push(Entry {
+                    weight: weight(only),
+                    run,
+                    row,
+                });
             } else {
                 let (oldest, newest) = (here.ids[0], here.ids[here.ids.len() - 1]);
                 let (oldest, newest) = (weight(oldest), weight(newest));
                 let inner = here.ids.len() > 2;
                 let row = self.row(run, of(before, Some(x)));
-                out.push(Entry { weight: oldest, run, row });
+                out.push(Entry {
+                    weight: oldest,
+                    run,
+                    row,
+                });
                 let row = self.row(run, of(Some(x), after));
-                out.push(Entry { weight: newest, run, row });
+                out.push(Entry {
+                    weight: newest,
+                    run,
+                    row,
+                });
                 if inner {
                     let row = self.row(run, of(Some(x), Some(x)));
-                    out.push(Entry { weight: total - oldest - newest, run, row });
+                    out.push(Entry {
+                        weight: total - oldest - newest,
+                        run,
+                        row,
+                    });
                 }
             }
             before = Some(x);
@@ -186,14 +206,16 @@ impl GridBad {
         (from..self.runs.len()).find(|s| !self.runs[*s].ids.is_empty())
     }
 
-    #[allow(clippy::float_cmp)] // the same expression gives the same bits
     fn row(&mut self, run: usize, scale: f64) -> usize {
         let size = self.cells.len();
         let rows = &mut self.runs[run].rows;
         if let Some(found) = rows.iter().position(|r| r.scale == scale) {
             return found;
         }
-        rows.push(Row { scale, masses: vec![f64::NAN; size].into() });
+        rows.push(Row {
+            scale,
+            masses: vec![f64::NAN; size].into(),
+        });
         rows.len() - 1
     }
 
@@ -206,7 +228,11 @@ impl GridBad {
         out: &mut Vec<f64>,
     ) {
         out.clear();
-        out.extend(slots.iter().map(|slot| prior_weight * self.prior_row[*slot]));
+        out.extend(
+            slots
+                .iter()
+                .map(|slot| prior_weight * self.prior_row[*slot]),
+        );
         for entry in entries {
             let centre = self.value(entry.run);
             let Row { scale, masses } = &mut self.runs[entry.run].rows[entry.row];

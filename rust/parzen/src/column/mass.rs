@@ -8,6 +8,7 @@ const SQRT_TAU: f64 = 2.506_628_274_631_000_7;
 const INVERSE_SQRT_TAU: f64 = 0.398_942_280_401_432_7;
 
 /// Nodes and weights of Gauss-Legendre quadrature of order 8 on [-1/2, 1/2].
+#[allow(clippy::unreadable_literal)] // digits as computed
 const LEGENDRE: [(f64, f64); 8] = [
     (-0.4801449282487681, 0.05061426814518853),
     (-0.39833323870681336, 0.11119051722668721),
@@ -36,17 +37,20 @@ pub fn interval((low, high): (f64, f64), centre: f64, scale: f64) -> f64 {
     if width < 1e-3 {
         // Midpoint rule; the next term of its error is width^4 / 1920 (m^4 - 6 m^2 + 3).
         let m = 0.5 * (a + b);
-        let density = INVERSE_SQRT_TAU * (-0.5 * m * m).exp();
+        let density = INVERSE_SQRT_TAU * libm::exp(-0.5 * m * m);
         return density * width * (1.0 + width * width / 24.0 * (m * m - 1.0));
     }
-    if a > 0.0 { normal_cdf(-a) - normal_cdf(-b) } else { normal_cdf(b) - normal_cdf(a) }
+    if a > 0.0 {
+        normal_cdf(-a) - normal_cdf(-b)
+    } else {
+        normal_cdf(b) - normal_cdf(a)
+    }
 }
 
 /// Unnormalised masses of cells under sealed components, added to `out`.
 ///
 /// `smallest` is the smallest bandwidth. Narrow cells are integrated by quadrature through the
 /// vectorised kernel, others by differences of distribution functions.
-#[allow(clippy::cast_precision_loss)] // at most PIECES
 pub fn add_masses(
     components: &Gaussians,
     smallest: f64,
@@ -61,7 +65,9 @@ pub fn add_masses(
     };
     nodes.clear();
     for (low, high) in cells {
-        let Some(count) = pieces((*low, *high)) else { continue };
+        let Some(count) = pieces((*low, *high)) else {
+            continue;
+        };
         let width = (high - low).max(0.0) / count as f64;
         for k in 0..count {
             let middle = low + width * (k as f64 + 0.5);
@@ -102,12 +108,12 @@ pub fn masses(
     add_masses(parts.direct, smallest, cells, nodes, sums, out);
     for ((cell, mass), error) in cells.iter().zip(out).zip(errors) {
         *error = parts.missing * (cell.1 - cell.0).max(0.0);
-        if let Some((field, first, step)) = &mut parts.field {
-            if cell.1 > cell.0 {
-                let sum = field.integral(cell.0, cell.1, *first, *step);
-                *mass += sum.value / SQRT_TAU;
-                *error += sum.error;
-            }
+        if let Some((field, first, step)) = &mut parts.field
+            && cell.1 > cell.0
+        {
+            let sum = field.integral(cell.0, cell.1, *first, *step);
+            *mass += sum.value / SQRT_TAU;
+            *error += sum.error;
         }
     }
 }

@@ -5,6 +5,15 @@
 //! as the split moves, in the form that suits the parameter: [`numeric`], [`grid`] or
 //! [`categorical`].
 
+// Counts and ids are below 2^32, grid numbers below 2^50; equality of doubles means the same bits.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::float_cmp
+)]
+
 mod aged;
 mod categorical;
 mod field;
@@ -62,6 +71,7 @@ pub struct Column {
 
 impl Column {
     /// An empty column.
+    #[must_use]
     pub fn new(prior: &Prior) -> Self {
         let mut column = Self {
             prior: prior.clone(),
@@ -79,13 +89,12 @@ impl Column {
 
     /// Whether a value can be an observation of this parameter: a finite number, for a discrete
     /// parameter one of its options.
+    #[must_use]
     pub fn accepts(prior: &Prior, value: f64) -> bool {
         match prior {
             Prior::Numeric(_) => value.is_finite(),
             Prior::Categorical(c) => {
-                #[allow(clippy::cast_possible_truncation)] // checked
                 let whole = value.abs() < 9e15 && value.trunc() == value;
-                #[allow(clippy::cast_possible_truncation)]
                 let option = value as i64;
                 whole && option >= c.low() && option.abs_diff(c.low()) < c.n()
             }
@@ -100,16 +109,17 @@ impl Column {
     }
 
     /// Value in a row, if the parameter was active there.
+    #[must_use]
     pub fn value(&self, row: u32) -> Option<f64> {
         self.id(row).map(|id| self.values[id as usize])
     }
 
     /// Rows and values, chronological.
+    #[must_use]
     pub fn observations(&self) -> (&[u32], &[f64]) {
         (&self.rows, &self.values)
     }
 
-    #[allow(clippy::cast_possible_truncation)] // fewer observations than rows, which are u32
     fn id(&self, row: u32) -> Option<u32> {
         if self.rows.get(row as usize) == Some(&row) {
             return Some(row);
@@ -141,7 +151,6 @@ impl Column {
 
     /// Forms groups from the observations that are in none yet. `good` and `gone` say which rows are
     /// good, and which were withdrawn.
-    #[allow(clippy::cast_possible_truncation)]
     pub fn admit(&mut self, good: &[u32], gone: impl Fn(u32) -> bool) {
         let total = self.values.len() as u32;
         if let Bad::Grid(_, grid) = &self.bad {
@@ -191,9 +200,12 @@ impl Column {
 
     /// A row leaves the bad group, for the good one or for none.
     pub fn exclude(&mut self, row: u32, good: bool) {
-        let Some(id) = self.id(row).filter(|id| *id < self.applied) else { return };
+        let Some(id) = self.id(row).filter(|id| *id < self.applied) else {
+            return;
+        };
         if good {
-            self.below.insert(self.below.partition_point(|b| *b < id), id);
+            self.below
+                .insert(self.below.partition_point(|b| *b < id), id);
             self.good = None;
         }
         if self.excluded.insert(id) {
@@ -203,7 +215,9 @@ impl Column {
 
     /// A row leaves the good group; it joins the bad one unless it was withdrawn.
     pub fn demote(&mut self, row: u32, gone: bool) {
-        let Some(id) = self.id(row).filter(|id| *id < self.applied) else { return };
+        let Some(id) = self.id(row).filter(|id| *id < self.applied) else {
+            return;
+        };
         self.below.retain(|b| *b != id);
         self.good = None;
         if !gone {
@@ -213,22 +227,31 @@ impl Column {
 
     /// A row joins the bad group.
     pub fn restore(&mut self, row: u32) {
-        let Some(id) = self.id(row).filter(|id| *id < self.applied) else { return };
+        let Some(id) = self.id(row).filter(|id| *id < self.applied) else {
+            return;
+        };
         if self.excluded.remove(id) {
             self.bad.insert(&self.values, &self.excluded, id);
         }
     }
 
     /// Whether the good group is empty.
+    #[must_use]
     pub fn has_no_good(&self) -> bool {
         self.below.is_empty()
     }
 
     /// Natural values of the good and the bad group, chronological.
+    #[must_use]
     pub fn groups(&self) -> (Vec<f64>, Vec<f64>) {
         let value = |id: u32| self.values[id as usize];
-        let above = (0..self.applied).filter(|id| !self.excluded.contains(*id)).map(value);
-        (self.below.iter().copied().map(value).collect(), above.collect())
+        let above = (0..self.applied)
+            .filter(|id| !self.excluded.contains(*id))
+            .map(value);
+        (
+            self.below.iter().copied().map(value).collect(),
+            above.collect(),
+        )
     }
 }
 

@@ -32,8 +32,15 @@ pub struct Parts<'a> {
 impl NumericBad {
     /// An empty group.
     pub fn new(prior: &Numeric) -> Self {
-        let scales = Scales { centre: prior.centre(), prior: prior.scale() };
-        Self { scales, sorted: SortedObservations::default(), aged: None }
+        let scales = Scales {
+            centre: prior.centre(),
+            prior: prior.scale(),
+        };
+        Self {
+            scales,
+            sorted: SortedObservations::default(),
+            aged: None,
+        }
     }
 
     /// Number of observations in the group.
@@ -57,7 +64,10 @@ impl NumericBad {
         if let Some(aged) = &mut self.aged {
             aged.shift_ranks(id, 1, excluded, x_of);
             let near = self.sorted.neighbours((x, id));
-            for (component, with) in neighbours_scales(&self.scales, &near, x).into_iter().flatten() {
+            for (component, with) in neighbours_scales(&self.scales, &near, x)
+                .into_iter()
+                .flatten()
+            {
                 aged.rescale(component, with, excluded);
             }
             let [before, after] = [near.before[0], near.after[0]].map(|p| p.map(|p| p.0));
@@ -79,9 +89,19 @@ impl NumericBad {
             let scale = self.scales.of(before, x, after, FAST_FROM);
             aged.remove(&Component { x, id, scale }, excluded);
             aged.shift_ranks(id, -1, excluded, x_of);
-            for (component, with) in neighbours_scales(&self.scales, &near, x).into_iter().flatten() {
+            for (component, with) in neighbours_scales(&self.scales, &near, x)
+                .into_iter()
+                .flatten()
+            {
                 let without = component.scale;
-                aged.rescale(Component { scale: with, ..component }, without, excluded);
+                aged.rescale(
+                    Component {
+                        scale: with,
+                        ..component
+                    },
+                    without,
+                    excluded,
+                );
             }
             if aged.lacks_recent() {
                 let oldest = aged.oldest_recent();
@@ -106,7 +126,9 @@ impl NumericBad {
         excluded: &Excluded,
         ids: impl Iterator<Item = u32>,
     ) {
-        let pairs = ids.map(|id| (prior.to_model(values[id as usize]), id)).collect();
+        let pairs = ids
+            .map(|id| (prior.to_model(values[id as usize]), id))
+            .collect();
         self.sorted = SortedObservations::from_pairs(pairs);
         self.aged = None;
         self.recover(excluded);
@@ -150,7 +172,11 @@ impl NumericBad {
             }
         }
         buffer.seal();
-        Parts { direct: buffer, field, missing }
+        Parts {
+            direct: buffer,
+            field,
+            missing,
+        }
     }
 
     /// `(weight, centre, scale)` of all components: the twin of [`parts`](Self::parts), and its
@@ -158,9 +184,11 @@ impl NumericBad {
     pub fn components(&self, excluded: &Excluded, prior_weight: f64) -> Vec<(f64, f64, f64)> {
         let forgetting = self.forgetting();
         std::iter::once((prior_weight, self.scales.centre, self.scales.prior))
-            .chain(self.scales.components(&self.sorted).map(|c| {
-                (forgetting.weight(excluded.rank(c.id)), c.x, c.scale)
-            }))
+            .chain(
+                self.scales
+                    .components(&self.sorted)
+                    .map(|c| (forgetting.weight(excluded.rank(c.id)), c.x, c.scale)),
+            )
             .collect()
     }
 }

@@ -35,7 +35,6 @@ impl Excluded {
     }
 
     /// Rank of the bad observation `id` among the bad ones, from zero.
-    #[allow(clippy::cast_possible_truncation)] // fewer than id entries precede it
     pub fn rank(&self, id: u32) -> u32 {
         id - self.0.partition_point(|e| *e < id) as u32
     }
@@ -63,14 +62,15 @@ impl Excluded {
 
     /// The excluded observations after `id`, ascending.
     pub fn after(&self, id: u32) -> impl Iterator<Item = u32> + '_ {
-        self.0[self.0.partition_point(|e| *e <= id)..].iter().copied()
+        self.0[self.0.partition_point(|e| *e <= id)..]
+            .iter()
+            .copied()
     }
 
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.0.clear();
     }
-
 }
 
 /// Linear forgetting (spec 4.2): the newest [`RECENT`] observations weigh 1, older ones ramp down.
@@ -91,8 +91,16 @@ impl Forgetting {
     /// The weights of `count` observations.
     pub fn of(count: u32) -> Self {
         let aged = count.saturating_sub(RECENT);
-        let first = if aged == 0 { 1.0 } else { 1.0 / f64::from(count) };
-        let step = if aged < 2 { 0.0 } else { (1.0 - first) / f64::from(aged - 1) };
+        let first = if aged == 0 {
+            1.0
+        } else {
+            1.0 / f64::from(count)
+        };
+        let step = if aged < 2 {
+            0.0
+        } else {
+            (1.0 - first) / f64::from(aged - 1)
+        };
         Self { aged, first, step }
     }
 
@@ -159,13 +167,7 @@ impl Ageing {
         }
     }
 
-    fn shift(
-        &self,
-        excluded: &Excluded,
-        id: u32,
-        by: i64,
-        apply: &mut impl FnMut(u32, i64, i64),
-    ) {
+    fn shift(&self, excluded: &Excluded, id: u32, by: i64, apply: &mut impl FnMut(u32, i64, i64)) {
         let mut left_out = excluded.after(id).peekable();
         for other in id + 1..self.oldest_recent {
             if left_out.next_if_eq(&other).is_none() {

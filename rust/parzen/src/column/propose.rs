@@ -49,12 +49,22 @@ impl Column {
     /// Draws candidates from the good group's density and returns the best, on the natural scale.
     /// Of equally good ones the first; NaN scores rank lowest.
     pub fn propose(&mut self, rng: &mut Rng, options: &Options, scratch: &mut Scratch) -> f64 {
-        let Self { values, excluded, below, bad, good, .. } = self;
+        let Self {
+            values,
+            excluded,
+            below,
+            bad,
+            good,
+            ..
+        } = self;
         match bad {
             Bad::Categorical(prior, bad) => {
                 draw_options(prior, values, below, options, rng, &mut scratch.naturals);
                 let ratio = |x: f64| option_ratio(prior, bad, values, below, options, x);
-                first_best(&scratch.naturals, scratch.naturals.iter().map(|x| ratio(*x)))
+                first_best(
+                    &scratch.naturals,
+                    scratch.naturals.iter().map(|x| ratio(*x)),
+                )
             }
             Bad::Numeric(prior, bad) => {
                 let good = remember(good, prior, values, below, options, 0);
@@ -78,8 +88,18 @@ impl Column {
     /// `l(x) / g(x)` at natural values, up to a factor common to all of them. A value that a grid
     /// does not have is left out.
     pub fn ratios(&mut self, naturals: &[f64], options: &Options) -> Vec<f64> {
-        let mut scratch = Scratch { naturals: naturals.to_vec(), ..Scratch::default() };
-        let Self { values, excluded, below, bad, good, .. } = self;
+        let mut scratch = Scratch {
+            naturals: naturals.to_vec(),
+            ..Scratch::default()
+        };
+        let Self {
+            values,
+            excluded,
+            below,
+            bad,
+            good,
+            ..
+        } = self;
         match bad {
             Bad::Categorical(prior, bad) => naturals
                 .iter()
@@ -109,13 +129,17 @@ fn remember<'a>(
     options: &Options,
     grid: usize,
 ) -> &'a mut Good {
-    #[allow(clippy::float_cmp)] // the same option, not a computed number
-    if good.as_ref().is_some_and(|g| g.prior_weight != options.prior_weight) {
+    if good
+        .as_ref()
+        .is_some_and(|g| g.prior_weight != options.prior_weight)
+    {
         *good = None;
     }
     good.get_or_insert_with(|| {
-        let observations: Vec<f64> =
-            below.iter().map(|id| prior.to_model(values[*id as usize])).collect();
+        let observations: Vec<f64> = below
+            .iter()
+            .map(|id| prior.to_model(values[*id as usize]))
+            .collect();
         Good {
             prior_weight: options.prior_weight,
             mixture: GoodMixture::new(prior, &observations, options.prior_weight),
@@ -168,7 +192,11 @@ impl Scratch {
         excluded: &Excluded,
         prior_weight: f64,
     ) {
-        let count = if prior.q.is_some() { self.cells.len() } else { self.points.len() };
+        let count = if prior.q.is_some() {
+            self.cells.len()
+        } else {
+            self.points.len()
+        };
         for buffer in [&mut self.good, &mut self.bad, &mut self.errors] {
             buffer.clear();
             buffer.resize(count, 0.0);
@@ -179,10 +207,21 @@ impl Scratch {
         if prior.q.is_some() {
             let (nodes, sums) = (&mut self.nodes, &mut self.sums);
             mass::add_masses(
-                &mixture.components, mixture.floor, &self.cells, nodes, sums, &mut self.good,
+                &mixture.components,
+                mixture.floor,
+                &self.cells,
+                nodes,
+                sums,
+                &mut self.good,
             );
             mass::masses(
-                &mut parts, floor, &self.cells, nodes, sums, &mut self.bad, &mut self.errors,
+                &mut parts,
+                floor,
+                &self.cells,
+                nodes,
+                sums,
+                &mut self.bad,
+                &mut self.errors,
             );
         } else {
             mixture.components.sums(&self.points, &mut self.good);
@@ -191,9 +230,14 @@ impl Scratch {
         for i in 0..count {
             if self.errors[i] > TRUST * self.bad[i] || self.bad[i] < UNDERFLOW {
                 let components = bad.components(excluded, prior_weight);
-                let at = if prior.q.is_some() { Err(self.cells[i]) } else { Ok(self.points[i]) };
+                let at = if prior.q.is_some() {
+                    Err(self.cells[i])
+                } else {
+                    Ok(self.points[i])
+                };
                 self.good[i] = self.good[i].max(f64::MIN_POSITIVE);
-                self.bad[i] = self.good[i] / (self.good[i].ln() - exact_log(&components, at)).exp();
+                self.bad[i] =
+                    self.good[i] / libm::exp(libm::log(self.good[i]) - exact_log(&components, at));
             }
         }
     }
@@ -223,7 +267,9 @@ impl Scratch {
         self.good.clear();
         self.slots.clear();
         for natural in &self.naturals {
-            let Some(slot) = bad.slot(*natural) else { continue };
+            let Some(slot) = bad.slot(*natural) else {
+                continue;
+            };
             self.slots.push(slot);
             let remembered = &mut good.grid[slot];
             if remembered.is_nan() {
@@ -265,10 +311,10 @@ fn exact_log(components: &[(f64, f64, f64)], at: Result<f64, (f64, f64)>) -> f64
         .map(|(weight, centre, scale)| match at {
             Ok(x) => {
                 let z = (x - centre) / scale;
-                (weight / scale).ln() - 0.5 * z * z
+                libm::log(weight / scale) - 0.5 * z * z
             }
             Err((low, high)) => {
-                weight.ln()
+                libm::log(*weight)
                     + crate::special::log_diff_cdf((low - centre) / scale, (high - centre) / scale)
             }
         })
@@ -277,7 +323,6 @@ fn exact_log(components: &[(f64, f64, f64)], at: Result<f64, (f64, f64)>) -> f64
 }
 
 /// Draws options from the good group's distribution: an observation or the prior, by weight.
-#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 fn draw_options(
     prior: &Categorical,
     values: &[f64],
@@ -298,7 +343,6 @@ fn draw_options(
     }
 }
 
-#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::float_cmp)]
 fn option_ratio(
     prior: &Categorical,
     bad: &super::categorical::CategoricalBad,
@@ -308,7 +352,9 @@ fn option_ratio(
     x: f64,
 ) -> f64 {
     let value = x as i64;
-    let Some(option) = prior.option(value) else { return f64::NAN };
+    let Some(option) = prior.option(value) else {
+        return f64::NAN;
+    };
     let base = prior.n() as f64 * options.prior_weight * prior.prior_mass(option);
     let seen = below.iter().filter(|id| values[**id as usize] == x).count();
     (seen as f64 + base) / (bad.weight(value) + base)

@@ -14,7 +14,6 @@ pub struct Scales {
 
 impl Scales {
     /// The smallest bandwidth among `count` observations.
-    #[allow(clippy::cast_precision_loss)] // at most 100
     pub fn floor(&self, count: usize) -> f64 {
         self.prior / ((count + 2).min(100) as f64)
     }

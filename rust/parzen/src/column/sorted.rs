@@ -90,7 +90,10 @@ impl SortedObservations {
         let (mut block, mut place) = self.locate((value, id));
         if block == self.blocks.len() {
             let Some(last) = self.blocks.last() else {
-                self.blocks.push(Block { values: vec![value], ids: vec![id] });
+                self.blocks.push(Block {
+                    values: vec![value],
+                    ids: vec![id],
+                });
                 self.last.push((value, id));
                 return;
             };
@@ -102,7 +105,10 @@ impl SortedObservations {
         target.ids.insert(place, id);
         if target.values.len() >= BLOCK {
             let half = BLOCK / 2;
-            let tail = Block { values: target.values.split_off(half), ids: target.ids.split_off(half) };
+            let tail = Block {
+                values: target.values.split_off(half),
+                ids: target.ids.split_off(half),
+            };
             self.last.insert(block + 1, tail.last());
             self.blocks.insert(block + 1, tail);
         }
@@ -112,7 +118,9 @@ impl SortedObservations {
     /// Takes a pair out; returns whether it was there.
     pub fn remove(&mut self, value: f64, id: u32) -> bool {
         let (block, place) = self.locate((value, id));
-        let Some(target) = self.blocks.get_mut(block) else { return false };
+        let Some(target) = self.blocks.get_mut(block) else {
+            return false;
+        };
         if place >= target.values.len() || target.get(place) != (value, id) {
             return false;
         }
@@ -165,7 +173,9 @@ impl SortedObservations {
 
     /// All pairs in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = (f64, u32)> + '_ {
-        self.blocks.iter().flat_map(|b| b.values.iter().copied().zip(b.ids.iter().copied()))
+        self.blocks
+            .iter()
+            .flat_map(|b| b.values.iter().copied().zip(b.ids.iter().copied()))
     }
 }
 

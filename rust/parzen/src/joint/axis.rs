@@ -111,7 +111,11 @@ impl Axis {
             ),
         };
         let number = |z: f64| {
-            let x = if prior.log { z.exp().min(f64::MAX) } else { z };
+            let x = if prior.log {
+                libm::exp(z).min(f64::MAX)
+            } else {
+                z
+            };
             (x / q).round_ties_even().clamp(-1e300, 1e300)
         };
         let grid = Grid {
@@ -121,7 +125,7 @@ impl Axis {
         };
         let range = match prior.support {
             Support::Bounded { .. } => {
-                let edge = |k: f64| if prior.log { (k * q).ln() } else { k * q };
+                let edge = |k: f64| if prior.log { libm::log(k * q) } else { k * q };
                 let low_edge = edge(grid.first - 0.5);
                 let low = if low_edge.is_nan() {
                     low.min(edge(0.25))

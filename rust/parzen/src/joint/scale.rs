@@ -33,7 +33,7 @@ impl Scale {
         let value = match self.grid {
             // A quantised logarithm has a value 0: it lies in the middle of its cell.
             Some(grid) if self.log && value < 0.5 * grid.q => return self.cell(0.0).0,
-            _ if self.log => value.clamp(f64::MIN_POSITIVE, f64::MAX).ln(),
+            _ if self.log => libm::log(value.clamp(f64::MIN_POSITIVE, f64::MAX)),
             _ => value,
         };
         (value - self.low) / self.span
@@ -47,7 +47,7 @@ impl Scale {
             z = z.clamp(self.low, self.low + self.span);
         }
         let x = if self.log {
-            z.exp().clamp(f64::MIN_POSITIVE, f64::MAX)
+            libm::exp(z).clamp(f64::MIN_POSITIVE, f64::MAX)
         } else {
             z
         };
@@ -66,7 +66,11 @@ impl Scale {
     pub fn number(&self, coordinate: f64) -> f64 {
         let q = self.grid.map_or(1.0, |grid| grid.q);
         let z = self.low + coordinate * self.span;
-        let x = if self.log { z.exp().min(f64::MAX) } else { z };
+        let x = if self.log {
+            libm::exp(z).min(f64::MAX)
+        } else {
+            z
+        };
         (x / q).round_ties_even()
     }
 
@@ -79,7 +83,7 @@ impl Scale {
         if !self.log {
             return ((k * q - self.low) / self.span, q / self.span);
         }
-        let upper = ((k + 0.5) * q).ln();
+        let upper = libm::log((k + 0.5) * q);
         if k < 1.0 {
             // The cell of 0 reaches down to the prior's lower bound; without one, it is a unit wide.
             let lower = if self.low < upper {
@@ -90,7 +94,7 @@ impl Scale {
             let middle = 0.5 * (lower + upper);
             return ((middle - self.low) / self.span, (upper - lower) / self.span);
         }
-        let width = upper - ((k - 0.5) * q).ln();
-        (((k * q).ln() - self.low) / self.span, width / self.span)
+        let width = upper - libm::log((k - 0.5) * q);
+        ((libm::log(k * q) - self.low) / self.span, width / self.span)
     }
 }

@@ -85,9 +85,9 @@ impl Numeric {
             return x;
         }
         if self.q.is_none() {
-            return x.clamp(f64::MIN_POSITIVE, f64::MAX).ln();
+            return libm::log(x.clamp(f64::MIN_POSITIVE, f64::MAX));
         }
-        let model = x.clamp(EPS, f64::MAX).ln();
+        let model = libm::log(x.clamp(EPS, f64::MAX));
         match self.support {
             Support::Bounded { low, .. } => model.max(low),
             Support::Gaussian { .. } => model,
@@ -99,7 +99,7 @@ impl Numeric {
     #[must_use]
     pub fn from_model(&self, z: f64) -> f64 {
         let value = if self.log {
-            z.exp().clamp(f64::MIN_POSITIVE, f64::MAX)
+            libm::exp(z).clamp(f64::MIN_POSITIVE, f64::MAX)
         } else {
             z
         };
@@ -189,7 +189,7 @@ pub fn model_cell(x: f64, q: f64, log: bool, truncation: Option<(f64, f64)>) -> 
     let (mut lower, mut upper) = (x - 0.5 * q, x + 0.5 * q);
     if log {
         // ln is monotone: clipping after it equals clipping on the natural scale before it.
-        (lower, upper) = (lower.max(EPS).ln(), upper.max(EPS).ln());
+        (lower, upper) = (libm::log(lower.max(EPS)), libm::log(upper.max(EPS)));
     }
     if upper <= lower && q > 0.0 && !(log && x <= EPS) {
         // Doubles this large are further apart than q. Any cell will do, as long as the two densities

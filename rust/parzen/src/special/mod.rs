@@ -36,7 +36,7 @@ pub fn log_normal_cdf(z: f64) -> f64 {
     if z > 1.0 {
         (-normal_cdf(-z)).ln_1p()
     } else if z > SERIES_BELOW {
-        normal_cdf(z).ln()
+        libm::log(normal_cdf(z))
     } else if z == f64::NEG_INFINITY || z.is_nan() {
         z
     } else {
@@ -76,7 +76,7 @@ pub fn log_diff_cdf(a: f64, b: f64) -> f64 {
         if outside < 0.5 {
             return (-outside).ln_1p();
         }
-        return (0.5 * (libm::erf(b * FRAC_1_SQRT_2) - libm::erf(a * FRAC_1_SQRT_2))).ln();
+        return libm::log(0.5 * (libm::erf(b * FRAC_1_SQRT_2) - libm::erf(a * FRAC_1_SQRT_2)));
     }
     let (log_a, log_b) = (log_normal_cdf(a), log_normal_cdf(b));
     if log_a >= log_b {

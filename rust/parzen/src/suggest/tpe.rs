@@ -24,7 +24,12 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { prior_weight: 1.0, startup: 20, candidates: 24, gamma: 0.25 }
+        Self {
+            prior_weight: 1.0,
+            startup: 20,
+            candidates: 24,
+            gamma: 0.25,
+        }
     }
 }
 
@@ -32,7 +37,13 @@ impl Options {
     /// # Errors
     /// When there is no candidate, or gamma or the prior's weight is negative or not finite.
     pub fn check(&self) -> Result<()> {
-        let invalid = |option, value: String, rule| Err(Error::InvalidOption { option, value, rule });
+        let invalid = |option, value: String, rule| {
+            Err(Error::InvalidOption {
+                option,
+                value,
+                rule,
+            })
+        };
         if self.candidates < 1 {
             let rule = "at least one candidate is needed; upstream's default is 24";
             return invalid("n_EI_candidates", self.candidates.to_string(), rule);
@@ -88,8 +99,10 @@ fn assignment(
     scratch: &mut Scratch,
 ) -> Result<Vec<f64>> {
     history.split(options.gamma);
-    let per_column =
-        column::Options { prior_weight: options.prior_weight, candidates: options.candidates };
+    let per_column = column::Options {
+        prior_weight: options.prior_weight,
+        candidates: options.candidates,
+    };
     let (space, columns) = history.space_and_columns();
     let mut values = vec![f64::NAN; space.len()];
     for &i in space.order() {

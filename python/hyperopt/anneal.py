@@ -15,9 +15,21 @@ import numpy as np
 import numpy.typing as npt
 
 from hyperopt import _native
-from hyperopt.algobase import SuggestAlgo
+from hyperopt.algobase import ExprEvaluator, SuggestAlgo
 from hyperopt.documents import Document, miscs_to_idxs_vals
 from hyperopt.observations import _is_observable
+from hyperopt.pyll.base import bincount
+from hyperopt.pyll.stochastic import (
+    categorical,
+    lognormal,
+    loguniform,
+    normal,
+    qlognormal,
+    qloguniform,
+    qnormal,
+    quniform,
+    uniform,
+)
 from hyperopt.suggestions import Assignment, as_seed, documents, prune
 
 if TYPE_CHECKING:
@@ -25,7 +37,25 @@ if TYPE_CHECKING:
     from hyperopt.space import CompiledSpace
     from hyperopt.trials import Trials
 
-__all__ = ["AnnealingAlgo", "suggest", "suggest_batch"]
+# Besides its own names the module offers those that upstream's happens to import.
+__all__ = [
+    "AnnealingAlgo",
+    "ExprEvaluator",
+    "SuggestAlgo",
+    "bincount",
+    "categorical",
+    "lognormal",
+    "loguniform",
+    "miscs_to_idxs_vals",
+    "normal",
+    "qlognormal",
+    "qloguniform",
+    "qnormal",
+    "quniform",
+    "suggest",
+    "suggest_batch",
+    "uniform",
+]
 
 _DEFAULT_AVG_BEST_IDX = 2.0
 _DEFAULT_SHRINK_COEF = 0.1

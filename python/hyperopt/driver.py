@@ -26,7 +26,7 @@ from hyperopt.store import store_of
 from hyperopt.tally import Tally
 
 if TYPE_CHECKING:
-    from hyperopt.fmin import FMinIter
+    from hyperopt.iterator import FMinIter
 
 INTERRUPTED = "fmin run cancelled by user"
 TIMEOUT = "fmin run timeout"

@@ -16,7 +16,7 @@ from hyperopt.options import draw_seed
 from hyperopt.tally import Tally
 
 if TYPE_CHECKING:
-    from hyperopt.fmin import FMinIter
+    from hyperopt.iterator import FMinIter
 
 _UNFINISHED = [JOB_STATE_NEW, JOB_STATE_RUNNING]
 

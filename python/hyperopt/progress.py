@@ -7,15 +7,20 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["default_callback", "no_progress_callback", "tqdm_progress_callback"]
+from hyperopt.std_out_err_redirect_tqdm import std_out_err_redirect_tqdm
+
+__all__ = [
+    "default_callback",
+    "no_progress_callback",
+    "std_out_err_redirect_tqdm",
+    "tqdm_progress_callback",
+]
 
 
 @contextlib.contextmanager
 def tqdm_progress_callback(initial: int, total: int | None) -> Iterator[Any]:
     """A tqdm bar; what the objective prints goes above it."""
     from tqdm import tqdm
-
-    from hyperopt.std_out_err_redirect_tqdm import std_out_err_redirect_tqdm
 
     if total is not None and total >= sys.maxsize:
         total = None

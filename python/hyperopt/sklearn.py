@@ -92,6 +92,7 @@ class HyperoptSearchCV(BaseSearchCV):  # type: ignore[misc]
     True
     """
 
+    _required_parameters = ("estimator", "space", "max_evals")
     _parameter_constraints = {  # noqa: RUF012 - scikit-learn's way
         **BaseSearchCV._parameter_constraints,
         "max_evals": [numbers.Integral],

@@ -379,7 +379,10 @@ class Trials:
             result = trial["result"]
             if result.get("status") != STATUS_OK:
                 continue
-            loss = float(result["loss"])
+            given = result.get("loss")
+            if given is None:
+                continue
+            loss = float(given)
             if loss < best_loss or (best is None and loss == loss):
                 best, best_loss = trial, loss
         if best is None:

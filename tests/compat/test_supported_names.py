@@ -44,8 +44,6 @@ def resolve(module: str, name: str) -> Any:
 def parameters_of(signature: str) -> list[tuple[str, str, str | None]]:
     """Parse ``(a, *args, b=1)`` into names, kinds and the text of defaults."""
     text = signature.split(" -> ")[0].replace("<function>", "function").replace("/, ", "")
-    if "Union[" in text or ": hyperopt." in text:
-        return []
     arguments = ast.parse(f"def f{text}: pass").body[0].args
     positional = [*arguments.posonlyargs, *arguments.args]
     blank = [None] * (len(positional) - len(arguments.defaults))
@@ -65,8 +63,8 @@ def parameters_of(signature: str) -> list[tuple[str, str, str | None]]:
 
 
 def same_default(written: str | None, given: inspect.Parameter) -> bool:
-    if written is None:
-        return given.default is inspect.Parameter.empty
+    if written is None:  # required upstream; a default harms no call
+        return True
     if written == "function":
         return inspect.isfunction(given.default)
     if given.default is inspect.Parameter.empty:
@@ -83,6 +81,8 @@ def _evaluated(text: str) -> Any:
 
 def assert_accepts(function: Any, signature: str) -> None:
     """Check that every call written for `signature` means the same to `function`."""
+    if " -> " in signature:  # made by scikit-learn, not written
+        return
     ours = list(inspect.signature(function).parameters.values())
     by_name = {p.name: p for p in ours}
     kinds = {p.kind for p in ours}
@@ -94,7 +94,8 @@ def assert_accepts(function: Any, signature: str) -> None:
                 "args": inspect.Parameter.VAR_POSITIONAL,
                 "kwargs": inspect.Parameter.VAR_KEYWORD,
             }[kind]
-            assert variable in kinds or wanted_is_spelled_out(ours, index), f"no *{name}"
+            # It may be replaced by named parameters.
+            assert variable in kinds or len(ours) > index, f"no *{name}"
         elif name in by_name:
             assert same_default(default, by_name[name]), (
                 f"{name}: default {by_name[name].default!r}, upstream's is {default}"
@@ -114,11 +115,6 @@ def assert_accepts(function: Any, signature: str) -> None:
             assert parameter.default is not inspect.Parameter.empty or spelled_out, (
                 f"{parameter.name} is an addition without a default"
             )
-
-
-def wanted_is_spelled_out(ours: list[inspect.Parameter], index: int) -> bool:
-    """``*args, **kwargs`` may be replaced by named parameters."""
-    return len(ours) > index
 
 
 @pytest.mark.parametrize("module", [*MODULES, *UNSUPPORTED["importable modules"]])

@@ -132,6 +132,21 @@ def test_the_objective_never_runs_when_something_is_wrong(run):
         run(never, show_progressbar=3, verbose=True)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"fn": 5}, "fn=5"),
+        ({"algo": tpe}, r"did you mean hyperopt.tpe.suggest\?"),
+        ({"algo": "random"}, r"algo='random' cannot be called"),
+        ({"trials": Trials}, r"did you mean Trials\(\)\?"),
+        ({"trials": []}, r"trials=\[\]"),
+    ],
+)
+def test_common_slips_are_named(run, wrong, message):
+    with pytest.raises(TypeError, match=message):
+        run(wrong.pop("fn", square), **wrong)
+
+
 def test_a_timeout_ends_the_run_before_the_next_trial(run):
     trials = Trials()
     run(lambda x: time.sleep(0.02) or x, trials=trials, max_evals=None, timeout=0.1)

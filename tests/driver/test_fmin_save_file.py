@@ -42,20 +42,21 @@ WORKER = textwrap.dedent(
 )
 
 
-def killed_run(path, seed, delay_s, sig=signal.SIGKILL):
+def killed_run(path, seed, delay_s):
     """Start a run in another process, kill it after a while; return how many trials began."""
-    with subprocess.Popen(
-        [sys.executable, "-c", WORKER, str(path), str(seed)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        began = process.stdout.readline()
+    log = path.with_suffix(".log")
+    with (
+        log.open("w") as stdout,
+        subprocess.Popen(
+            [sys.executable, "-c", WORKER, str(path), str(seed)], stdout=stdout
+        ) as run,
+    ):
+        while not log.stat().st_size:
+            assert run.poll() is None
+            time.sleep(0.001)
         time.sleep(delay_s)
-        process.send_signal(sig)
-        rest, err = process.communicate()
-    assert began == "0\n", err
-    return len(rest.split()) + 1
+        run.send_signal(signal.SIGKILL)
+    return len(log.read_text().split())
 
 
 def test_a_killed_run_loses_no_finished_trial(tmp_path, suggest, rng):

@@ -19,7 +19,7 @@ TEST_EXTRAS := test,test-spark$(shell command -v java >/dev/null 2>&1 || echo ,t
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test test-rust test-python lint lint-rust lint-python format docs \
-        bench bench-rust bench-instructions native wheel sdist check-wheel clean
+        bench bench-quality bench-rust bench-instructions native wheel sdist check-wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ docs: $(VENV)/.installed-docs $(NATIVE) ## build the documentation site into sit
 
 bench: $(VENV)/.installed-docs $(NATIVE) ## compare with the peers; rewrites docs/benchmarks.md (about 20 minutes)
 	$(PY) benches/compare/run.py $(BENCH_FLAGS)
+
+bench-quality: $(VENV)/.installed-docs $(NATIVE) ## compare search quality; rewrites docs/quality.md (about 40 minutes)
+	$(PY) benches/quality/run.py $(BENCH_FLAGS)
 
 bench-rust: ## criterion benches of the core
 	cargo bench --locked -p parzen

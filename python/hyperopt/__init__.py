@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         criteria,  # noqa: F401
         early_stop,
         graph_viz,  # noqa: F401
+        jtpe,
         mix,
         plotting,  # noqa: F401
         progress,
@@ -93,6 +94,7 @@ __all__ = [
     "fmin",
     "fmin_pass_expr_memo_ctrl",
     "hp",
+    "jtpe",
     "mix",
     "partial",
     "progress",
@@ -116,6 +118,7 @@ _LAZY_MODULES = frozenset(
         "criteria",
         "early_stop",
         "graph_viz",
+        "jtpe",
         "mix",
         "plotting",
         "progress",

@@ -1,8 +1,8 @@
 //! Draws from the kernels of a mixture.
 
-use super::axis::{Axis, Shape};
+use super::axis::{Axis, MAX_LEVELS, Shape};
 use super::kernel::Along;
-use super::normaliser::gaussian;
+use crate::kernel::exp_nonpositive;
 use crate::rng::Rng;
 
 /// A coordinate along an axis from the kernel of `slot`, or from the prior's kernel.
@@ -43,24 +43,12 @@ pub fn coordinate(axis: &Axis, along: &Along, slot: Option<usize>, rng: &mut Rng
 }
 
 fn level(places: &[f64], widths: &[f64], centre: f64, inverse: f64, rng: &mut Rng) -> f64 {
-    let masses = || {
-        places
-            .iter()
-            .zip(widths)
-            .map(|(p, w)| w * gaussian((p - centre) * inverse))
-    };
-    let mut left = rng.uniform() * masses().sum::<f64>();
-    let mut chosen = places[0];
-    for (place, mass) in places.iter().zip(masses()) {
-        if mass > 0.0 {
-            chosen = *place;
-            if left < mass {
-                break;
-            }
-            left -= mass;
-        }
+    let mut masses = [0.0; MAX_LEVELS];
+    for ((mass, place), width) in masses.iter_mut().zip(places).zip(widths) {
+        let z = (place - centre) * inverse;
+        *mass = width * exp_nonpositive(-0.5 * z * z);
     }
-    chosen
+    places[weighted(&masses[..places.len()], rng)]
 }
 
 /// An option by its prior probability.

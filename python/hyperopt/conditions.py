@@ -104,7 +104,7 @@ def expr_to_config(expr: Any, conditions: Iterable[Any] | None, hps: dict[str, A
         if label is None:
             continue
         if own.setdefault(label, node) is not node or label in hps:
-            raise DuplicateLabel(label)
+            raise DuplicateLabel.of(label)
         if active is None:
             raise BadSearchSpace(
                 f"the conditions of the parameter {label!r} cannot be listed: a switch above it "

@@ -106,7 +106,7 @@ class Domain:
             if node.name == "hyperopt_param":
                 label = node.arg["label"].obj
                 if label in self.params:
-                    raise DuplicateLabel(label)
+                    raise DuplicateLabel.of(label)
                 self.params[label] = node.arg["obj"]
             elif isinstance(node, Literal) and node.obj is Ctrl:
                 self._wants_ctrl = True

@@ -29,6 +29,14 @@ class BadSearchSpace(Exception):  # noqa: N818
 class DuplicateLabel(BadSearchSpace):
     """Two different parameters of one space carry the same label."""
 
+    @classmethod
+    def of(cls, label: str) -> DuplicateLabel:
+        """The error for a label, with what to do."""
+        return cls(
+            f"the label {label!r} names two different parameters; give each its own label, "
+            "even in branches that exclude each other, or use one hp expression in both places"
+        )
+
 
 class EmptyChoice(BadSearchSpace, ValueError):  # noqa: N818
     """A choice that can be reached has no options."""

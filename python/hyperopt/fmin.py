@@ -245,13 +245,11 @@ def _minimise(
     from hyperopt.linting import check_space
 
     check_space(domain.space, stacklevel=3)
-    resumed = False
     if trials is None:
         if options.trials_save_file != "":
             from hyperopt.save_file import load
 
             trials = load(options.trials_save_file)
-            resumed = trials is not None
         if trials is None:
             trials = Trials()
     parallel = options.n_jobs is not None or options.executor is not None
@@ -281,7 +279,7 @@ def _minimise(
         run._make_evaluator = functools.partial(
             executors.evaluator, options.n_jobs, options.executor, options.trial_timeout
         )
-    if options.points_to_evaluate is not None and not resumed:
+    if options.points_to_evaluate is not None:
         insert_points(trials, domain, options.points_to_evaluate)
     if options.avoid_duplicates:
         from hyperopt.distinct import Distinct

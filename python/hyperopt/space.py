@@ -230,10 +230,7 @@ def _parameter_nodes(root: Apply) -> dict[str, Apply]:
         if not isinstance(label, str):
             raise TypeError(f"the label of a parameter must be a string, not {label!r}")
         if found.setdefault(label, node) is not node:
-            raise DuplicateLabel(
-                f"the label {label!r} names two different parameters; give each its own label, "
-                "even in branches that exclude each other, or use one hp expression in both places"
-            )
+            raise DuplicateLabel.of(label)
         labelled.add(drawn_by(node))
     for node in stochastic:
         if node not in labelled:

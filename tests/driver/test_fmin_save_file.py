@@ -120,7 +120,7 @@ def test_a_finished_run_leaves_a_plain_pickle_and_no_other_file(tmp_path, sugges
     assert len(pickle.loads(path.read_bytes())) == 5
 
 
-def test_a_run_resumes_from_the_file_and_ignores_points_then(tmp_path, suggest):
+def test_a_run_resumes_from_the_file_and_does_not_repeat_its_points(tmp_path, suggest):
     path = tmp_path / "trials.pkl"
     options = {"trials_save_file": path, "rstate": 0, "verbose": False}
     points = [{"x": 0.0}]

@@ -119,7 +119,7 @@ def fmin(
         `fn` with keyword arguments.
     algo
         The suggestion algorithm, such as `tpe.suggest` or ``partial(tpe.suggest, gamma=0.3)``.
-        None means the default, TPE.
+        None means the default, `jtpe.suggest`.
     max_evals
         How many trials there shall be in `trials` in the end. None means no limit.
     timeout
@@ -206,10 +206,10 @@ def fmin(
     )
     _check_arguments(fn, algo, trials)
     if algo is None:
-        from hyperopt import tpe
+        from hyperopt import jtpe
 
-        algo = tpe.suggest
-        log.info("TPE is used as the default algorithm.")
+        algo = jtpe.suggest
+        log.info("No algo was given: jtpe.suggest, the joint TPE, is used.")
     if isinstance(space, str) and space == "annotated":
         space = annotated_space(fn)
         fn = WithKeywords(fn)

@@ -52,7 +52,7 @@ class Study:
     trials
         The store; what it holds counts as history. None makes a new one.
     algo
-        The suggestion algorithm; TPE when None.
+        The suggestion algorithm; `jtpe.suggest` when None.
     rstate
         Gives the seed of each call of `algo`; see `hyperopt.fmin`.
 
@@ -76,9 +76,9 @@ class Study:
         rstate: Any = None,
     ) -> None:
         if algo is None:
-            from hyperopt import tpe
+            from hyperopt import jtpe
 
-            algo = tpe.suggest
+            algo = jtpe.suggest
         self.domain = Domain(None, space)
         self.trials = Trials() if trials is None else trials
         self.trials.remember_space(self.domain.space)

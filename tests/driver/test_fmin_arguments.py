@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pytest
 
-from hyperopt import Domain, FMinIter, Trials, fmin, hp, partial, space_eval, tpe
+from hyperopt import Domain, FMinIter, Trials, fmin, hp, jtpe, partial, space_eval, tpe
 from hyperopt.base import JOB_STATE_DONE, JOB_STATE_ERROR, JOB_STATE_NEW, STATUS_OK
 from hyperopt.early_stop import no_progress_loss
 from hyperopt.exceptions import (
@@ -574,11 +574,9 @@ def test_fmin_has_upstreams_arguments_first():
     ]
 
 
-def test_the_default_algorithm_is_tpe(monkeypatch):
+def test_the_default_algorithm_is_the_joint_tpe(monkeypatch):
     asked = []
-    suggest = getattr(tpe, "suggest", None)
-    if suggest is None:
-        pytest.skip("tpe.suggest is not there yet")
-    monkeypatch.setattr(tpe, "suggest", lambda *a: asked.append(1) or suggest(*a))
+    suggest = jtpe.suggest
+    monkeypatch.setattr(jtpe, "suggest", lambda *a: asked.append(1) or suggest(*a))
     fmin(square, X, max_evals=2, rstate=0, verbose=False)
     assert len(asked) == 2

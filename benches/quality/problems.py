@@ -157,9 +157,7 @@ def layers(most: int) -> Problem:
     def layer(n: int, i: int) -> Space:
         return (Float(f"size{n}_{i}", 8.0, 512.0, log=True), Float(f"drop{n}_{i}", 0.0, 0.6))
 
-    depths = tuple(
-        tuple(p for i in range(n) for p in layer(n, i)) for n in range(1, most + 1)
-    )
+    depths = tuple(tuple(p for i in range(n) for p in layer(n, i)) for n in range(1, most + 1))
     optimisers: tuple[Space, ...] = (
         (Float("momentum", 0.0, 0.999),),
         (Float("beta", 0.5, 0.999), Float("epsilon", 1e-10, 1e-2, log=True)),
@@ -201,7 +199,10 @@ def problems() -> list[Problem]:
     functions += [(17, 5), (20, 10), (21, 5), (22, 2), (1, 20), (8, 20)]
     return [
         *(continuous(function, dimension) for function, dimension in functions),
-        *(mixed(function, dimension) for function, dimension in [(1, 4), (3, 8), (8, 8), (10, 4), (17, 8)]),
+        *(
+            mixed(function, dimension)
+            for function, dimension in [(1, 4), (3, 8), (8, 8), (10, 4), (17, 8)]
+        ),
         *(tabular("HPOBench", dataset) for dataset in ("blood_transfusion", "phoneme", "vehicle")),
         tabular("NASBench201", "cifar100"),
         *(pipeline(depth) for depth in (2, 4)),

@@ -31,14 +31,17 @@ def run(method: Method, evaluations: int, seeds: int) -> None:
     """Do the missing runs of a method."""
     done = [(row["problem"], row["seed"]) for row in known() if row["method"] == method.title]
     command = [method.python, HERE / "worker.py", method.adapter, method.mode, evaluations, seeds]
-    with subprocess.Popen(
-        [str(part) for part in command],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=HERE,
-        env=surroundings(method),
-    ) as process, RUNS.open("a") as file:
+    with (
+        subprocess.Popen(
+            [str(part) for part in command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=HERE,
+            env=surroundings(method),
+        ) as process,
+        RUNS.open("a") as file,
+    ):
         assert process.stdin is not None
         assert process.stdout is not None
         json.dump(done, process.stdin)

@@ -38,9 +38,7 @@ def main() -> None:
         for problem in problems():
             if (problem.name, seed) in done:
                 continue
-            curve = run(
-                adapter.minimize, problem, int(arguments.evaluations), seed, arguments.mode
-            )
+            curve = run(adapter.minimize, problem, int(arguments.evaluations), seed, arguments.mode)
             row = {"problem": problem.name, "suite": problem.suite, "seed": seed, "regret": curve}
             print(json.dumps(row), flush=True)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from hyperopt.documents import Document
 
 if TYPE_CHECKING:
@@ -19,8 +21,16 @@ _SEED_BITS = (1 << 64) - 1
 
 
 def as_seed(seed: Any) -> int:
-    """The 64 bits of a seed that the native generators take."""
-    return int(seed) & _SEED_BITS
+    """The 64 bits of a seed that the native generators take.
+
+    Besides integers, everything that ``numpy.random.default_rng`` takes is a seed.
+    """
+    if isinstance(seed, np.random.RandomState):
+        return int(seed.randint(1 << 31))
+    try:
+        return int(seed) & _SEED_BITS
+    except TypeError:
+        return int(np.random.default_rng(seed).integers(1 << 63))
 
 
 def documents(

@@ -80,29 +80,15 @@ def apply(name: str, *args: Any, **kwargs: Any) -> Apply:
     )
 
 
-def _placeholder(name: str) -> Callable[..., Apply]:
-    def make(*args: Any, **kwargs: Any) -> Apply:
-        return apply(name, *args, **kwargs)
-
-    make.__name__ = make.__qualname__ = name
-    make.__doc__ = f"Make a node that stands for parameter {name} of a `Lambda`."
-    return make
-
-
-p0 = _placeholder("p0")
-p1 = _placeholder("p1")
-p2 = _placeholder("p2")
-p3 = _placeholder("p3")
-p4 = _placeholder("p4")
+#: Nodes that stand for the parameters of a `Lambda`; left open, they cannot be evaluated.
+p0, p1, p2, p3, p4 = (apply(name) for name in ("p0", "p1", "p2", "p3", "p4"))
 
 
 @scope.define
 def partial(name: str | SymbolTableEntry, *args: Any, **kwargs: Any) -> Lambda:
     """Make a function of one argument out of a symbol, the other arguments being given."""
     symbol = name.apply_name if isinstance(name, SymbolTableEntry) else name
-    parameter = p0()
-    body = apply(symbol, *args, parameter, **kwargs)
-    return Lambda(f"partial_{symbol}", [("x", parameter)], body)
+    return Lambda(f"partial_{symbol}", [("x", p0)], apply(symbol, *args, p0, **kwargs))
 
 
 @scope.define
@@ -142,6 +128,16 @@ def copy_call_method_pure(obj: Any, methodname: str, *args: Any, **kwargs: Any) 
 def switch(pos: Any, *args: Any) -> Any:
     """Select the option at a position; in a graph, the others are not evaluated."""
     return args[pos]
+
+
+def kwswitch(kw: Any, **kwargs: Any) -> Apply:
+    """Make a node that selects the option of a given name; the others are not evaluated."""
+    number = scope.call_method_pure(as_apply(list(kwargs)), "index", kw)
+    return scope.switch(number, *kwargs.values())
+
+
+# It makes a switch, so it is no symbol.
+scope.__dict__.update(kwswitch=kwswitch)
 
 
 @scope.define_pure

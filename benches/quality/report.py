@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from environments import HYPEROPT, JOINT, OPTUNA, RANDOM, TPE
 from scores import Runs, score, wins
+
+from environments import HYPEROPT, JOINT, OPTUNA, RANDOM, TPE
 
 BUDGETS = (25, 50, 100, 200)
 COLOURS = {RANDOM: "0.6", HYPEROPT: "C1", TPE: "C2", OPTUNA: "C3", JOINT: "C0"}
@@ -13,22 +14,29 @@ COLOURS = {RANDOM: "0.6", HYPEROPT: "C1", TPE: "C2", OPTUNA: "C3", JOINT: "C0"}
 HEAD = """\
 # Search quality
 
-How good are the points that an algorithm finds with a given number of evaluations? This page comes from one run of
-`make bench-quality`, which installs each library in an environment of its own and runs everybody on the problems of
-`benches/quality/problems.py`: BBOB functions in 2 to 20 dimensions, mixed ones with integers and categories,
-tabulated real hyperparameter searches, and conditional spaces.
+How good are the points that an algorithm finds with a given number of evaluations? This page comes
+from one run of `make bench-quality`, which installs each library in an environment of its own and
+runs everybody on the problems of `benches/quality/problems.py`: BBOB functions in 2 to 20
+dimensions, mixed ones with integers and categories, tabulated real hyperparameter searches, and
+conditional spaces.
 
-The regret of a run (its best loss minus the problem's minimum) is divided by the median regret of random search after as
-many evaluations, and cut off at 0.01 and 10. The score is the geometric mean over runs and problems: **lower is better**,
-random search has about 1. Bands and brackets are 95 % intervals of a bootstrap over problems and runs.
+The regret of a run (its best loss minus the problem's minimum) is divided by the median regret of
+random search after as many evaluations, and cut off at 0.01 and 10. The score is the geometric mean
+over runs and problems: **lower is better**, random search has about 1. Bands and brackets are 95 %
+intervals of a bootstrap over problems and runs.
 
 ![Scores after 10 to 200 evaluations, one panel for each suite](pictures/quality.png)
 """
 
+DUELS = """\
+How probably a run of `jtpe` is better than one of another method on the same problem (ties
+shared):
+"""
+
 READING = """\
-`jtpe` models the parameters of a trial together and needs about half the evaluations of `tpe` for the same regret where
-parameters interact; see [Algorithms](algorithms.md) for how it works. `tpe` is the original's algorithm, so that
-the two agree within their bands.
+`jtpe` models the parameters of a trial together and needs about half the evaluations of `tpe` for
+the same regret where parameters interact; see [Algorithms](algorithms.md) for how it works. `tpe`
+is the original's algorithm, so that the two agree within their bands.
 """
 
 
@@ -80,7 +88,7 @@ def page(runs: Runs) -> str:
             HEAD,
             title(runs),
             table(runs),
-            "How probably a run of `jtpe` is better than one of another method on the same problem (ties shared):\n",
+            DUELS,
             duels(runs),
             "By suite:\n",
             suites(runs, 100),

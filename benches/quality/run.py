@@ -2,9 +2,9 @@
 
     python benches/quality/run.py [--seeds 10] [--evaluations 200] [--print-only]
 
-Installs every library in an environment of its own, runs all methods on all problems (runs that are in
-``runs.jsonl`` already are not repeated), and rewrites docs/quality.md and its figure. About half an hour
-on one core, most of it in the peers.
+Installs every library in an environment of its own, runs all methods on all problems (runs that are
+in ``runs.jsonl`` already are not repeated), and rewrites docs/quality.md and its figure. About half
+an hour on one core, most of it in the peers.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from scores import Runs, collect
+
 from environments import HERE, METHODS, ROOT, Method, install, surroundings
 from report import figure, page
-from scores import Runs, collect
 
 RUNS = HERE / "runs.jsonl"
 

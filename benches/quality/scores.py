@@ -1,9 +1,9 @@
 """Scores of methods over problems, with confidence bands.
 
 The regret of a run is its best loss so far minus the problem's minimum. It is divided by the median
-regret of random search on the same problem after as many evaluations, and cut off at 0.01 and 10. The
-score of a method is the geometric mean over runs, then problems: lower is better, random search has
-about 1.
+regret of random search on the same problem after as many evaluations, and cut off at 0.01 and 10.
+The score of a method is the geometric mean over runs, then problems: lower is better, random search
+has about 1.
 
 Bands are 95 % intervals of a bootstrap over problems, and over the runs within each.
 """
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
 from environments import METHODS, RANDOM
 
 RESAMPLES = 400

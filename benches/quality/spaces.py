@@ -1,7 +1,7 @@
 """Search spaces in nobody's language; every library's adapter translates them.
 
-A space is a list of parameters. A point is a flat dict of the values of its active parameters, options
-by their numbers.
+A space is a list of parameters. A point is a flat dict of the values of its active parameters,
+options by their numbers.
 """
 
 from __future__ import annotations

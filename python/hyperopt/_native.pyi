@@ -98,3 +98,22 @@ def normal_cdf(x: _Floats, mu: _Floats, sigma: _Floats) -> _Floats: ...
 def lognormal_log_density(x: _Floats, mu: _Floats, sigma: _Floats) -> _Floats: ...
 def lognormal_cell_log_density(x: _Floats, mu: _Floats, sigma: _Floats, q: float) -> _Floats: ...
 def log_sum_exp_rows(rows: _Floats) -> _Floats: ...
+
+def suggest_joint(
+    history: History,
+    tids: Sequence[int],
+    seed: int,
+    *,
+    unordered: Sequence[bool],
+    n_startup_jobs: int,
+    n_candidates: int,
+    gamma: float,
+    max_good: int,
+    prior_weight: float,
+    linear_forgetting: int,
+    min_bandwidth: float,
+    good_exponent: float,
+    rest_exponent: float,
+    option_weight: float,
+    first: int = 0,
+) -> list[tuple[_Columns, _Columns]]: ...

@@ -6,19 +6,19 @@ about what is in the branch at once. It needs fewer trials than `hyperopt.tpe` t
 
     best = fmin(objective, space, algo=hyperopt.jtpe.suggest, max_evals=100)
 
-The first trials are random ones that keep their distance from each other. After that, the trials with
-a loss are split into a few good ones and the rest; both groups become mixtures with one kernel for
-each trial, a product over the trial's parameters; candidates are drawn from the good mixture, and the
-one that is likeliest there relative to the rest is proposed. No point is proposed twice while the
-space has others.
+The first trials are random ones that keep their distance from each other. After that, the trials
+with a loss are split into a few good ones and the rest; both groups become mixtures with one kernel
+for each trial, a product over the trial's parameters; candidates are drawn from the good mixture,
+and the one that is likeliest there relative to the rest is proposed. No point is proposed twice
+while the space has others.
 
 References
 ----------
-Bergstra, Bardenet, Bengio and Kegl, *Algorithms for Hyper-Parameter Optimization*, NeurIPS 2011: the
-estimator and its bandwidths. Bergstra, Yamins and Cox, *Making a Science of Model Search*, ICML 2013:
-linear forgetting. Falkner, Klein and Hutter, *BOHB*, ICML 2018: product kernels. Watanabe,
-*Tree-Structured Parzen Estimator: Understanding Its Algorithm Components*, 2023, arXiv 2304.11127: an
-ablation of the ingredients.
+Bergstra, Bardenet, Bengio and Kegl, *Algorithms for Hyper-Parameter Optimization*, NeurIPS 2011:
+the estimator and its bandwidths. Bergstra, Yamins and Cox, *Making a Science of Model Search*, ICML
+2013: linear forgetting. Falkner, Klein and Hutter, *BOHB*, ICML 2018: product kernels. Watanabe,
+*Tree-Structured Parzen Estimator: Understanding Its Algorithm Components*, 2023, arXiv 2304.11127:
+an ablation of the ingredients.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def suggest(
     trials: Trials,
     seed: Any,
     n_startup_jobs: int = 10,
-    n_EI_candidates: int = 24,  # noqa: N803
+    n_EI_candidates: int = 24,
     gamma: float = 0.1,
     max_good: int = 25,
     prior_weight: float = 1.0,
@@ -76,13 +76,14 @@ def suggest(
     seed
         An integer. The same seed and history give the same suggestions.
     n_startup_jobs
-        Random trials, spread out over every parameter, until there are this many (failed and pending
-        ones count). 10 is Optuna's number; hyperopt's 20 cost more than they taught in our benchmark.
+        Random trials, spread out over every parameter, until there are this many (failed and
+        pending ones count). 10 is Optuna's number; hyperopt's 20 cost more than they taught in our
+        benchmark.
     n_EI_candidates
         How many candidates are drawn for each suggestion (Bergstra et al. 2011 use 24).
     gamma
-        The good trials are this fraction of those with a loss, rounded up: between 0 and 1 (Watanabe
-        2023 recommends 0.05 to 0.15).
+        The good trials are this fraction of those with a loss, rounded up: between 0 and 1
+        (Watanabe 2023 recommends 0.05 to 0.15).
     max_good
         There are never more good trials than this (hyperopt and Optuna: 25).
     prior_weight
@@ -90,12 +91,12 @@ def suggest(
     linear_forgetting
         So many of the newest bad trials have full weight; older ones fade (Bergstra et al. 2013).
     min_bandwidth
-        No kernel is narrower than this fraction of a parameter's range (hyperopt and Optuna: 1/100).
-        For a normal prior the range is sqrt(12) standard deviations.
+        No kernel is narrower than this fraction of a parameter's range (hyperopt and Optuna:
+        1/100). For a normal prior the range is sqrt(12) standard deviations.
     good_exponent
-        For continuous parameters, kernels of n good trials are at least ``(n + 2) ** -good_exponent``
-        of the range wide. Hyperopt and Optuna have 1; 1.5 lets a few good trials narrow the search
-        sooner, 2 was too narrow in our benchmark.
+        For continuous parameters, kernels of n good trials are at least ``(n + 2) **
+        -good_exponent`` of the range wide. Hyperopt and Optuna have 1; 1.5 lets a few good trials
+        narrow the search sooner, 2 was too narrow in our benchmark.
     rest_exponent
         The same for discrete parameters and for the rest (hyperopt and Optuna: 1).
     option_weight

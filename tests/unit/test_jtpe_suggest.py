@@ -46,7 +46,9 @@ def vals(doc: dict[str, Any]) -> dict[str, Any]:
     return {label: value[0] for label, value in doc["misc"]["vals"].items() if value}
 
 
-def study(n: int, seed: int = 0, space: Any = SPACE, loss: Any = objective) -> tuple[Domain, Trials]:
+def study(
+    n: int, seed: int = 0, space: Any = SPACE, loss: Any = objective
+) -> tuple[Domain, Trials]:
     domain, trials = Domain(loss, space), Trials()
     rstate = np.random.default_rng(seed)
     fmin(loss, space, jtpe.suggest, n, trials=trials, rstate=rstate, show_progressbar=False)
@@ -219,9 +221,7 @@ def test_a_space_without_parameters_is_evaluated() -> None:
 
 def test_options_reach_the_algorithm_through_partial() -> None:
     algo = partial(jtpe.suggest, n_startup_jobs=3, n_EI_candidates=4, gamma=0.3, max_good=5)
-    best = fmin(
-        objective, SPACE, algo, 20, rstate=np.random.default_rng(0), show_progressbar=False
-    )
+    best = fmin(objective, SPACE, algo, 20, rstate=np.random.default_rng(0), show_progressbar=False)
     assert "x" in best
 
 

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from spaces import Choice, Int, Point, Space
 
 import hyperopt
 from hyperopt import hp
+from spaces import Choice, Int, Point, Space
 
 
 def translated(space: Space) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import optuna
 from optuna.samplers import TPESampler
 from optuna.trial import Trial
+
 from spaces import Choice, Int, Point, Space
 
 

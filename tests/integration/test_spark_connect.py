@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("pyspark")
+pytest.importorskip("pyspark", "4.0", reason="the server comes with pyspark from 4.0 on")
 pytest.importorskip("grpc")
 pytest.importorskip("pyarrow")
 pytest.importorskip("pandas")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -79,6 +80,18 @@ def _inheriting(session: Any, target: Callable[[], None]) -> Callable[[], None]:
     return inherited
 
 
+def _finish_task(rows: Iterator[Any]) -> None:
+    """Leave the Python worker of Spark ready for the next task."""
+    # An input that is left unread costs Spark the worker. It is read after the trial, since its
+    # first bytes may take 40 ms to come (Nagle's algorithm meets delayed acknowledgements).
+    for _ in rows:
+        pass
+    # Spark empties the import caches before each task, upon which archives on the path, its own
+    # among them, are indexed again; those without a cached importer are not.
+    for path in [path for path in sys.path_importer_cache if path.endswith(".zip")]:
+        del sys.path_importer_cache[path]
+
+
 class _ContextJobs:
     def __init__(self, session: Any, payload: remote.Payload, profile: Any) -> None:
         self._session = session
@@ -93,9 +106,9 @@ class _ContextJobs:
         key, payload, fields = self._key, self._broadcast, tuple(order)
 
         def task(rows: Iterator[Any]) -> Iterator[bytes]:
-            for _ in rows:  # an input that is left unread costs Spark the worker
-                pass
-            yield remote.evaluate_order(key, payload, fields)
+            report = remote.evaluate_order(key, payload, fields)
+            _finish_task(rows)
+            yield report
 
         self._running.add(group)
         try:
@@ -167,9 +180,8 @@ class _ConnectJobs:
         def task(batches: Iterator[Any]) -> Iterator[Any]:
             import pyarrow as pa  # type: ignore[import-not-found,unused-ignore]
 
-            for _ in batches:
-                pass
             report = remote.evaluate_order(key, payload, fields)
+            _finish_task(batches)
             yield pa.RecordBatch.from_pydict({"report": pa.array([report], pa.binary())})
 
         self._running.add(group)

@@ -10,13 +10,15 @@ from environments import (
     OPTUNA,
     OURS,
     OURS_DOCUMENTS,
+    OURS_STUDY,
     RUSTUNA_INDEPENDENT,
     RUSTUNA_JOINT,
     Library,
 )
 
 PEERS = (HYPEROPT, OPTUNA, RUSTUNA_JOINT, RUSTUNA_INDEPENDENT)
-EVERYBODY = (OURS, OURS_DOCUMENTS, *PEERS)
+OURSELVES = (OURS, OURS_STUDY, OURS_DOCUMENTS)
+EVERYBODY = (*OURSELVES, *PEERS)
 
 
 @dataclass(frozen=True)
@@ -63,13 +65,12 @@ def suggestion(
     ours = min(200, max(10, trials // 10))
     slow = {100: 10, 1_000: 5}.get(trials, 1)
     steps = {library.title: slow for library in libraries}
-    steps |= {OURS.title: ours, OURS_DOCUMENTS.title: ours}
+    steps |= {library.title: ours for library in OURSELVES}
     steps |= {RUSTUNA_JOINT.title: 10, RUSTUNA_INDEPENDENT.title: max(2, slow)}
     options = {"space": space, "trials": trials, "scenario": scenario}
     return Case(key, title, "suggestion", options, libraries, rounds, steps)
 
 
-OURSELVES = (OURS, OURS_DOCUMENTS)
 CASES = (
     suggestion("suggest-100", "100 finished trials", 100, EVERYBODY),
     suggestion("suggest-1000", "1,000", 1_000, EVERYBODY),

@@ -42,12 +42,21 @@ class Library:
 
 
 OURS = Library("hyperopt-rs", "ours", "")
+OURS_STUDY = Library("hyperopt-rs, ask/tell", "ours_study", "")
 OURS_DOCUMENTS = Library("hyperopt-rs, documents", "hyperopt_documents", "")
 HYPEROPT = Library("hyperopt", "hyperopt_documents", "hyperopt")
 OPTUNA = Library("Optuna", "optuna_default", "optuna")
 RUSTUNA_JOINT = Library("rustuna, joint", "rustuna_joint", "rustuna")
 RUSTUNA_INDEPENDENT = Library("rustuna, independent", "rustuna_independent", "rustuna")
-LIBRARIES = (OURS, OURS_DOCUMENTS, HYPEROPT, OPTUNA, RUSTUNA_JOINT, RUSTUNA_INDEPENDENT)
+LIBRARIES = (
+    OURS,
+    OURS_STUDY,
+    OURS_DOCUMENTS,
+    HYPEROPT,
+    OPTUNA,
+    RUSTUNA_JOINT,
+    RUSTUNA_INDEPENDENT,
+)
 
 
 def install(library: Library) -> bool:

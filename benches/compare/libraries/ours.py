@@ -1,16 +1,11 @@
-"""Ours, as its own driver loop does it: each step is one trial of an `FMinIter`.
-
-That includes evaluating an objective that costs nothing, so it is an upper bound of asking and
-telling.
-"""
+"""Ours, as the driver loop of `fmin` does it: suggest, store the document, settle its result."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from hyperopt import FMinIter
+from hyperopt import JOB_STATE_DONE, STATUS_OK
+from hyperopt.store import store_of
 from libraries import hyperopt_documents
 from libraries.hyperopt_documents import PACKAGE, VERSION, optimize, random_documents
 from spaces import Space
@@ -19,20 +14,15 @@ __all__ = ["PACKAGE", "VERSION", "Study", "optimize", "random_documents"]
 
 
 class Study(hyperopt_documents.Study):
-    """Ask and tell through the driver."""
+    """Ask and tell through the store that the driver uses."""
 
     def __init__(self, space: Space, finished: list[tuple[dict[str, Any], float]]) -> None:
         super().__init__(space, finished)
-        self.driver = FMinIter(
-            self.suggest,
-            self.domain,
-            self.trials,
-            rstate=np.random.default_rng(0),
-            show_progressbar=False,
-            verbose=False,
-        )
+        self.store = store_of(self.trials)
 
     def step(self, loss: float) -> None:
-        """Run one trial whose objective returns `loss`."""
-        self.loss = loss
-        self.driver.run(1, block_until_done=False)
+        """Ask for one point and tell its loss."""
+        (doc,) = self.store.insert(self.ask(1))
+        doc["result"] = {"status": STATUS_OK, "loss": loss}
+        doc["state"] = JOB_STATE_DONE
+        self.store.settle(doc)

@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 import math
-import os
 import sys
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.evaluation import Evaluator, SerialEvaluator
+from hyperopt.executors.machine import usable_cores
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -50,7 +50,7 @@ def evaluator(
     if executor is None and jobs in (None, 1) and timeout_s is None:
         return SerialEvaluator()
     if executor == "processes" or executor is None:
-        default = 1 if executor is None else _cores()
+        default = 1 if executor is None else usable_cores()
         return _processes(default if jobs is None else jobs, timeout_s)
     if timeout_s is not None:
         raise ValueError(
@@ -60,7 +60,7 @@ def evaluator(
     if executor == "threads":
         from hyperopt.executors.threads import ThreadEvaluator
 
-        return ThreadEvaluator(_cores() if jobs is None else jobs)
+        return ThreadEvaluator(usable_cores() if jobs is None else jobs)
     if isinstance(executor, Evaluator):
         return executor
     return _futures(executor, jobs)
@@ -109,7 +109,7 @@ def _count(n_jobs: object) -> int | None:
         raise TypeError(f"n_jobs={n_jobs!r}: must be a whole number, or -1 for one per core")
     count = int(n_jobs)
     if count == -1:
-        return _cores()
+        return usable_cores()
     if count < 1:
         raise ValueError(f"n_jobs={count}: must be at least 1, or -1 for one per core")
     return count
@@ -124,10 +124,3 @@ def _seconds(trial_timeout: object) -> float | None:
     if not seconds > 0 or math.isinf(seconds):
         raise ValueError(f"trial_timeout={trial_timeout!r}: must be a positive number of seconds")
     return seconds
-
-
-def _cores() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # macOS and Windows have no affinity
-        return os.cpu_count() or 1

@@ -18,11 +18,11 @@ from concurrent.futures import (
     ThreadPoolExecutor,
 )
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.evaluation import Outcome, TrialLost
 from hyperopt.executors import remote
+from hyperopt.executors.mailbox import Mailbox
 
 if TYPE_CHECKING:
     from hyperopt.domain import Domain
@@ -67,7 +67,7 @@ class FutureEvaluator:
     def __init__(self, executor: Executor, n_jobs: int) -> None:
         self.capacity = n_jobs
         self._executor = executor
-        self._ended: SimpleQueue[tuple[int, Future[Any] | str]] = SimpleQueue()
+        self._mailbox = Mailbox()
         self._futures: dict[int, Future[Any]] = {}
         self._file: str | None = None
 
@@ -97,26 +97,21 @@ class FutureEvaluator:
             future = self._executor.submit(
                 remote.evaluate_order, self._key, self._reference, tuple(order), **self._options()
             )
+        self._mailbox.expect(order.tid)
         self._futures[order.tid] = future
-        future.add_done_callback(lambda future: self._ended.put((order.tid, future)))
+        future.add_done_callback(lambda future: self._mailbox.put(_read(order.tid, future)))
 
     def wait(self, timeout_s: float | None) -> list[Outcome]:
         """Block until a trial ends or the timeout passes."""
-        outcomes: list[Outcome] = []
-        try:
-            while not outcomes:
-                self._keep(*self._ended.get(timeout=timeout_s), outcomes)
-            while True:
-                self._keep(*self._ended.get_nowait(), outcomes)
-        except Empty:
-            return outcomes
+        outcomes = self._mailbox.collect(timeout_s)
+        for outcome in outcomes:
+            del self._futures[outcome.tid]
+        return outcomes
 
     def cancel(self, tids: Iterable[int], reason: str) -> None:
         """Withdraw the trials, or give up on them if they run."""
-        for tid in tids:
-            if tid in self._futures:
-                self._ended.put((tid, reason))
-                self._futures[tid].cancel()
+        for tid in self._mailbox.cancel(tids, reason):
+            self._futures[tid].cancel()
 
     def close(self, *, cancel: bool) -> None:
         """Wait for the trials that run, unless `cancel`; the executor stays open."""
@@ -124,8 +119,9 @@ class FutureEvaluator:
             for future in list(self._futures.values()):
                 future.cancel()
         else:
-            while self._futures:
+            while self._mailbox:
                 self.wait(None)
+        self._mailbox.forget()
         self._futures.clear()
         self._reference = None
         if self._file is not None:
@@ -141,14 +137,6 @@ class FutureEvaluator:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
         return self._file
-
-    def _keep(self, tid: int, ended: Future[Any] | str, outcomes: list[Outcome]) -> None:
-        # A trial that was given up may still end; only its first outcome counts.
-        if self._futures.pop(tid, None) is None:
-            return
-        outcomes.append(
-            Outcome(tid, cancelled=ended) if isinstance(ended, str) else _read(tid, ended)
-        )
 
 
 def _read(tid: int, future: Future[Any]) -> Outcome:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from hyperopt.evaluation import Outcome, TrialLost
 from hyperopt.executors import remote, template
+from hyperopt.executors.machine import usable_cores
 from hyperopt.executors.pipe import SIZE, Pipe
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ class ProcessEvaluator:
             self._template = None
 
     def _environment(self) -> dict[str, str]:
-        threads = str(max(1, (os.cpu_count() or 1) // self.capacity))
+        threads = str(max(1, usable_cores() // self.capacity))
         return dict.fromkeys(_THREAD_LIMITS, threads) | dict(os.environ)
 
     def _tell(self, message: bytes) -> None:

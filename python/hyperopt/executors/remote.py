@@ -11,10 +11,10 @@ import logging
 import pickle
 import sys
 import traceback
+import uuid
 from collections import OrderedDict
 from collections.abc import Mapping
 from contextlib import suppress
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
 
@@ -108,7 +108,7 @@ def pack(domain: Domain) -> Payload:
         data = cloudpickle.dumps(domain)
     except Exception as error:
         raise pickle.PicklingError(_why_not(domain, error)) from error
-    return Payload(sha256(data).hexdigest(), data)
+    return Payload(uuid.uuid4().hex, data)
 
 
 def _why_not(domain: Domain, error: Exception) -> str:

@@ -12,11 +12,12 @@ import logging
 import threading
 import uuid
 from collections.abc import Callable, Iterable
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.evaluation import Outcome, TrialLost
 from hyperopt.executors import remote
+from hyperopt.executors.mailbox import Mailbox
 from hyperopt.executors.spark_jobs import SparkJobs, jobs_for
 
 if TYPE_CHECKING:
@@ -66,8 +67,7 @@ class SparkEvaluator:
         self._on_cancel = on_cancel
         self._run_id = f"hyperopt-{uuid.uuid4().hex[:12]}"
         self._orders: SimpleQueue[remote.Order | None] = SimpleQueue()
-        self._ended: SimpleQueue[Outcome | RuntimeError] = SimpleQueue()
-        self._pending: set[int] = set()
+        self._mailbox = Mailbox()
         self._threads: list[threading.Thread] = []
         self._jobs: SparkJobs | None = None
 
@@ -79,8 +79,8 @@ class SparkEvaluator:
     def submit(self, doc: dict[str, Any]) -> None:
         """Start a job for the trial as soon as one of the threads is free."""
         assert self._jobs is not None
-        self._pending.add(doc["tid"])
-        if len(self._threads) < min(self.capacity, len(self._pending)):
+        self._mailbox.expect(doc["tid"])
+        if len(self._threads) < min(self.capacity, len(self._mailbox)):
             thread = threading.Thread(
                 target=self._jobs.inheriting(self._work),
                 name=f"{self._run_id}-{len(self._threads)}",
@@ -98,21 +98,12 @@ class SparkEvaluator:
         RuntimeError
             The session was stopped.
         """
-        outcomes: list[Outcome] = []
-        try:
-            while not outcomes:
-                self._keep(self._ended.get(timeout=timeout_s), outcomes)
-            while True:
-                self._keep(self._ended.get_nowait(), outcomes)
-        except Empty:
-            return outcomes
+        return self._mailbox.collect(timeout_s)
 
     def cancel(self, tids: Iterable[int], reason: str) -> None:
         """Give up on the trials and cancel their jobs."""
-        doomed = self._pending.intersection(tids)
         self._on_cancel(reason)
-        for tid in doomed:
-            self._ended.put(Outcome(tid, cancelled=reason))
+        for tid in self._mailbox.cancel(tids, reason):
             self._cancel_job(tid)
 
     def close(self, *, cancel: bool) -> None:
@@ -120,7 +111,7 @@ class SparkEvaluator:
         if self._jobs is None:
             return
         if cancel:
-            self._pending.clear()
+            self._mailbox.forget()
         for _ in self._threads:
             self._orders.put(None)
         for thread in self._threads:
@@ -136,14 +127,14 @@ class SparkEvaluator:
         assert self._jobs is not None
         jobs = self._jobs
         while (order := self._orders.get()) is not None:
-            if order.tid not in self._pending:
+            if order.tid not in self._mailbox:
                 continue
             watch = self._watch(order.tid)
             try:
                 report = jobs.run(self._group(order.tid), order)
-                self._ended.put(remote.decode(report))
+                self._mailbox.put(remote.decode(report))
             except BaseException as error:
-                self._ended.put(self._explain(jobs, order.tid, error))
+                self._mailbox.put(self._explain(jobs, order.tid, error))
             finally:
                 if watch is not None:
                     watch.cancel()
@@ -160,7 +151,7 @@ class SparkEvaluator:
         limit = f"trial_timeout={self._trial_timeout_s:g} s"
         lost = TrialLost(f"trial {tid} ran longer than {limit} and was stopped")
         logger.warning("%s", lost)
-        self._ended.put(Outcome(tid, error=lost))
+        self._mailbox.put(Outcome(tid, error=lost))
         self._cancel_job(tid)
 
     def _explain(self, jobs: SparkJobs, tid: int, error: BaseException) -> Outcome | RuntimeError:
@@ -173,17 +164,9 @@ class SparkEvaluator:
             return stopped
         lost = TrialLost(f"Spark could not run trial {tid}: {type(error).__name__}: {error}")
         lost.__cause__ = error
-        if tid in self._pending:
+        if tid in self._mailbox:
             logger.warning("trial %s failed: Spark could not run it: %s", tid, error)
         return Outcome(tid, error=lost)
-
-    def _keep(self, ended: Outcome | RuntimeError, outcomes: list[Outcome]) -> None:
-        if isinstance(ended, RuntimeError):
-            raise ended
-        # A trial that was given up may still end; only its first outcome counts.
-        if ended.tid in self._pending:
-            self._pending.remove(ended.tid)
-            outcomes.append(ended)
 
     def _cancel_job(self, tid: int) -> None:
         try:

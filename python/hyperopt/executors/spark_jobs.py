@@ -167,7 +167,7 @@ class _ConnectJobs:
         self._running: set[str] = set()
 
     def _upload(self, payload: remote.Payload) -> _Artifact:
-        name = f"hyperopt-objective-{payload.key[:32]}"
+        name = f"hyperopt-objective-{payload.key}"
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, name)
             path.write_bytes(payload.data)

@@ -21,6 +21,7 @@ import signal
 import socket
 import struct
 import sys
+import warnings
 from typing import NoReturn
 
 import numpy as np
@@ -46,6 +47,8 @@ _PR_SET_PDEATHSIG = 1
 def main(control_fd: int) -> None:
     """Serve the driver at the other end of `control_fd` until it goes away."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The threads are those of numerical libraries, which are ready for a fork.
+    warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
     control = socket.socket(fileno=control_fd)
     wakeup, alarm = socket.socketpair()
     alarm.setblocking(False)

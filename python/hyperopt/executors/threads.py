@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.evaluation import Outcome
 from hyperopt.executors import remote
+from hyperopt.executors.mailbox import Mailbox
 
 if TYPE_CHECKING:
     from hyperopt.domain import Domain
@@ -32,8 +33,7 @@ class ThreadEvaluator:
     def __init__(self, n_jobs: int) -> None:
         self.capacity = n_jobs
         self._orders: SimpleQueue[remote.Order | None] = SimpleQueue()
-        self._ended: SimpleQueue[Outcome] = SimpleQueue()
-        self._pending: set[int] = set()
+        self._mailbox = Mailbox()
         self._threads: list[threading.Thread] = []
         self._busy: set[threading.Thread] = set()
 
@@ -44,8 +44,8 @@ class ThreadEvaluator:
 
     def submit(self, doc: dict[str, Any]) -> None:
         """Queue the trial for the next free thread."""
-        self._pending.add(doc["tid"])
-        if len(self._threads) < min(self.capacity, len(self._pending)):
+        self._mailbox.expect(doc["tid"])
+        if len(self._threads) < min(self.capacity, len(self._mailbox)):
             name = f"hyperopt-trials-{len(self._threads)}"
             thread = threading.Thread(target=self._work, name=name, daemon=True)
             self._threads.append(thread)
@@ -54,24 +54,16 @@ class ThreadEvaluator:
 
     def wait(self, timeout_s: float | None) -> list[Outcome]:
         """Block until a trial ends or the timeout passes."""
-        outcomes: list[Outcome] = []
-        try:
-            while not outcomes:
-                self._keep(self._ended.get(timeout=timeout_s), outcomes)
-            while True:
-                self._keep(self._ended.get_nowait(), outcomes)
-        except Empty:
-            return outcomes
+        return self._mailbox.collect(timeout_s)
 
     def cancel(self, tids: Iterable[int], reason: str) -> None:
         """Give up on the trials at once."""
-        for tid in self._pending.intersection(tids):
-            self._ended.put(Outcome(tid, cancelled=reason))
+        self._mailbox.cancel(tids, reason)
 
     def close(self, *, cancel: bool) -> None:
         """End the idle threads, and wait for the busy ones unless `cancel`."""
         if cancel:
-            self._pending.clear()
+            self._mailbox.forget()
         for _ in self._threads:
             self._orders.put(None)
         for thread in self._threads:
@@ -79,16 +71,10 @@ class ThreadEvaluator:
                 thread.join()
         self._threads.clear()
 
-    def _keep(self, outcome: Outcome, outcomes: list[Outcome]) -> None:
-        # A trial that was given up may still end; only its first outcome counts.
-        if outcome.tid in self._pending:
-            self._pending.remove(outcome.tid)
-            outcomes.append(outcome)
-
     def _work(self) -> None:
         own = threading.current_thread()
         while (order := self._orders.get()) is not None:
             self._busy.add(own)
-            if order.tid in self._pending:
-                self._ended.put(remote.run(self._domain, order))
+            if order.tid in self._mailbox:
+                self._mailbox.put(remote.run(self._domain, order))
             self._busy.discard(own)

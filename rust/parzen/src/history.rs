@@ -11,6 +11,50 @@ use std::collections::BTreeSet;
 /// The good group never has more trials than this (`LF`, spec 0.2).
 pub const LARGEST_GOOD_GROUP: usize = 25;
 
+/// How the good group changes.
+#[derive(Clone, Debug)]
+pub struct SplitChange {
+    good: Vec<u32>,
+    /// Admitted rows that join it.
+    entering: Vec<u32>,
+    /// Rows that leave it.
+    leaving: Vec<u32>,
+}
+
+impl SplitChange {
+    fn between(old: &[u32], good: Vec<u32>, admitted: u32) -> Self {
+        let missing = |group: &[u32], row: &u32| group.binary_search(row).is_err();
+        let leaving = old.iter().filter(|r| missing(&good, r)).copied().collect();
+        let joins = |row: &&u32| **row < admitted && missing(old, row);
+        let entering = good.iter().filter(joins).copied().collect();
+        Self {
+            good,
+            entering,
+            leaving,
+        }
+    }
+
+    /// Makes a column follow, rows that it has not yet put into a group included.
+    pub fn apply(&self, column: &mut Column, gone: impl Fn(u32) -> bool) {
+        for row in &self.leaving {
+            column.demote(*row, gone(*row));
+        }
+        for row in &self.entering {
+            column.exclude(*row, true);
+        }
+        column.admit(&self.good, gone);
+    }
+}
+
+/// Pending rows that a batch of suggestions is going to fill.
+#[derive(Clone, Debug)]
+pub struct Ahead {
+    /// The row of the first suggestion; the others follow.
+    pub first: u32,
+    /// How the split changes before each suggestion.
+    pub changes: Vec<SplitChange>,
+}
+
 /// The trials of one study.
 #[derive(Clone, Debug)]
 pub struct History {
@@ -294,33 +338,28 @@ impl History {
         (wanted.min(LARGEST_GOOD_GROUP as f64).max(0.0) as usize).min(self.live)
     }
 
+    /// The rows of the good group that `gamma` asks for, ascending.
+    fn good_rows(&self, gamma: f64) -> Vec<u32> {
+        let mut good = self.leaders[..self.good_count(gamma)].to_vec();
+        good.sort_unstable();
+        good
+    }
+
     /// Moves the columns' groups to the split that `gamma` asks for.
     #[allow(clippy::cast_possible_truncation)]
     pub fn split(&mut self, gamma: f64) {
         if self.leaders_stale {
             self.renew_leaders();
         }
-        let mut good: Vec<u32> = self.leaders[..self.good_count(gamma)].to_vec();
-        good.sort_unstable();
+        let good = self.good_rows(gamma);
         let total = self.keys.len() as u32;
         if good == self.good && self.toggled.is_empty() && self.admitted == total {
             return;
         }
-        let admitted = self.admitted;
-        let leaving: Vec<u32> = self
-            .good
-            .iter()
-            .copied()
-            .filter(|r| good.binary_search(r).is_err())
-            .collect();
-        let entering: Vec<u32> = good
-            .iter()
-            .copied()
-            .filter(|r| *r < admitted && self.good.binary_search(r).is_err())
-            .collect();
         self.toggled.sort_unstable();
         self.toggled.dedup();
         let gone = &self.gone;
+        let change = SplitChange::between(&self.good, good, self.admitted);
         for column in &mut self.columns {
             for row in &self.toggled {
                 let was_good = self.good.binary_search(row).is_ok();
@@ -328,21 +367,46 @@ impl History {
                     if !was_good {
                         column.exclude(*row, false);
                     }
-                } else if !was_good && good.binary_search(row).is_err() {
+                } else if !was_good && change.good.binary_search(row).is_err() {
                     column.restore(*row);
                 }
             }
-            for row in &leaving {
-                column.demote(*row, gone[*row as usize]);
-            }
-            for row in &entering {
-                column.exclude(*row, true);
-            }
-            column.admit(&good, |row| gone[row as usize]);
+            change.apply(column, |row| gone[row as usize]);
         }
         self.toggled.clear();
-        self.good = good;
+        self.good = change.good;
         self.admitted = total;
+    }
+
+    /// Adds pending rows for all but the last of new `keys`, as one suggestion after the other would
+    /// ([`propose`](Self::propose)), and returns how the split changes before each suggestion.
+    ///
+    /// The columns are not told: they are to apply the changes, and to take the values as
+    /// [`Column::push`] does, while they make their part of the suggestions. `None` if a key is not
+    /// larger than all before it; then nothing has happened. [`split`](Self::split) first.
+    #[allow(clippy::cast_possible_truncation)]
+    pub fn propose_ahead(&mut self, keys: &[i64], gamma: f64) -> Option<Ahead> {
+        let ascending = keys.is_sorted_by(|a, b| a < b);
+        if !ascending || self.keys.last() >= keys.first() {
+            return None;
+        }
+        let first = self.keys.len() as u32;
+        let mut changes = Vec::with_capacity(keys.len());
+        for (row, key) in (first..).zip(keys) {
+            let good = self.good_rows(gamma);
+            changes.push(SplitChange::between(&self.good, good.clone(), row));
+            self.good = good;
+            self.admitted = row;
+            if changes.len() < keys.len() {
+                self.keys.push(*key);
+                self.losses.push(f64::INFINITY);
+                self.gone.push(false);
+                self.live += 1;
+                self.provisional.insert(*key);
+                self.enter(row);
+            }
+        }
+        Some(Ahead { first, changes })
     }
 
     /// The column of a parameter. [`split`](Self::split) first.

@@ -12,6 +12,8 @@ use parzen::parzen::{CategoricalPosterior, NumericPosterior};
 use parzen::prior::Prior;
 use parzen::rng::{Rng, stream};
 use parzen::space::{Param, Space};
+use parzen::special::{log_diff_cdf, log_sum_exp};
+use parzen::suggest::{random, tpe};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -56,11 +58,30 @@ fn good_keys(rows: &BTreeMap<i64, Row>, gamma: f64) -> Vec<i64> {
     keys
 }
 
+/// Log-densities from scratch, up to a constant.
 fn log_density(prior: &Prior, observations: &[f64], weight: f64, xs: &[f64]) -> Vec<f64> {
     match prior {
-        Prior::Numeric(n) => NumericPosterior::new(n, observations, weight)
-            .unwrap()
-            .log_density(xs),
+        Prior::Numeric(n) => {
+            let posterior = NumericPosterior::new(n, observations, weight).unwrap();
+            if n.q.is_none() {
+                return posterior.log_density(xs);
+            }
+            // The posterior's own cells are upstream's, which are noise in the lower tail.
+            let mixture = &posterior.mixture;
+            let log_mass = |x: &f64| {
+                let (low, high) = n.cell(*x);
+                let parts = mixture
+                    .weights()
+                    .iter()
+                    .zip(mixture.centres())
+                    .zip(mixture.scales());
+                let terms: Vec<f64> = parts
+                    .map(|((w, c), s)| w.ln() + log_diff_cdf((low - c) / s, (high - c) / s))
+                    .collect();
+                log_sum_exp(&terms)
+            };
+            xs.iter().map(log_mass).collect()
+        }
         Prior::Categorical(c) => {
             let observations: Vec<i64> = observations.iter().map(|x| *x as i64).collect();
             let posterior = CategoricalPosterior::new(c, &observations, weight, 25).unwrap();
@@ -253,4 +274,53 @@ proptest! {
 fn a_long_study_equals_the_naive_one() {
     run(1, 4000, 1, false, 0.25, 1.0);
     run(2, 4000, 0, true, 0.25, 1.0);
+}
+
+#[test]
+fn a_batch_equals_one_suggestion_after_the_other() {
+    let mut params: Vec<Param> = space(&priors()).params().to_vec();
+    for (i, low) in [(9_usize, -2_i64), (10, 0)] {
+        // Branches of the two discrete parameters, and one inside such a branch.
+        params.push(Param {
+            label: format!("child of {i}"),
+            prior: prior("randint", &[0.0, 3.0]),
+            conditions: Some(vec![vec![(i, low)], vec![(i, low + 1)]]),
+        });
+        params.push(Param {
+            label: format!("grandchild of {i}"),
+            prior: prior("normal", &[0.0, 1.0]),
+            conditions: Some(vec![vec![(params.len() - 1, 1)]]),
+        });
+    }
+    let space = Space::new(params).unwrap();
+    let options = tpe::Options::default();
+    for (n, gamma) in [(15_i64, 0.25), (60, 0.25), (400, 3.0)] {
+        let options = tpe::Options { gamma, ..options };
+        let mut history = History::new(space.clone());
+        let mut rng = stream(5, 0, 0);
+        for key in 0..n {
+            let values = random::assignment(&space, 3, key as u64);
+            let loss = if rng.uniform() < 0.2 {
+                f64::INFINITY
+            } else {
+                rng.uniform()
+            };
+            history.upsert(key, loss, &values);
+        }
+        let keys: Vec<i64> = (n..n + 150).collect();
+        let mut twin = history.clone();
+        let got = tpe::suggest(&mut history, &keys, 11, 0, &options).unwrap();
+        let want = tpe::one_by_one(&mut twin, &keys, 11, 0, &options).unwrap();
+        let bits = |rows: &[Vec<f64>]| -> Vec<u64> {
+            rows.iter().flatten().map(|v| v.to_bits()).collect()
+        };
+        assert_eq!(bits(&got), bits(&want));
+        assert_eq!(
+            history.rows().collect::<Vec<_>>(),
+            twin.rows().collect::<Vec<_>>()
+        );
+        let got = tpe::suggest(&mut history, &[1000], 12, 0, &options).unwrap();
+        let want = tpe::suggest(&mut twin, &[1000], 12, 0, &options).unwrap();
+        assert_eq!(bits(&got), bits(&want));
+    }
 }

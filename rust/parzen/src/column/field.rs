@@ -34,6 +34,11 @@ const REACH: i64 = 10;
 /// Cells further from zero than this are not represented (their centres would not be exact).
 const FARTHEST: f64 = 4e12;
 
+/// Bound on what a point in reach adds to the error, over its `exp(-t^2/4)`.
+const ROUNDING: f64 = 4e-15;
+/// Bound on what a point out of reach would have added.
+const DROPPED: f64 = 2.6e-20;
+
 type Series = [f64; ORDER];
 
 /// A multiplicative hash; cell numbers are small integers.
@@ -85,6 +90,8 @@ pub struct Field {
     fading: Vec<f64>,
     slots: HashMap<i64, u32, BuildHasherDefault<CellHasher>>,
     cells: Vec<Cell>,
+    /// Number of points.
+    total: f64,
     changes: usize,
     /// Whether any polynomial is in place, so that changes must patch them.
     consulted: bool,
@@ -131,6 +138,7 @@ impl Field {
                 .collect(),
             slots: HashMap::default(),
             cells: Vec::new(),
+            total: 0.0,
             changes: 0,
             consulted: false,
         }
@@ -191,6 +199,7 @@ impl Field {
 
     fn change(&mut self, x: f64, weight: f64, ranked: f64) {
         self.changes += 1;
+        self.total += weight;
         let cell = self.cell_of(x);
         let delta = self.offset(x, cell);
         let slot = self.slot(cell);
@@ -299,7 +308,7 @@ impl Field {
         let value = evaluate(&combined(cell, alpha, beta), eps);
         Sum {
             value,
-            error: cell.felt * 4e-15,
+            error: cell.felt * ROUNDING + self.total * DROPPED,
         }
     }
 
@@ -337,8 +346,9 @@ impl Field {
             } else {
                 antiderivative(&series, to) - antiderivative(&series, from)
             };
-            total.error += cell.felt * 4e-15 * (to - from);
+            total.error += cell.felt * ROUNDING * (to - from);
         }
+        total.error += self.total * DROPPED * (high - low) * self.inverse;
         total
     }
 

@@ -5,5 +5,6 @@
 //! other parameters are active, and the same seed gives the same assignments.
 
 pub mod anneal;
+mod batch;
 pub mod random;
 pub mod tpe;

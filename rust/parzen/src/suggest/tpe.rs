@@ -3,7 +3,7 @@
 //! Bergstra, Bardenet, Bengio and Kegl, "Algorithms for Hyper-Parameter Optimization", NeurIPS 2011;
 //! behaviour in detail: spec sections 3 to 6.2.
 
-use super::random;
+use super::{batch, random};
 use crate::column::{self, Scratch};
 use crate::error::{Error, Result};
 use crate::history::History;
@@ -75,6 +75,28 @@ pub fn suggest(
     options: &Options,
 ) -> Result<Vec<Vec<f64>>> {
     options.check()?;
+    if keys.len() > 1 && history.len() >= options.startup {
+        history.split(options.gamma);
+        if options.prior_weight > 0.0
+            && let Some(ahead) = history.propose_ahead(keys, options.gamma)
+        {
+            return Ok(batch::assignments(history, &ahead, seed, first, options));
+        }
+    }
+    one_by_one(history, keys, seed, first, options)
+}
+
+/// The definition of a batch: each assignment is pending while the later ones are made.
+///
+/// # Errors
+/// As [`suggest`].
+pub fn one_by_one(
+    history: &mut History,
+    keys: &[i64],
+    seed: u64,
+    first: u64,
+    options: &Options,
+) -> Result<Vec<Vec<f64>>> {
     let mut scratch = Scratch::default();
     let mut out = Vec::with_capacity(keys.len());
     for (index, key) in (first..).zip(keys) {

@@ -289,6 +289,7 @@ impl PyHistory {
     /// The rows for the joint estimator; brought over when first asked for, kept in step since.
     pub fn joint(&mut self, unordered: &[bool]) -> &mut joint::Model {
         let inner = &self.inner;
+        self.joint.take_if(|model| model.unordered() != unordered);
         self.joint.get_or_insert_with(|| {
             let mut model = joint::Model::new(inner.space().clone(), unordered);
             for (key, loss) in inner.rows() {

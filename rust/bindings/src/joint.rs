@@ -5,6 +5,7 @@
 
 use crate::history::{DETACH_FROM, PyHistory, exception};
 use parzen::joint::{self, Options};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
@@ -49,6 +50,13 @@ pub fn suggest_joint<'py>(
         rest_exponent,
         option_weight,
     };
+    if unordered.len() != history.inner.space().len() {
+        let expected = history.inner.space().len();
+        return Err(PyValueError::new_err(format!(
+            "unordered has {} entries; there must be one for each of the {expected} parameters",
+            unordered.len()
+        )));
+    }
     let model = history.joint(&unordered);
     let mut work = || joint::suggest(model, &tids, seed, first, &options);
     let rows = if tids.len() < DETACH_FROM {

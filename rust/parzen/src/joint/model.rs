@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug)]
 pub struct Model {
     space: Space,
+    unordered: Vec<bool>,
     axes: Vec<Axis>,
     keys: Vec<i64>,
     losses: Vec<f64>,
@@ -68,6 +69,7 @@ impl Model {
         let learnt = Learnt::new(&space, &axes, Options::default());
         Self {
             space,
+            unordered: unordered.to_vec(),
             axes,
             keys: Vec::new(),
             losses: Vec::new(),
@@ -85,6 +87,12 @@ impl Model {
     #[must_use]
     pub fn space(&self) -> &Space {
         &self.space
+    }
+
+    /// Which of its parameters are numbers of options, as given to [`Model::new`].
+    #[must_use]
+    pub fn unordered(&self) -> &[bool] {
+        &self.unordered
     }
 
     /// The axes of its parameters.

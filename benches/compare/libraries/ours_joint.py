@@ -1,0 +1,21 @@
+"""Ours with the joint estimator, as `fmin`'s own driver loop does it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from libraries import ours
+from libraries.hyperopt_documents import PACKAGE, VERSION, optimize, random_documents
+from spaces import Space
+
+from hyperopt import jtpe
+
+__all__ = ["PACKAGE", "VERSION", "Study", "optimize", "random_documents"]
+
+
+class Study(ours.Study):
+    """Ask and tell through the driver."""
+
+    def __init__(self, space: Space, finished: list[tuple[dict[str, Any], float]]) -> None:
+        super().__init__(space, finished)
+        self.driver.algo = jtpe.suggest

@@ -18,12 +18,21 @@ pub struct Gaussians {
     centres: Vec<f64>,
     inverse_scales: Vec<f64>,
     amplitudes: Vec<f64>,
+    /// For each group of lanes, the interval outside which all of it is out of reach.
+    reaches: Vec<(f64, f64)>,
+    total: f64,
 }
+
+/// A component is out of reach this many of its scales away.
+pub const REACH: f64 = 9.5;
+/// More than `exp(-REACH^2 / 2)`: what a component out of reach is worth, over its amplitude.
+pub const BEYOND_REACH: f64 = 2.6e-20;
 
 impl Gaussians {
     /// Forgets all components and keeps the memory.
     pub fn clear(&mut self) {
         self.len = 0;
+        self.total = 0.0;
         self.centres.clear();
         self.inverse_scales.clear();
         self.amplitudes.clear();
@@ -51,7 +60,14 @@ impl Gaussians {
         self.centres.push(centre);
         self.inverse_scales.push(inverse);
         self.amplitudes.push(weight * inverse);
+        self.total += weight * inverse;
         self.len += 1;
+    }
+
+    /// A bound on what [`sums_in_reach`](Self::sums_in_reach) leaves out.
+    #[must_use]
+    pub fn out_of_reach(&self) -> f64 {
+        self.total * BEYOND_REACH
     }
 
     /// `(weight, centre, scale)` of component `k`.
@@ -67,6 +83,17 @@ impl Gaussians {
         self.centres.resize(padded, 0.0);
         self.inverse_scales.resize(padded, 0.0);
         self.amplitudes.resize(padded, 0.0);
+        self.reaches.clear();
+        for from in (0..self.len).step_by(LANES) {
+            let group = from..(from + LANES).min(self.len);
+            let ends = group.map(|k| {
+                let reach = REACH / self.inverse_scales[k];
+                (self.centres[k] - reach, self.centres[k] + reach)
+            });
+            let everything = (f64::INFINITY, f64::NEG_INFINITY);
+            self.reaches
+                .push(ends.fold(everything, |a, b| (a.0.min(b.0), a.1.max(b.1))));
+        }
     }
 
     /// `out[i] = sum_k amplitude_k exp(-((x_i - centre_k) / scale_k)^2 / 2)`.
@@ -74,6 +101,17 @@ impl Gaussians {
     /// Cost: about one nanosecond for every two pairs of point and component with AVX2. Terms
     /// smaller than 1e-307 of their amplitude are not distinguished from each other.
     pub fn sums(&self, points: &[f64], out: &mut [f64]) {
+        self.evaluate(points, &[], out);
+    }
+
+    /// As [`sums`](Self::sums), leaving out components that are further than [`REACH`] of their scales
+    /// away from a point; [`out_of_reach`](Self::out_of_reach) bounds what that changes. Faster when
+    /// neighbouring components have neighbouring centres.
+    pub fn sums_in_reach(&self, points: &[f64], out: &mut [f64]) {
+        self.evaluate(points, &self.reaches, out);
+    }
+
+    fn evaluate(&self, points: &[f64], reaches: &[(f64, f64)], out: &mut [f64]) {
         debug_assert_eq!(points.len(), out.len());
         debug_assert_eq!(self.centres.len() % LANES, 0, "seal() the components first");
         gaussian_sums(
@@ -81,6 +119,7 @@ impl Gaussians {
             &self.centres,
             &self.inverse_scales,
             &self.amplitudes,
+            reaches,
             out,
         );
     }
@@ -92,17 +131,21 @@ fn gaussian_sums(
     centres: &[f64],
     inverse_scales: &[f64],
     amplitudes: &[f64],
+    reaches: &[(f64, f64)],
     out: &mut [f64],
 ) {
+    let centres = centres.as_chunks::<LANES>().0;
+    let inverse_scales = inverse_scales.as_chunks::<LANES>().0;
+    let amplitudes = amplitudes.as_chunks::<LANES>().0;
     for (x, sum) in points.iter().zip(out.iter_mut()) {
         let mut lanes = [0.0; LANES];
-        let groups = centres
-            .as_chunks::<LANES>()
-            .0
-            .iter()
-            .zip(inverse_scales.as_chunks::<LANES>().0)
-            .zip(amplitudes.as_chunks::<LANES>().0);
-        for ((centre, inverse), amplitude) in groups {
+        let groups = centres.iter().zip(inverse_scales).zip(amplitudes);
+        for (at, ((centre, inverse), amplitude)) in groups.enumerate() {
+            if let Some((low, high)) = reaches.get(at)
+                && (x < low || x > high)
+            {
+                continue;
+            }
             for j in 0..LANES {
                 let z = (x - centre[j]) * inverse[j];
                 lanes[j] += amplitude[j] * exp_nonpositive(-0.5 * z * z);
@@ -176,6 +219,11 @@ mod tests {
             gaussians.seal();
             let mut out = vec![0.0; points.len()];
             gaussians.sums(&points, &mut out);
+            let mut near = vec![0.0; points.len()];
+            gaussians.sums_in_reach(&points, &mut near);
+            for (all, near) in out.iter().zip(&near) {
+                prop_assert!((all - near).abs() <= gaussians.out_of_reach() + 1e-15 * all);
+            }
             for (x, got) in points.iter().zip(&out) {
                 let want: f64 = components
                     .iter()

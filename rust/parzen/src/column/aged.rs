@@ -7,15 +7,11 @@ use super::field::Field;
 use super::order::{Excluded, Forgetting, RECENT};
 use super::scale::Scales;
 use super::sorted::SortedObservations;
-use crate::kernel::Gaussians;
+use crate::kernel::{BEYOND_REACH, Gaussians, REACH};
 use std::collections::VecDeque;
 
 /// From this many observations on the fast state pays. The floor must be constant: at least 98.
 pub const FAST_FROM: usize = 256;
-
-/// A component is not summed where it is this many of its scales away (`exp(-9.5^2/2)` = 2.5e-20).
-const REACH: f64 = 9.5;
-const BEYOND_REACH: f64 = 2.6e-20;
 
 /// An observation with its bandwidth.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,7 +1,7 @@
 //! Masses that Gaussian components put on intervals.
 
 use super::numeric::Parts;
-use crate::kernel::Gaussians;
+use crate::kernel::{Gaussians, REACH};
 use crate::special::normal_cdf;
 
 const SQRT_TAU: f64 = 2.506_628_274_631_000_7;
@@ -47,12 +47,22 @@ pub fn interval((low, high): (f64, f64), centre: f64, scale: f64) -> f64 {
     }
 }
 
+/// Which components are summed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Reach {
+    /// All of them.
+    All,
+    /// Those in reach; [`Gaussians::out_of_reach`] bounds the density of the others.
+    Near,
+}
+
 /// Unnormalised masses of cells under sealed components, added to `out`.
 ///
 /// `smallest` is the smallest bandwidth. Narrow cells are integrated by quadrature through the
 /// vectorised kernel, others by differences of distribution functions.
 pub fn add_masses(
     components: &Gaussians,
+    reach: Reach,
     smallest: f64,
     cells: &[(f64, f64)],
     nodes: &mut Vec<f64>,
@@ -76,7 +86,10 @@ pub fn add_masses(
     }
     sums.clear();
     sums.resize(nodes.len(), 0.0);
-    components.sums(nodes, sums);
+    match reach {
+        Reach::All => components.sums(nodes, sums),
+        Reach::Near => components.sums_in_reach(nodes, sums),
+    }
     let mut found = sums.as_chunks::<8>().0.iter();
     for (cell, mass) in cells.iter().zip(out) {
         if let Some(count) = pieces(*cell) {
@@ -88,7 +101,10 @@ pub fn add_masses(
         } else {
             for k in 0..components.len() {
                 let (weight, centre, scale) = components.get(k);
-                *mass += weight * interval(*cell, centre, scale);
+                let (low, high) = (centre - REACH * scale, centre + REACH * scale);
+                if reach == Reach::All || (cell.1 >= low && cell.0 <= high) {
+                    *mass += weight * interval(*cell, centre, scale);
+                }
             }
         }
     }
@@ -105,7 +121,7 @@ pub fn masses(
     errors: &mut [f64],
 ) {
     out.fill(0.0);
-    add_masses(parts.direct, smallest, cells, nodes, sums, out);
+    add_masses(parts.direct, Reach::Near, smallest, cells, nodes, sums, out);
     for ((cell, mass), error) in cells.iter().zip(out).zip(errors) {
         *error = parts.missing * (cell.1 - cell.0).max(0.0);
         if let Some((field, first, step)) = &mut parts.field

@@ -25,7 +25,7 @@ pub struct Parts<'a> {
     pub direct: &'a Gaussians,
     /// The rest: the field, the weight of rank zero, and the increase of weight per rank.
     pub field: Option<(&'a mut Field, f64, f64)>,
-    /// Bound on the density of components that are too far away and were left out.
+    /// Bound on the density of components that are too far away, left out here or when summing.
     pub missing: f64,
 }
 
@@ -172,6 +172,7 @@ impl NumericBad {
             }
         }
         buffer.seal();
+        missing += buffer.out_of_reach();
         Parts {
             direct: buffer,
             field,

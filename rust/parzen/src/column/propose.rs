@@ -208,6 +208,7 @@ impl Scratch {
             let (nodes, sums) = (&mut self.nodes, &mut self.sums);
             mass::add_masses(
                 &mixture.components,
+                mass::Reach::All,
                 mixture.floor,
                 &self.cells,
                 nodes,
@@ -289,7 +290,7 @@ impl Scratch {
 
 /// Unnormalised densities of the bad group at points, and bounds on their errors.
 fn densities(parts: &mut Parts<'_>, points: &[f64], out: &mut [f64], errors: &mut [f64]) {
-    parts.direct.sums(points, out);
+    parts.direct.sums_in_reach(points, out);
     errors.fill(parts.missing);
     if let Some((field, first, step)) = &mut parts.field {
         let inverse = 1.0 / field.bandwidth();

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scores import Runs, score, wins
-
 from environments import HYPEROPT, JOINT, OPTUNA, RANDOM, TPE
+from scores import Runs, score, wins
 
 BUDGETS = (25, 50, 100, 200)
 COLOURS = {RANDOM: "0.6", HYPEROPT: "C1", TPE: "C2", OPTUNA: "C3", JOINT: "C0"}
@@ -34,9 +33,8 @@ shared):
 """
 
 READING = """\
-`jtpe` models the parameters of a trial together and needs about half the evaluations of `tpe` for
-the same regret where parameters interact; see [Algorithms](algorithms.md) for how it works. `tpe`
-is the original's algorithm, so that the two agree within their bands.
+`jtpe` models the parameters of a trial together; [Algorithms](algorithms.md) tells how, and what
+each part is worth. `tpe` is the original's algorithm: the two agree within their bands.
 """
 
 

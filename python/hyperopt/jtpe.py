@@ -127,7 +127,7 @@ def suggest(
     ...     rstate=np.random.default_rng(0),
     ...     show_progressbar=False,
     ... )
-    >>> abs(best["x"] - 1) < 1
+    >>> bool(abs(best["x"] - 1) < 1)
     True
     """
     ids = list(new_ids)

@@ -108,6 +108,11 @@ def test_workers_draw_different_random_numbers() -> None:
     assert len({result["draw"] for result in results}) == 8
 
 
+def test_what_workers_print_comes_out(capfd: pytest.CaptureFixture[str]) -> None:
+    search(lambda x: print(f"at {x:.0f}") or x, 3)
+    assert capfd.readouterr().out.count("at ") == 3
+
+
 def test_attachments_come_back_with_their_trial() -> None:
     trials = search(lambda x: {"loss": x, "status": "ok", "attachments": {"model": b"%f" % x}}, 4)
     for trial in trials.trials:

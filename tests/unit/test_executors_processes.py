@@ -319,8 +319,8 @@ def test_a_killed_driver_leaves_no_worker(tmp_path: Path) -> None:
 
 
 def test_a_template_that_cannot_start_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    from hyperopt.executors import processes
+    from hyperopt.executors import template_process
 
-    monkeypatch.setattr(processes, "_START", "import sys; sys.exit(5)")
+    monkeypatch.setattr(template_process, "_START", "import sys; sys.exit(5)")
     with pytest.raises(RuntimeError, match="starts the workers was ended with exit code 5"):
         search(lambda x: x, 2)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scores import Runs, score, wins
-
 from environments import HYPEROPT, JOINT, OPTUNA, RANDOM, TPE
+from scores import Runs, score, wins
 
 BUDGETS = (25, 50, 100, 200)
 COLOURS = {RANDOM: "0.6", HYPEROPT: "C1", TPE: "C2", OPTUNA: "C3", JOINT: "C0"}

@@ -15,10 +15,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from scores import Runs, collect
-
 from environments import HERE, METHODS, ROOT, Method, install, surroundings
 from report import figure, page
+from scores import Runs, collect
 
 RUNS = HERE / "runs.jsonl"
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from hyperopt import jtpe
 from libraries import ours
 from libraries.hyperopt_documents import PACKAGE, VERSION, optimize, random_documents
 from spaces import Space
-
-from hyperopt import jtpe
 
 __all__ = ["PACKAGE", "VERSION", "Study", "optimize", "random_documents"]
 

@@ -33,8 +33,8 @@ Milliseconds to ask for one point and to tell its loss, so that no cache can ans
 spaces have 20 parameters unless the row says otherwise: five each of uniform, log-uniform,
 quantised uniform, and a choice of five. *hyperopt-rs* is what the loop of `fmin` does:
 `tpe.suggest`, and storing document and result. *ask/tell* is `Study.ask` and `Study.tell`, which
-also gives the point by value. *documents* is `tpe.suggest`, `insert_trial_docs` and `refresh`, which
-is how the original is measured and how other people's loops drive it.
+also gives the point by value. *documents* is `tpe.suggest`, `insert_trial_docs` and `refresh`,
+which is how the original is measured and how other people's loops drive it.
 """
 
 BATCH = """\

@@ -142,7 +142,7 @@ def _loss(result: Mapping[str, Any]) -> float:
     return float(loss)
 
 
-def _is_observable(trials: Trials) -> bool:
+def _is_observable(trials: Any) -> bool:
     """Whether these trials tell their observers what happens, as `Trials` itself does."""
     kind = type(trials)
     return isinstance(trials, Trials) and all(

@@ -196,6 +196,12 @@ class SparkTrials(Trials):
         AllTrialsFailed
             No trial gave a loss, and `return_argmin` asks for the best.
         """
+        for name in ("n_jobs", "executor"):
+            if options.get(name) is not None:
+                raise ValueError(
+                    f"fmin({name}={options[name]!r}, trials=SparkTrials(...)): the trials run on "
+                    "Spark; set SparkTrials(parallelism=...), or use Trials()"
+                )
         timeout = self.timeout if timeout is None else timeout
         loss_threshold = self.loss_threshold if loss_threshold is None else loss_threshold
         self._fmin_cancelled = False

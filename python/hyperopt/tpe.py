@@ -1,9 +1,9 @@
 """The Tree-structured Parzen Estimator.
 
-Each parameter is modelled on its own: the trials are split into a few good ones and the rest, both
-groups' values are turned into densities l(x) and g(x), candidates are drawn from l, and the one with
-the largest l(x) / g(x) is proposed, which maximises expected improvement (Bergstra, Bardenet, Bengio
-and Kegl, *Algorithms for Hyper-Parameter Optimization*, NeurIPS 2011).
+Each parameter is modelled on its own: the trials are split into a few good ones and the rest, the
+values of both groups are turned into densities l(x) and g(x), candidates are drawn from l, and the
+one with the largest l(x) / g(x) is proposed, which maximises expected improvement (Bergstra,
+Bardenet, Bengio and Kegl, *Algorithms for Hyper-Parameter Optimization*, NeurIPS 2011).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def suggest(
     seed: Any,
     prior_weight: float = _default_prior_weight,
     n_startup_jobs: int = _default_n_startup_jobs,
-    n_EI_candidates: int = _default_n_EI_candidates,  # noqa: N803
+    n_EI_candidates: int = _default_n_EI_candidates,
     gamma: float = _default_gamma,
     verbose: bool = True,
 ) -> list[Document]:

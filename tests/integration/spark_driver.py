@@ -12,6 +12,7 @@ import os
 import pickle
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -160,6 +161,13 @@ def trial_timeout(spark: Any, folder: str) -> Any:
 def large_objective(spark: Any, folder: str) -> Any:
     ballast = os.urandom(3 << 20)
     return search(spark, lambda x: x + len(ballast), 6)
+
+
+def interrupt(spark: Any, folder: str) -> Any:
+    search(spark, lambda x: x, 2)  # the workers are up
+    timer = threading.Timer(3, os.kill, [os.getpid(), signal.SIGINT])
+    timer.start()
+    return search(spark, sleeper(folder, 600), 6)
 
 
 def run_out_of_time(spark: Any, folder: str) -> Any:

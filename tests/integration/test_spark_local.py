@@ -25,6 +25,7 @@ SCENARIOS = (
     "properties_and_ctrl",
     "trial_timeout",
     "run_out_of_time",
+    "interrupt",
     "stop_the_session",
 )
 
@@ -102,6 +103,13 @@ def test_a_timeout_cancels_running_trials(run: dict[str, Any]) -> None:
     assert found["states"] == [CANCEL] * 2
     pids = [int(path.name.split("-")[0]) for path in run["folder"].iterdir()]
     assert await_death(pids, 60) == []
+
+
+def test_ctrl_c_cancels_running_trials(run: dict[str, Any]) -> None:
+    found = run["interrupt"]
+    assert found["raised"][0] == "KeyboardInterrupt"
+    assert found["reason"] == "fmin run cancelled by user"
+    assert found["states"] == [CANCEL] * 2
 
 
 def test_a_stopped_session_ends_the_run_and_keeps_what_is_finished(run: dict[str, Any]) -> None:

@@ -1,8 +1,8 @@
 """Whole runs against upstream's, by two-sample tests.
 
 Every problem of `end_to_end.json` is run with 100 seeds and the best losses after 50 and 100
-evaluations are compared with upstream's two batches of 100 by a two-sample Kolmogorov-Smirnov test.
-Alpha is 0.01 for the whole family of 40 cells of an algorithm: 0.01 / 40 for each cell (Bonferroni).
+evaluations are compared with upstream's two batches of 100 by a two-sample Kolmogorov-Smirnov
+test. Alpha is 0.01 for the whole family of 40 cells: 0.01 / 40 for each (Bonferroni).
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-import hyperopt
-from hyperopt import STATUS_OK, Trials, fmin, hp, rand, tpe
+from hyperopt import STATUS_FAIL, STATUS_OK, Trials, fmin, hp, rand, tpe
 from hyperopt.pyll import scope
 
 stats = pytest.importorskip("scipy.stats")
@@ -26,13 +25,21 @@ ALPHA = 0.01 / 40
 
 
 def best_losses(case: dict[str, Any], suggest: Any, seed: int) -> tuple[float, float]:
-    names: dict[str, Any] = {"hp": hp, "scope": scope, "np": np, "math": math, "STATUS_OK": STATUS_OK}
-    names.update({name: getattr(hyperopt, name) for name in ("STATUS_FAIL",)})
+    names: dict[str, Any] = {"hp": hp, "scope": scope, "np": np, "math": math}
+    names.update(STATUS_OK=STATUS_OK, STATUS_FAIL=STATUS_FAIL)
     exec(case["objective_src"], names)
     space = eval(case["space_src"], names)
     trials = Trials()
-    fmin(names["f"], space, suggest, 100, trials=trials, rstate=np.random.default_rng(seed),
-         show_progressbar=False, verbose=False)
+    fmin(
+        names["f"],
+        space,
+        suggest,
+        100,
+        trials=trials,
+        rstate=np.random.default_rng(seed),
+        show_progressbar=False,
+        verbose=False,
+    )
 
     def best(results: list[dict[str, Any]]) -> float:
         losses = [r["loss"] for r in results if r["status"] == STATUS_OK]
@@ -42,7 +49,7 @@ def best_losses(case: dict[str, Any], suggest: Any, seed: int) -> tuple[float, f
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["problem"])
-@pytest.mark.parametrize("name, suggest", [("tpe", tpe.suggest), ("rand", rand.suggest)])
+@pytest.mark.parametrize(("name", "suggest"), [("tpe", tpe.suggest), ("rand", rand.suggest)])
 def test_best_losses_are_distributed_like_upstreams(
     case: dict[str, Any], name: str, suggest: Any
 ) -> None:

@@ -31,8 +31,14 @@ def space_of(case: dict[str, Any]) -> Any:
     return eval(case["space_src"], {"hp": hp, "scope": scope, "np": np, "math": math})
 
 
-def document(tid: int, state: int, result: dict[str, Any], labels: list[str], values: list[Any],
-             from_tid: int | None = None) -> dict[str, Any]:
+def document(
+    tid: int,
+    state: int,
+    result: dict[str, Any],
+    labels: list[str],
+    values: list[Any],
+    from_tid: int | None = None,
+) -> dict[str, Any]:
     misc = {
         "tid": tid,
         "cmd": None,
@@ -41,8 +47,18 @@ def document(tid: int, state: int, result: dict[str, Any], labels: list[str], va
     }
     if from_tid is not None:
         misc["from_tid"] = from_tid
-    return {"state": state, "tid": tid, "spec": None, "result": result, "misc": misc,
-            "exp_key": None, "owner": None, "version": 0, "book_time": None, "refresh_time": None}
+    return {
+        "state": state,
+        "tid": tid,
+        "spec": None,
+        "result": result,
+        "misc": misc,
+        "exp_key": None,
+        "owner": None,
+        "version": 0,
+        "book_time": None,
+        "refresh_time": None,
+    }
 
 
 def feed(case: dict[str, Any], docs: list[dict[str, Any]]) -> Any:

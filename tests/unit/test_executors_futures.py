@@ -98,6 +98,13 @@ def test_a_large_objective_reaches_a_process_pool_through_a_file() -> None:
     assert min(trials.losses()) > 1 << 20
 
 
+def test_where_processes_cannot_be_forked_a_pool_of_our_own_serves() -> None:
+    from hyperopt.executors.pooled import PooledEvaluator
+
+    trials = search(lambda x: x, 6, executor=PooledEvaluator(2))
+    assert trials.losses() == trials.vals["x"]
+
+
 def test_a_broken_pool_ends_the_run_with_its_cause() -> None:
     trials = Trials()
     with spawned_processes() as pool, pytest.raises(Exception, match="terminated abruptly"):

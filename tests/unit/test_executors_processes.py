@@ -108,6 +108,11 @@ def test_workers_draw_different_random_numbers() -> None:
     assert len({result["draw"] for result in results}) == 8
 
 
+def test_what_workers_print_comes_out(capfd: pytest.CaptureFixture[str]) -> None:
+    search(lambda x: print(f"at {x:.0f}") or x, 3)
+    assert capfd.readouterr().out.count("at ") == 3
+
+
 def test_attachments_come_back_with_their_trial() -> None:
     trials = search(lambda x: {"loss": x, "status": "ok", "attachments": {"model": b"%f" % x}}, 4)
     for trial in trials.trials:
@@ -314,8 +319,8 @@ def test_a_killed_driver_leaves_no_worker(tmp_path: Path) -> None:
 
 
 def test_a_template_that_cannot_start_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    from hyperopt.executors import processes
+    from hyperopt.executors import template_process
 
-    monkeypatch.setattr(processes, "_START", "import sys; sys.exit(5)")
+    monkeypatch.setattr(template_process, "_START", "import sys; sys.exit(5)")
     with pytest.raises(RuntimeError, match="starts the workers was ended with exit code 5"):
         search(lambda x: x, 2)

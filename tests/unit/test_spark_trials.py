@@ -201,6 +201,27 @@ def test_a_session_that_ends_ends_the_run_with_its_cause(jobs: list[Jobs]) -> No
     assert trials.count_cancelled_trials() == 1
 
 
+@pytest.mark.parametrize("options", [{"n_jobs": 2}, {"executor": "threads"}])
+def test_only_spark_evaluates_its_trials(jobs: list[Jobs], options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"SparkTrials\(parallelism=\.\.\.\)"):
+        search(trials_of(), lambda x: x, 2, **options)
+
+
+def test_a_job_that_somebody_cancels_is_no_failure(
+    jobs: list[Jobs], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(self: Jobs, group: str, order: Order) -> bytes:
+        if order.tid == 1:
+            raise RuntimeError("[SPARK_JOB_CANCELLED] Job 7 cancelled as part of its stage")
+        return remote.evaluate_order(self.payload.key, self.payload.data, tuple(order))
+
+    monkeypatch.setattr(Jobs, "run", run)
+    trials = trials_of()
+    search(trials, lambda x: x, 4)
+    assert trials.count_cancelled_trials() == 1
+    assert trials.count_successful_trials() == 3
+
+
 def test_trials_are_saved_without_their_session(jobs: list[Jobs]) -> None:
     trials = trials_of()
     search(trials, lambda x: x, 4)

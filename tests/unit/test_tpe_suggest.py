@@ -18,7 +18,10 @@ SPACE = {
     "n": scope.int(hp.quniform("n", 1, 9, 1)),
     "model": hp.choice(
         "model",
-        [{"kind": "a", "depth": hp.randint("depth", 1, 6)}, {"kind": "b", "w": hp.normal("w", 0, 2)}],
+        [
+            {"kind": "a", "depth": hp.randint("depth", 1, 6)},
+            {"kind": "b", "w": hp.normal("w", 0, 2)},
+        ],
     ),
 }
 
@@ -34,8 +37,15 @@ def vals(doc: dict[str, Any]) -> dict[str, Any]:
 
 def study(n: int, seed: int = 0) -> tuple[Domain, Trials]:
     domain, trials = Domain(objective, SPACE), Trials()
-    fmin(objective, SPACE, tpe.suggest, n, trials=trials, rstate=np.random.default_rng(seed),
-         show_progressbar=False)
+    fmin(
+        objective,
+        SPACE,
+        tpe.suggest,
+        n,
+        trials=trials,
+        rstate=np.random.default_rng(seed),
+        show_progressbar=False,
+    )
     return domain, trials
 
 
@@ -102,8 +112,15 @@ def test_documents_changed_in_place_are_seen_after_refresh() -> None:
 def test_a_pending_trial_makes_its_place_less_attractive() -> None:
     space = hp.uniform("x", 0, 1)
     domain, trials = Domain(lambda x: (x - 0.5) ** 2, space), Trials()
-    fmin(lambda x: (x - 0.5) ** 2, space, rand.suggest, 60, trials=trials,
-         rstate=np.random.default_rng(1), show_progressbar=False)
+    fmin(
+        lambda x: (x - 0.5) ** 2,
+        space,
+        rand.suggest,
+        60,
+        trials=trials,
+        rstate=np.random.default_rng(1),
+        show_progressbar=False,
+    )
     doc = tpe.suggest([100], domain, trials, 0)[0]
     places = np.array([vals(doc)["x"], 0.01])
 
@@ -124,7 +141,8 @@ def test_values_are_numpy_scalars_and_the_objective_sees_native_ones() -> None:
     for label, value in vals(doc).items():
         assert type(value) is (np.int64 if label in ("model", "depth") else np.float64)
     config = domain.space.evaluate(vals(doc))
-    assert type(config["x"]) is float and type(config["n"]) is int
+    assert type(config["x"]) is float
+    assert type(config["n"]) is int
 
 
 def test_a_switch_on_arithmetic_draws_only_what_is_needed() -> None:
@@ -132,8 +150,15 @@ def test_a_switch_on_arithmetic_draws_only_what_is_needed() -> None:
     b = hp.randint("b", 3)
     space = scope.switch((a + b) // 2, hp.uniform("p", 0, 1), hp.normal("q", 5, 1), as_apply(3.0))
     trials = Trials()
-    fmin(lambda x: x, space, tpe.suggest, 60, trials=trials, rstate=np.random.default_rng(0),
-         show_progressbar=False)
+    fmin(
+        lambda x: x,
+        space,
+        tpe.suggest,
+        60,
+        trials=trials,
+        rstate=np.random.default_rng(0),
+        show_progressbar=False,
+    )
     for doc in trials.trials:
         found = vals(doc)
         branch = (found["a"] + found["b"]) // 2
@@ -144,9 +169,13 @@ def test_a_switch_on_arithmetic_draws_only_what_is_needed() -> None:
 
 
 @pytest.mark.parametrize(
-    "options, word",
-    [({"n_EI_candidates": 0}, "n_EI_candidates"), ({"gamma": -1.0}, "gamma"),
-     ({"gamma": float("nan")}, "gamma"), ({"prior_weight": -0.5}, "prior_weight")],
+    ("options", "word"),
+    [
+        ({"n_EI_candidates": 0}, "n_EI_candidates"),
+        ({"gamma": -1.0}, "gamma"),
+        ({"gamma": float("nan")}, "gamma"),
+        ({"prior_weight": -0.5}, "prior_weight"),
+    ],
 )
 def test_options_out_of_range_are_named(options: dict[str, Any], word: str) -> None:
     with pytest.raises(ValueError, match=word):
@@ -171,8 +200,15 @@ def test_nan_losses_are_as_if_they_had_not_been() -> None:
 
     trials = Trials()
     space = {"x": hp.uniform("x", -5, 5)}
-    fmin(sometimes, space, tpe.suggest, 60, trials=trials, rstate=np.random.default_rng(0),
-         show_progressbar=False)
+    fmin(
+        sometimes,
+        space,
+        tpe.suggest,
+        60,
+        trials=trials,
+        rstate=np.random.default_rng(0),
+        show_progressbar=False,
+    )
     domain = Domain(sometimes, space)
     rows, _ = observations.of(trials, domain.space).update(trials).rows()
     assert rows == [d["tid"] for d in trials.trials if d["result"]["loss"] == d["result"]["loss"]]
@@ -181,20 +217,33 @@ def test_nan_losses_are_as_if_they_had_not_been() -> None:
 def test_randint_with_keywords_keeps_its_offset() -> None:
     for node in (hp.randint("r", low=2, high=5), hp.randint("r", 2, high=5)):
         trials = Trials()
-        fmin(float, node, tpe.suggest, 60, trials=trials, rstate=np.random.default_rng(0),
-             show_progressbar=False)
+        fmin(
+            float,
+            node,
+            tpe.suggest,
+            60,
+            trials=trials,
+            rstate=np.random.default_rng(0),
+            show_progressbar=False,
+        )
         assert set(trials.vals["r"]) == {2, 3, 4}
 
 
 def test_an_enormous_range_of_integers_costs_nothing() -> None:
     space = hp.randint("r", 2**40)
-    best = fmin(lambda r: abs(r - 10**11) / 1e11, space, tpe.suggest, 50,
-                rstate=np.random.default_rng(0), show_progressbar=False)
+    best = fmin(
+        lambda r: abs(r - 10**11) / 1e11,
+        space,
+        tpe.suggest,
+        50,
+        rstate=np.random.default_rng(0),
+        show_progressbar=False,
+    )
     assert 0 <= best["r"] < 2**40
 
 
 def test_warm_starts_with_other_labels_are_accepted() -> None:
-    domain, trials = study(30)
+    _, trials = study(30)
     wider = Domain(lambda c: 0.0, {"x": hp.uniform("x", -5, 5), "new": hp.uniform("new", 0, 1)})
     doc = tpe.suggest([99], wider, trials, 0)[0]
     assert set(vals(doc)) == {"x", "new"}

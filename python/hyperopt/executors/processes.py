@@ -6,15 +6,9 @@ waits on their pipes and on the template's reports of deaths; nothing is polled.
 
 from __future__ import annotations
 
-import json
 import logging
-import os
 import pickle
 import selectors
-import signal
-import socket
-import subprocess
-import sys
 import time
 from collections import deque
 from collections.abc import Iterable
@@ -22,9 +16,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.evaluation import Outcome, TrialLost
-from hyperopt.executors import remote, template
-from hyperopt.executors.machine import usable_cores
-from hyperopt.executors.pipe import SIZE, Pipe
+from hyperopt.executors import remote
+from hyperopt.executors.pipe import Pipe
+from hyperopt.executors.template_process import Death, TemplateProcess
 
 if TYPE_CHECKING:
     from hyperopt.domain import Domain
@@ -34,19 +28,6 @@ __all__ = ["ProcessEvaluator"]
 
 logger = logging.getLogger(__name__)
 
-_START = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[2]); "
-    "from hyperopt.executors.template import main; main(int(sys.argv[1]))"
-)
-_THREAD_LIMITS = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "BLIS_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "NUMBA_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-)
 _MAX_FAILED_STARTS = 3
 
 
@@ -55,7 +36,6 @@ class _Worker:
     number: int
     pipe: Pipe
     tid: int | None = None
-    pid: int | None = None
     ready: bool = False
     deadline: float | None = None
     verdict: str | None = None  # why its trial was given up: the reason of `cancel`
@@ -83,39 +63,20 @@ class ProcessEvaluator:
         self.capacity = n_jobs
         self._trial_timeout_s = trial_timeout_s
         self._selector = selectors.DefaultSelector()
-        self._control: socket.socket | None = None
-        self._template: subprocess.Popen[bytes] | None = None
+        self._template: TemplateProcess | None = None
         self._workers: dict[int, _Worker] = {}
         self._idle: list[_Worker] = []
         self._queue: deque[dict[str, Any]] = deque()
         self._outcomes: list[Outcome] = []
         self._born = 0
         self._failed_starts = 0
-        self._events = bytearray()
 
     def start(self, domain: Domain, trials: Trials) -> None:
         """Start the template process and hand it the domain."""
         payload = remote.pack(domain)
         self._with_doc = remote.wants_doc(domain)
-        self._control, theirs = socket.socketpair()
-        with theirs:
-            command = [
-                sys.executable,
-                *subprocess._args_from_interpreter_flags(),  # type: ignore[attr-defined]
-                "-c",
-                _START,
-                str(theirs.fileno()),
-                json.dumps([os.fspath(path) for path in sys.path]),
-            ]
-            self._template = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                env=self._environment(),
-                start_new_session=True,
-            )
-        self._tell(SIZE.pack(len(payload.data)) + payload.data)
-        self._selector.register(self._control, selectors.EVENT_READ, None)
+        self._template = TemplateProcess(payload.data, self.capacity)
+        self._selector.register(self._template, selectors.EVENT_READ, None)
 
     def submit(self, doc: dict[str, Any]) -> None:
         """Give the trial to a worker, or queue it while all are busy."""
@@ -158,39 +119,19 @@ class ProcessEvaluator:
 
     def close(self, *, cancel: bool) -> None:
         """End all processes; without `cancel`, let the running trials finish first."""
-        if self._template is None or self._control is None:
-            return
         try:
             while not cancel and any(w.tid is not None for w in self._workers.values()):
                 self.wait(None)
         finally:
-            self._queue.clear()
-            self._control.close()  # upon which the template kills the workers
+            self._selector.close()
+            if self._template is not None:
+                self._template.close()
+                self._template = None
             for worker in self._workers.values():
                 worker.pipe.close()
+            self._queue.clear()
             self._workers.clear()
             self._idle.clear()
-            self._selector.close()
-            self._template.wait()
-            self._template = None
-
-    def _environment(self) -> dict[str, str]:
-        threads = str(max(1, usable_cores() // self.capacity))
-        return dict.fromkeys(_THREAD_LIMITS, threads) | dict(os.environ)
-
-    def _tell(self, message: bytes) -> None:
-        assert self._control is not None
-        try:
-            self._control.sendall(message)
-        except OSError as error:
-            raise self._template_died() from error
-
-    def _template_died(self) -> RuntimeError:
-        assert self._template is not None
-        ended = describe_returncode(self._template.wait())
-        return RuntimeError(
-            f"the process that starts the workers was {ended}; its messages are on stderr"
-        )
 
     def _dispatch(self) -> None:
         while self._queue:
@@ -211,24 +152,17 @@ class ProcessEvaluator:
                 continue
 
     def _fork(self) -> _Worker:
-        assert self._control is not None
+        assert self._template is not None
         self._born += 1
-        ours, theirs = socket.socketpair()
-        with theirs:
-            command = template.COMMAND.pack(template.FORK, self._born)
-            try:
-                socket.send_fds(self._control, [command], [theirs.fileno()])
-            except OSError as error:
-                ours.close()
-                raise self._template_died() from error
-        worker = _Worker(self._born, Pipe(ours))
+        worker = _Worker(self._born, self._template.fork(self._born))
         self._workers[worker.number] = worker
         self._selector.register(worker.pipe, selectors.EVENT_READ, worker)
         return worker
 
     def _kill(self, worker: _Worker) -> None:
+        assert self._template is not None
         worker.deadline = None
-        self._tell(template.COMMAND.pack(template.KILL, worker.number))
+        self._template.kill(worker.number)
 
     def _begin_clock(self, worker: _Worker) -> None:
         if self._trial_timeout_s is not None:
@@ -275,25 +209,12 @@ class ProcessEvaluator:
             self._outcomes.append(remote.decode(report))
 
     def _hear_template(self) -> None:
-        assert self._control is not None
-        try:
-            message = self._control.recv(1 << 16)
-        except OSError as error:
-            raise self._template_died() from error
-        if not message:
-            raise self._template_died()
-        self._events += message
-        while len(self._events) >= template.EVENT.size:
-            event = bytes(self._events[: template.EVENT.size])
-            del self._events[: template.EVENT.size]
-            number, pid, status = template.EVENT.unpack(event)
-            if status == -1:
-                self._workers[number].pid = pid
-            else:
-                self._bury(self._workers[number], status)
+        assert self._template is not None
+        for death in self._template.deaths():
+            self._bury(self._workers[death.number], death)
         self._dispatch()
 
-    def _bury(self, worker: _Worker, status: int) -> None:
+    def _bury(self, worker: _Worker, death: Death) -> None:
         for report in worker.pipe.drain():  # it may have reported before it died
             self._receive(worker, report)
         del self._workers[worker.number]
@@ -302,44 +223,23 @@ class ProcessEvaluator:
         if worker.pipe.fileno() in self._selector.get_map():
             self._selector.unregister(worker.pipe)
         worker.pipe.close()
-        ended = describe_returncode(os.waitstatus_to_exitcode(status))
         if not worker.ready and worker.verdict is None:
             self._failed_starts += 1
             if self._failed_starts >= _MAX_FAILED_STARTS:
                 raise RuntimeError(
                     f"{self._failed_starts} workers in a row died before they had loaded the "
-                    f"objective; the last was {ended}"
+                    f"objective; the last was {death.how}"
                 )
         if worker.tid is not None:
-            self._outcomes.append(self._fate(worker, worker.tid, ended))
+            self._outcomes.append(self._fate(worker, worker.tid, death))
 
-    def _fate(self, worker: _Worker, tid: int, ended: str) -> Outcome:
+    def _fate(self, worker: _Worker, tid: int, death: Death) -> Outcome:
         if worker.verdict is not None:
             return Outcome(tid, cancelled=worker.verdict)
         if worker.timed_out:
             limit = f"trial_timeout={self._trial_timeout_s:g} s"
             error = TrialLost(f"trial {tid} ran longer than {limit} and was stopped")
         else:
-            error = TrialLost(f"the worker process of trial {tid} was {ended}")
+            error = TrialLost(f"the worker process of trial {tid} was {death.how}")
         logger.warning("%s", error)
         return Outcome(tid, error=error)
-
-
-def describe_returncode(code: int) -> str:
-    """How a process ended, to follow "it was": in words that help.
-
-    Examples
-    --------
-    >>> describe_returncode(3)
-    'ended with exit code 3'
-    >>> describe_returncode(-11)
-    'killed by signal SIGSEGV (11)'
-    """
-    if code >= 0:
-        return f"ended with exit code {code}"
-    try:
-        name = signal.Signals(-code).name
-    except ValueError:
-        name = "unknown"
-    hint = "; was it out of memory?" if -code == signal.SIGKILL else ""
-    return f"killed by signal {name} ({-code}){hint}"

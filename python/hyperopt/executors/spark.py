@@ -9,6 +9,7 @@ travel with every trial is an artifact. `SparkEvaluator` knows neither.
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import uuid
 from collections.abc import Callable, Iterable
@@ -29,6 +30,7 @@ __all__ = ["SparkEvaluator"]
 logger = logging.getLogger("hyperopt-spark")
 
 _CANCEL_AGAIN_S = 0.5
+_CANCELLED = re.compile(r"SPARK_JOB_CANCELLED|OPERATION_CANCELED|Job \S+ (was )?cancell?ed")
 
 
 class SparkEvaluator:
@@ -162,6 +164,8 @@ class SparkEvaluator:
             )
             stopped.__cause__ = error
             return stopped
+        if _CANCELLED.search(str(error)):  # by Ctrl-C, which pyspark handles first, or by hand
+            return Outcome(tid, cancelled="its Spark job was cancelled")
         lost = TrialLost(f"Spark could not run trial {tid}: {type(error).__name__}: {error}")
         lost.__cause__ = error
         if tid in self._mailbox:

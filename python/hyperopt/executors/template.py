@@ -38,8 +38,8 @@ COMMAND = struct.Struct("<cQ")
 """What to do, and the number of the worker."""
 FORK = b"F"
 KILL = b"K"
-EVENT = struct.Struct("<Qqq")
-"""The number of the worker, its process id, and how it ended (`os.waitpid`), or -1: it started."""
+EVENT = struct.Struct("<Qq")
+"""The number of a worker that is dead, and its status as `os.waitpid` gave it."""
 
 _PR_SET_PDEATHSIG = 1
 
@@ -95,7 +95,6 @@ def _obey(
         _serve(descriptor, payload, own, template)
     os.close(descriptor)
     workers[pid] = number
-    control.sendall(EVENT.pack(number, pid, -1))
 
 
 def _reap(control: socket.socket, wakeup: socket.socket, workers: dict[int, int]) -> None:
@@ -105,8 +104,7 @@ def _reap(control: socket.socket, wakeup: socket.socket, workers: dict[int, int]
         if pid == 0:
             return
         _kill_group(pid)  # what the worker started and left behind
-        number = workers.pop(pid)
-        control.sendall(EVENT.pack(number, pid, status))
+        control.sendall(EVENT.pack(workers.pop(pid), status))
 
 
 def _kill(pid: int) -> None:

@@ -44,7 +44,7 @@ fn suggestion(criterion: &mut Criterion) {
     for count in [1_000, 10_000, 100_000] {
         let mut study = Study::new(count);
         group.bench_function(BenchmarkId::from_parameter(count), |b| {
-            b.iter(|| study.step())
+            b.iter(|| study.step());
         });
     }
     group.finish();

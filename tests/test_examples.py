@@ -1,0 +1,56 @@
+"""The examples run, and the notebook executes from top to bottom."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+NEEDS = {"demo": "sklearn", "model_selection": "sklearn", "sklearn_search": "sklearn"}
+ARGUMENTS = {
+    "demo": ["--max-evals", "3", "--picture", "picture.png"],
+    "model_selection": ["--max-evals", "8"],
+    "sklearn_search": ["--max-evals", "5"],
+}
+
+
+def run(script: str, folder: Path) -> str:
+    command = [sys.executable, "-W", "error", EXAMPLES / f"{script}.py", *ARGUMENTS.get(script, [])]
+    environment = {**os.environ, "MPLBACKEND": "Agg"}
+    answer = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert answer.returncode == 0, answer.stderr
+    return answer.stdout
+
+
+@pytest.mark.parametrize("script", sorted(path.stem for path in EXAMPLES.glob("*.py")))
+def test_the_example_runs_and_reports_the_best_point(script: str, tmp_path: Path) -> None:
+    pytest.importorskip(NEEDS.get(script, "hyperopt"))
+    assert "best" in run(script, tmp_path).lower()
+
+
+def test_the_demo_writes_its_picture(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    pytest.importorskip("matplotlib")
+    run("demo", tmp_path)
+    assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_notebook_executes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nbformat = pytest.importorskip("nbformat")
+    nbclient = pytest.importorskip("nbclient")
+    pytest.importorskip("ipykernel")
+    # A kernel started by its interpreter: whatever is registered on the machine does not matter.
+    monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    notebook = nbformat.read(EXAMPLES / "tour.ipynb", as_version=4)
+    client = nbclient.NotebookClient(
+        notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}
+    )
+    client.execute()
+    assert "kind" in str(notebook.cells[7].outputs)

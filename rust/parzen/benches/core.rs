@@ -8,6 +8,9 @@ mod workload;
 use std::hint::black_box;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
+use parzen::joint;
+use parzen::rng::stream;
+use parzen::suggest::random;
 use workload::{Study, estimator, mixed_space, observations};
 
 fn plain_estimator(criterion: &mut Criterion) {
@@ -50,9 +53,46 @@ fn suggestion(criterion: &mut Criterion) {
     group.finish();
 }
 
+fn joint_suggestion(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("joint: ask after a told trial, 20 parameters");
+    group.sample_size(20);
+    let options = joint::Options::default();
+    for count in [100_i64, 1_000, 10_000] {
+        let space = mixed_space();
+        let ordered = vec![false; space.len()];
+        let mut model = joint::Model::new(space, &ordered);
+        for key in 0..=count {
+            let values = random::assignment(model.space(), 0, key.unsigned_abs());
+            let loss = stream(1, key.unsigned_abs(), 0).uniform();
+            model.upsert(key, if key < count { loss } else { f64::INFINITY }, &values);
+        }
+        model.learn(&options);
+        let told = random::assignment(model.space(), 0, count.unsigned_abs());
+        group.bench_function(BenchmarkId::from_parameter(count), |b| {
+            b.iter_batched(
+                || model.clone(),
+                |mut model| {
+                    model.upsert(count, 0.5, &told);
+                    let next = joint::suggest(&mut model, &[count + 1], 7, 0, &options);
+                    (model, next)
+                },
+                BatchSize::LargeInput,
+            );
+        });
+    }
+    group.finish();
+}
+
 fn space(criterion: &mut Criterion) {
     criterion.bench_function("space of 20 parameters", |b| b.iter(mixed_space));
 }
 
-criterion_group!(benches, plain_estimator, history, suggestion, space);
+criterion_group!(
+    benches,
+    plain_estimator,
+    history,
+    suggestion,
+    joint_suggestion,
+    space
+);
 criterion_main!(benches);

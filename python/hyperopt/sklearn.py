@@ -162,7 +162,10 @@ class HyperoptSearchCV(BaseSearchCV):  # type: ignore[misc]
         if groups is not None:
             fit_params["groups"] = groups
         self._folds = self._split_once(y)
-        return super().fit(X, y, **fit_params)
+        try:
+            return super().fit(X, y, **fit_params)
+        finally:
+            del self._folds  # as large as the data
 
     def __sklearn_tags__(self) -> Any:
         """Describe the search to scikit-learn: what targets it takes is up to the estimator."""

@@ -1,5 +1,6 @@
 """HyperoptSearchCV keeps scikit-learn's contract of a search."""
 
+import pickle
 import warnings
 
 import numpy as np
@@ -323,6 +324,14 @@ def test_a_warm_start_goes_on_with_the_study_and_keeps_the_earlier_results():
     assert fitted.best_score_ == max(fitted.cv_results_["mean_test_score"])
     with pytest.raises(ValueError, match="3 splits"):
         fitted.set_params(max_evals=12, cv=KFold(4)).fit(X, Y)
+
+
+def test_a_fitted_search_can_be_pickled_and_continued():
+    fitted = pickle.loads(pickle.dumps(search(max_evals=3, cv=ShuffleSplit(2)).fit(X, Y)))
+    assert fitted.predict(X).shape == Y.shape
+    assert not any(type(value).__name__ == "SplitOnce" for value in vars(fitted).values())
+    fitted.set_params(warm_start=True, max_evals=5).fit(X, Y)
+    assert len(fitted.cv_results_["params"]) == 5
 
 
 def test_without_warm_start_each_fit_begins_anew():

@@ -5,6 +5,7 @@ Needs scikit-learn 1.4 or newer, which is not installed with the package.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import numbers
 import time
@@ -182,7 +183,8 @@ class HyperoptSearchCV(BaseSearchCV):  # type: ignore[misc]
             _check_candidate(params)
             return self._evaluate(params, evaluate_candidates)
 
-        try:
+        # Where every score is NaN, scikit-learn shows that in cv_results_.
+        with contextlib.suppress(AllTrialsFailed):
             fmin(
                 objective,
                 self.space,
@@ -194,11 +196,8 @@ class HyperoptSearchCV(BaseSearchCV):  # type: ignore[misc]
                 verbose=self.verbose > 0,
                 show_progressbar=self.verbose > 0,
             )
-        except AllTrialsFailed:
-            # Every score is NaN. scikit-learn reports that in cv_results_; only when not a single
-            # fold could be fitted is it an error.
-            if self._evaluated.error is not None and not self._evaluated.fitted:
-                raise self._evaluated.error from None
+        if self._evaluated.error is not None and not self._evaluated.fitted:
+            raise self._evaluated.error
         if self._evaluated.error is not None:
             warnings.warn(self._evaluated.failure_report, FitFailedWarning, stacklevel=2)
         params, folds = self._evaluated.table(self.error_score)

@@ -183,8 +183,9 @@ def test_a_callable_scoring_may_return_several_metrics():
 
     fitted = search(scoring=scoring, refit="good").fit(X, Y)
     assert fitted.best_score_ == max(fitted.cv_results_["mean_test_good"])
-    with pytest.raises(ValueError, match="refit"):
-        search(scoring=scoring, refit="unknown").fit(X, Y)
+    for refit in ("unknown", True):
+        with pytest.raises(ValueError, match=r"refit=.*\['bad', 'good'\]"):
+            search(scoring=scoring, refit=refit).fit(X, Y)
 
 
 def test_without_refit_there_are_best_parameters_but_no_estimator():
@@ -282,13 +283,14 @@ def test_error_score_raise_lets_the_estimators_exception_through():
         search(SometimesFails(), max_evals=10, error_score="raise").fit(X, Y)
 
 
-def test_a_search_in_which_nothing_can_be_fitted_is_an_error():
+@pytest.mark.parametrize("error_score", [np.nan, 0.0])
+def test_a_search_in_which_nothing_can_be_fitted_is_an_error(error_score):
     class Fails(Ridge):
         def fit(self, X, y):
             raise ArithmeticError("never works")
 
     with pytest.raises(ValueError, match="never works"):
-        search(Fails()).fit(X, Y)
+        search(Fails(), error_score=error_score).fit(X, Y)
 
 
 @pytest.mark.filterwarnings("ignore:Scoring failed:UserWarning")

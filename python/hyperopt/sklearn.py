@@ -50,7 +50,7 @@ class HyperoptSearchCV(BaseSearchCV):  # type: ignore[misc]
     trials : Trials, optional
         Where to keep the study; by default a new one for every fit. Found afterwards as `trials_`.
     algo : callable, optional
-        Suggestion algorithm, ``tpe.suggest`` by default.
+        Suggestion algorithm, such as ``tpe.suggest``; by default the one that ``fmin`` chooses.
     warm_start : bool, default False
         Go on with the study of the previous ``fit`` until it holds `max_evals` candidates;
         ``cv_results_`` then lists the earlier candidates too.

@@ -19,6 +19,7 @@ __all__ = [
     "mixture_log_density",
     "mixture_sample",
     "normal_cdf",
+    "suggest_joint",
 ]
 
 _Floats = npt.NDArray[np.float64]

@@ -61,9 +61,10 @@ class Evaluations:
         scores = [fold["test_scores"] for fold in self.folds[-1]]
         if isinstance(scores[0], dict):
             metric = refit if isinstance(refit, str) else next(iter(scores[0]))
-            if metric not in scores[0]:
+            if refit is True or metric not in scores[0]:
                 raise ValueError(
-                    f"refit={refit!r}: not a metric of scoring, which gives {sorted(scores[0])}"
+                    f"refit={refit!r}: scoring gives several metrics, {sorted(scores[0])}; "
+                    "name one of them, or pass a callable or False"
                 )
             scores = [score[metric] for score in scores]
         return float(np.mean(scores))

@@ -105,6 +105,10 @@ def _numeric(
     """Make the node of a numeric family; its value is a float."""
     text = checked_label(name, label)
     call = call_text(name, text, args, kwargs)
+    if len(args) > len(FAMILIES[family]):
+        # Upstream looks at the range before it counts the arguments: a ValueError comes first.
+        given = dict(zip(FAMILIES[family], args, strict=False))
+        check_numeric(call, family, {k: v for k, v in given.items() if not isinstance(v, Apply)})
     bound = _bind(call, FAMILIES[family], args, kwargs)
     known = {key: value for key, value in bound.items() if not isinstance(value, Apply)}
     check_numeric(call, family, known | _literals(bound))

@@ -5,6 +5,7 @@ Needs scikit-learn 1.4 or newer, which is not installed with the package.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import numbers
 import time
@@ -49,7 +50,7 @@ class HyperoptSearchCV(BaseSearchCV):  # type: ignore[misc]
     trials : Trials, optional
         Where to keep the study; by default a new one for every fit. Found afterwards as `trials_`.
     algo : callable, optional
-        Suggestion algorithm, ``tpe.suggest`` by default.
+        Suggestion algorithm, such as ``tpe.suggest``; by default the one that ``fmin`` chooses.
     warm_start : bool, default False
         Go on with the study of the previous ``fit`` until it holds `max_evals` candidates;
         ``cv_results_`` then lists the earlier candidates too.
@@ -162,7 +163,10 @@ class HyperoptSearchCV(BaseSearchCV):  # type: ignore[misc]
         if groups is not None:
             fit_params["groups"] = groups
         self._folds = self._split_once(y)
-        return super().fit(X, y, **fit_params)
+        try:
+            return super().fit(X, y, **fit_params)
+        finally:
+            del self._folds  # as large as the data
 
     def __sklearn_tags__(self) -> Any:
         """Describe the search to scikit-learn: what targets it takes is up to the estimator."""
@@ -179,7 +183,8 @@ class HyperoptSearchCV(BaseSearchCV):  # type: ignore[misc]
             _check_candidate(params)
             return self._evaluate(params, evaluate_candidates)
 
-        try:
+        # Where every score is NaN, scikit-learn shows that in cv_results_.
+        with contextlib.suppress(AllTrialsFailed):
             fmin(
                 objective,
                 self.space,
@@ -191,11 +196,8 @@ class HyperoptSearchCV(BaseSearchCV):  # type: ignore[misc]
                 verbose=self.verbose > 0,
                 show_progressbar=self.verbose > 0,
             )
-        except AllTrialsFailed:
-            # Every score is NaN. scikit-learn reports that in cv_results_; only when not a single
-            # fold could be fitted is it an error.
-            if self._evaluated.error is not None and not self._evaluated.fitted:
-                raise self._evaluated.error from None
+        if self._evaluated.error is not None and not self._evaluated.fitted:
+            raise self._evaluated.error
         if self._evaluated.error is not None:
             warnings.warn(self._evaluated.failure_report, FitFailedWarning, stacklevel=2)
         params, folds = self._evaluated.table(self.error_score)

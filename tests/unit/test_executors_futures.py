@@ -123,6 +123,12 @@ def test_dask_evaluates_trials(dask_client: Any) -> None:
     assert states(same) == [JOB_STATE_DONE] * 6
 
 
+def test_a_large_objective_is_scattered_to_dasks_workers(dask_client: Any) -> None:
+    ballast = os.urandom(1 << 20)
+    trials = search(lambda x: x + len(ballast), 6, executor=dask_client.get_executor())
+    assert min(trials.losses()) > 1 << 20
+
+
 def test_a_dask_client_is_told_apart_from_its_executor(dask_client: Any) -> None:
     with pytest.raises(TypeError, match=r"executor=client\.get_executor\(\)"):
         search(lambda x: x, 2, executor=dask_client)

@@ -327,3 +327,10 @@ def test_validate_distribution_range_decorates_a_constructor() -> None:
     assert own("x", 0, high=as_apply(1))[1] == 0  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="must be less than"):
         own("x", 2, 1)
+
+
+def test_a_wrong_range_is_told_before_a_wrong_number_of_arguments() -> None:
+    with pytest.raises(ValueError, match="low"):
+        hp.loguniform("x", 10, 10, 1)
+    with pytest.raises(TypeError, match="too many"):
+        hp.loguniform("x", 0, 10, 1)

@@ -1,5 +1,6 @@
 """HyperoptSearchCV keeps scikit-learn's contract of a search."""
 
+import pickle
 import warnings
 
 import numpy as np
@@ -182,8 +183,9 @@ def test_a_callable_scoring_may_return_several_metrics():
 
     fitted = search(scoring=scoring, refit="good").fit(X, Y)
     assert fitted.best_score_ == max(fitted.cv_results_["mean_test_good"])
-    with pytest.raises(ValueError, match="refit"):
-        search(scoring=scoring, refit="unknown").fit(X, Y)
+    for refit in ("unknown", True):
+        with pytest.raises(ValueError, match=r"refit=.*\['bad', 'good'\]"):
+            search(scoring=scoring, refit=refit).fit(X, Y)
 
 
 def test_without_refit_there_are_best_parameters_but_no_estimator():
@@ -281,13 +283,14 @@ def test_error_score_raise_lets_the_estimators_exception_through():
         search(SometimesFails(), max_evals=10, error_score="raise").fit(X, Y)
 
 
-def test_a_search_in_which_nothing_can_be_fitted_is_an_error():
+@pytest.mark.parametrize("error_score", [np.nan, 0.0])
+def test_a_search_in_which_nothing_can_be_fitted_is_an_error(error_score):
     class Fails(Ridge):
         def fit(self, X, y):
             raise ArithmeticError("never works")
 
     with pytest.raises(ValueError, match="never works"):
-        search(Fails()).fit(X, Y)
+        search(Fails(), error_score=error_score).fit(X, Y)
 
 
 @pytest.mark.filterwarnings("ignore:Scoring failed:UserWarning")
@@ -323,6 +326,14 @@ def test_a_warm_start_goes_on_with_the_study_and_keeps_the_earlier_results():
     assert fitted.best_score_ == max(fitted.cv_results_["mean_test_score"])
     with pytest.raises(ValueError, match="3 splits"):
         fitted.set_params(max_evals=12, cv=KFold(4)).fit(X, Y)
+
+
+def test_a_fitted_search_can_be_pickled_and_continued():
+    fitted = pickle.loads(pickle.dumps(search(max_evals=3, cv=ShuffleSplit(2)).fit(X, Y)))
+    assert fitted.predict(X).shape == Y.shape
+    assert not any(type(value).__name__ == "SplitOnce" for value in vars(fitted).values())
+    fitted.set_params(warm_start=True, max_evals=5).fit(X, Y)
+    assert len(fitted.cv_results_["params"]) == 5
 
 
 def test_without_warm_start_each_fit_begins_anew():

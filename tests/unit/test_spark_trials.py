@@ -45,9 +45,6 @@ class Jobs:
     def cancel(self, group: str) -> None:
         self.cancelled.append(group)
 
-    def cancel_all(self) -> bool:
-        return True
-
     def alive(self) -> bool:
         return not self.stopped
 
@@ -148,7 +145,7 @@ def test_a_timeout_cancels_running_jobs_and_gives_the_reason(jobs: list[Jobs]) -
     WAITS.clear()
     assert trials.fmin_cancelled_reason == "fmin run timeout"
     assert trials.count_cancelled_trials() == 2
-    assert len(jobs[0].cancelled) == 2
+    assert len(set(jobs[0].cancelled)) == 2
 
 
 WAITS: list[threading.Event] = []

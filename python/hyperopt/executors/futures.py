@@ -70,6 +70,7 @@ class FutureEvaluator:
         self._mailbox = Mailbox()
         self._futures: dict[int, Future[Any]] = {}
         self._file: str | None = None
+        self._client = _dask_client(executor)
 
     def start(self, domain: Domain, trials: Trials) -> None:
         """Pickle the domain, unless the executor's workers are threads of this process."""
@@ -80,12 +81,13 @@ class FutureEvaluator:
             return
         payload = remote.pack(domain)
         self._key = payload.key
+        self._payload = payload.data
         self._reference: Any = payload.data
-        client = _dask_client(self._executor)
-        if client is not None:  # each of its workers fetches it once
-            self._reference = client.scatter(payload.data, hash=False, broadcast=True)
-        elif isinstance(self._executor, ProcessPoolExecutor) and len(payload.data) > _INLINE_BYTES:
-            self._reference = self._write(payload.data)
+        if len(payload.data) > _INLINE_BYTES:
+            if self._client is not None:
+                self._reference = self._scatter()
+            elif isinstance(self._executor, ProcessPoolExecutor):
+                self._reference = self._write()
 
     def submit(self, doc: dict[str, Any]) -> None:
         """Hand the trial to the executor."""
@@ -94,6 +96,8 @@ class FutureEvaluator:
         if self._in_process:
             future = self._executor.submit(remote.run, self._domain, order)
         else:
+            if getattr(self._reference, "status", "finished") != "finished":
+                self._reference = self._scatter()  # the workers that had it are dead
             future = self._executor.submit(
                 remote.evaluate_order, self._key, self._reference, tuple(order), **self._options()
             )
@@ -130,12 +134,15 @@ class FutureEvaluator:
 
     def _options(self) -> dict[str, Any]:
         # Dask takes equal calls for the same call unless told otherwise.
-        return {} if _dask_client(self._executor) is None else {"pure": False}
+        return {} if self._client is None else {"pure": False}
 
-    def _write(self, data: bytes) -> str:
+    def _scatter(self) -> Any:
+        return self._client.scatter(self._payload, hash=False, broadcast=True)
+
+    def _write(self) -> str:
         descriptor, self._file = tempfile.mkstemp(prefix="hyperopt-objective-")
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            file.write(self._payload)
         return self._file
 
 

@@ -13,6 +13,7 @@ import re
 import threading
 import uuid
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +71,7 @@ class SparkEvaluator:
         self._run_id = f"hyperopt-{uuid.uuid4().hex[:12]}"
         self._orders: SimpleQueue[remote.Order | None] = SimpleQueue()
         self._mailbox = Mailbox()
+        self._running: set[int] = set()
         self._threads: list[threading.Thread] = []
         self._jobs: SparkJobs | None = None
 
@@ -120,10 +122,11 @@ class SparkEvaluator:
             while thread.is_alive():
                 # A job that was just being submitted could not be cancelled then.
                 thread.join(_CANCEL_AGAIN_S if cancel else None)
-                if thread.is_alive() and not self._jobs.cancel_all():
+                if thread.is_alive() and not self._cancel_running():
                     break  # the session is gone, and the job with it
         self._threads.clear()
-        self._jobs.close()
+        with suppress(Exception):  # the session may just have ended
+            self._jobs.close()
 
     def _work(self) -> None:
         assert self._jobs is not None
@@ -132,12 +135,14 @@ class SparkEvaluator:
             if order.tid not in self._mailbox:
                 continue
             watch = self._watch(order.tid)
+            self._running.add(order.tid)
             try:
                 report = jobs.run(self._group(order.tid), order)
                 self._mailbox.put(remote.decode(report))
             except BaseException as error:
                 self._mailbox.put(self._explain(jobs, order.tid, error))
             finally:
+                self._running.discard(order.tid)
                 if watch is not None:
                     watch.cancel()
 
@@ -171,6 +176,13 @@ class SparkEvaluator:
         if tid in self._mailbox:
             logger.warning("trial %s failed: Spark could not run it: %s", tid, error)
         return Outcome(tid, error=lost)
+
+    def _cancel_running(self) -> bool:
+        """Cancel the jobs that run; return False if the session is gone."""
+        assert self._jobs is not None
+        for tid in list(self._running):
+            self._cancel_job(tid)
+        return self._jobs.alive()
 
     def _cancel_job(self, tid: int) -> None:
         try:

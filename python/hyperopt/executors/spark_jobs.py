@@ -25,9 +25,6 @@ class SparkJobs(Protocol):
     def cancel(self, group: str) -> None:
         """Cancel the job of this name, if it runs."""
 
-    def cancel_all(self) -> bool:
-        """Cancel the jobs that run; False if the session is gone."""
-
     def alive(self) -> bool:
         """Whether the session can still run jobs."""
 
@@ -100,7 +97,6 @@ class _ContextJobs:
         self._broadcast = self._context.broadcast(payload.data)
         one_task = self._context.parallelize([0], 1)
         self._one_task = one_task if profile is None else one_task.withResources(profile)
-        self._running: set[str] = set()
 
     def run(self, group: str, order: remote.Order) -> bytes:
         key, payload, fields = self._key, self._broadcast, tuple(order)
@@ -110,24 +106,13 @@ class _ContextJobs:
             _finish_task(rows)
             yield report
 
-        self._running.add(group)
-        try:
-            description = f"hyperopt trial {order.tid}"
-            self._context.setJobGroup(group, description, interruptOnCancel=True)
-            (report,) = self._one_task.mapPartitions(task).collect()
-        finally:
-            self._running.discard(group)
+        description = f"hyperopt trial {order.tid}"
+        self._context.setJobGroup(group, description, interruptOnCancel=True)
+        (report,) = self._one_task.mapPartitions(task).collect()
         return bytes(report)
 
     def cancel(self, group: str) -> None:
         self._context.cancelJobGroup(group)
-
-    def cancel_all(self) -> bool:
-        if not self.alive():
-            return False
-        for group in list(self._running):
-            self.cancel(group)
-        return True
 
     def alive(self) -> bool:
         try:
@@ -164,7 +149,6 @@ class _ConnectJobs:
         self._payload: bytes | _Artifact = payload.data
         if len(payload.data) > _INLINE_BYTES:
             self._payload = self._upload(payload)
-        self._running: set[str] = set()
 
     def _upload(self, payload: remote.Payload) -> _Artifact:
         name = f"hyperopt-objective-{payload.key}"
@@ -184,25 +168,16 @@ class _ConnectJobs:
             _finish_task(batches)
             yield pa.RecordBatch.from_pydict({"report": pa.array([report], pa.binary())})
 
-        self._running.add(group)
         self._session.addTag(group)
         try:
             one_task = self._session.range(0, 1, 1, 1)
             rows = one_task.mapInArrow(task, _REPORT_SCHEMA, **self._options).collect()
         finally:
             self._session.removeTag(group)
-            self._running.discard(group)
         return bytes(rows[0][0])
 
     def cancel(self, group: str) -> None:
         self._session.interruptTag(group)
-
-    def cancel_all(self) -> bool:
-        if not self.alive():
-            return False
-        for group in list(self._running):
-            self.cancel(group)
-        return True
 
     def alive(self) -> bool:
         if getattr(self._session, "is_stopped", False):

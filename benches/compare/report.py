@@ -10,6 +10,7 @@ from environments import (
     OPTUNA,
     OURS,
     OURS_DOCUMENTS,
+    OURS_JOINT,
     OURS_STUDY,
     RUSTUNA_INDEPENDENT,
     RUSTUNA_JOINT,
@@ -32,9 +33,10 @@ SUGGESTION = """\
 Milliseconds to ask for one point and to tell its loss, so that no cache can answer twice. The
 spaces have 20 parameters unless the row says otherwise: five each of uniform, log-uniform,
 quantised uniform, and a choice of five. *hyperopt-rs* is what the loop of `fmin` does:
-`tpe.suggest`, and storing document and result. *ask/tell* is `Study.ask` and `Study.tell`, which
-also gives the point by value. *documents* is `tpe.suggest`, `insert_trial_docs` and `refresh`,
-which is how the original is measured and how other people's loops drive it.
+`tpe.suggest`, and storing document and result; *joint* is the same with `jtpe.suggest`. *ask/tell*
+is `Study.ask` and `Study.tell`, which also gives the point by value. *documents* is `tpe.suggest`,
+`insert_trial_docs` and `refresh`, which is how the original is measured and how other people's
+loops drive it.
 """
 
 BATCH = """\
@@ -114,7 +116,13 @@ def table(cases: dict[str, Any]) -> str:
     """Return a table: a row per case, a column per library, each peer with its ratio to ours."""
     columns = [
         name
-        for name in (OURS.title, OURS_STUDY.title, OURS_DOCUMENTS.title, *PEERS)
+        for name in (
+            OURS.title,
+            OURS_JOINT.title,
+            OURS_STUDY.title,
+            OURS_DOCUMENTS.title,
+            *PEERS,
+        )
         if any(name in case["results"] for case in cases.values())
     ]
     lines = ["| | " + " | ".join(columns) + " |", "|---" + "|---:" * len(columns) + "|"]

@@ -1,4 +1,4 @@
-"""Ours with the joint estimator, as `fmin`'s own driver loop does it."""
+"""Ours with the joint estimator, with the calls that `fmin`'s own loop makes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ __all__ = ["PACKAGE", "VERSION", "Study", "optimize", "random_documents"]
 
 
 class Study(ours.Study):
-    """Ask and tell through the driver."""
+    """Ask and tell through the store that the driver uses."""
 
     def __init__(self, space: Space, finished: list[tuple[dict[str, Any], float]]) -> None:
         super().__init__(space, finished)
-        self.driver.algo = jtpe.suggest
+        self.suggest = jtpe.suggest

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import pickle
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -14,6 +16,7 @@ __all__ = ["SparkJobs", "default_parallelism", "has_context", "jobs_for"]
 
 _INLINE_BYTES = 1 << 16
 _REPORT_SCHEMA = "report binary"
+_ORDER_PROPERTY = "hyperopt.trial"
 
 
 class SparkJobs(Protocol):
@@ -89,26 +92,35 @@ def _finish_task(rows: Iterator[Any]) -> None:
         del sys.path_importer_cache[path]
 
 
+def _task_of(key: str, payload: Any) -> Callable[[Iterator[Any]], Iterator[bytes]]:
+    def task(rows: Iterator[Any]) -> Iterator[bytes]:
+        from pyspark import TaskContext
+
+        fields = base64.b64decode(TaskContext.get().getLocalProperty(_ORDER_PROPERTY))
+        report = remote.evaluate_order(key, payload, pickle.loads(fields))
+        _finish_task(rows)
+        yield report
+
+    return task
+
+
 class _ContextJobs:
     def __init__(self, session: Any, payload: remote.Payload, profile: Any) -> None:
         self._session = session
         self._context = session.sparkContext
-        self._key = payload.key
         self._broadcast = self._context.broadcast(payload.data)
         one_task = self._context.parallelize([0], 1)
-        self._one_task = one_task if profile is None else one_task.withResources(profile)
+        if profile is not None:
+            one_task = one_task.withResources(profile)
+        self._trial = one_task.mapPartitions(_task_of(payload.key, self._broadcast))
 
     def run(self, group: str, order: remote.Order) -> bytes:
-        key, payload, fields = self._key, self._broadcast, tuple(order)
-
-        def task(rows: Iterator[Any]) -> Iterator[bytes]:
-            report = remote.evaluate_order(key, payload, fields)
-            _finish_task(rows)
-            yield report
-
+        # All jobs are of one RDD, which is expensive to make; the order comes as a property.
+        fields = base64.b64encode(pickle.dumps(tuple(order))).decode()
+        self._context.setLocalProperty(_ORDER_PROPERTY, fields)
         description = f"hyperopt trial {order.tid}"
         self._context.setJobGroup(group, description, interruptOnCancel=True)
-        (report,) = self._one_task.mapPartitions(task).collect()
+        (report,) = self._trial.collect()
         return bytes(report)
 
     def cancel(self, group: str) -> None:

@@ -18,7 +18,7 @@ TEST_EXTRAS := test,test-spark$(shell command -v java >/dev/null 2>&1 || echo ,t
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-rust test-python lint lint-rust lint-python format docs \
+.PHONY: help demo test test-rust test-python test-parallel lint lint-rust lint-python format docs \
         bench bench-quality bench-rust bench-instructions native wheel sdist check-wheel clean
 
 help: ## list the targets
@@ -34,6 +34,9 @@ test-rust:
 
 test-python: $(VENV)/.installed-$(TEST_EXTRAS) $(NATIVE)
 	$(PY) -m pytest $(PYTEST_FLAGS)
+
+test-parallel: $(VENV)/.installed-test-parallel $(NATIVE) ## the tests of executors and Spark with everything they can use (Dask, loky, Spark Connect)
+	$(PY) -m pytest $(PYTEST_FLAGS) tests/unit/test_executors_futures.py tests/integration
 
 lint: lint-rust lint-python ## formatters, linters and type checkers, changing nothing
 

@@ -49,7 +49,7 @@ class Case:
     worker: str
     options: dict[str, Any]
     libraries: tuple[Library, ...] = EVERYBODY
-    rounds: int = 5
+    rounds: int = 3
     steps: dict[str, int] = field(default_factory=dict)
 
 
@@ -60,7 +60,7 @@ def suggestion(
     libraries: tuple[Library, ...],
     space: str = "mixed-20",
     scenario: str = "random",
-    rounds: int = 5,
+    rounds: int = 3,
 ) -> Case:
     """Return a case of ask + tell after a number of finished trials."""
     ours = min(200, max(10, trials // 10))
@@ -175,7 +175,7 @@ CASES = (
         (HYPEROPT,),
         rounds=1,
     ),
-    Case("import", "import", "import", {}, (OURS, *PEERS[:3]), rounds=15),
+    Case("import", "import", "import", {}, (OURS, *PEERS[:3]), rounds=9),
 )
 
 

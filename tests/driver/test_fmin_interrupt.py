@@ -17,9 +17,12 @@ X = hp.uniform("x", -5, 5)
 
 WORKER = textwrap.dedent(
     """
-    import pickle, sys, time
+    import pickle, signal, sys, time
     from hyperopt import Trials, fmin, hp
     from hyperopt.algobase import SuggestAlgo
+
+    # Whoever starts the tests in the background has them ignore it, and that is inherited.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def suggest(new_ids, domain, trials, seed):
         return [doc for i in new_ids for doc in SuggestAlgo(domain, trials, seed)(i)]

@@ -165,6 +165,8 @@ def large_objective(spark: Any, folder: str) -> Any:
 
 def interrupt(spark: Any, folder: str) -> Any:
     search(spark, lambda x: x, 2)  # the workers are up
+    # Whoever starts the tests in the background has them ignore it, and that is inherited.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     timer = threading.Timer(3, os.kill, [os.getpid(), signal.SIGINT])
     timer.start()
     return search(spark, sleeper(folder, 600), 6)

@@ -250,9 +250,11 @@ def test_fewer_trials_than_processes_start_no_more_than_needed() -> None:
 
 
 DRIVER = """
-    import os, sys, time
+    import os, signal, sys, time
     from pathlib import Path
     from hyperopt import Trials, fmin, hp, rand
+    # Whoever starts the tests in the background has them ignore it, and that is inherited.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = Path(sys.argv[1])
 
     def objective(x):

@@ -48,6 +48,8 @@ def best_losses(case: dict[str, Any], suggest: Any, seed: int) -> tuple[float, f
     return best(trials.results[:50]), best(trials.results)
 
 
+# The spaces are upstream's, oddities included.
+@pytest.mark.filterwarnings("ignore::hyperopt.SpaceWarning")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["problem"])
 @pytest.mark.parametrize(("name", "suggest"), [("tpe", tpe.suggest), ("rand", rand.suggest)])
 def test_best_losses_are_distributed_like_upstreams(

@@ -32,10 +32,10 @@ def main() -> None:
         PAGE.write_text(page(json.loads(RESULTS.read_text())))
         return
     cases = [case for case in CASES if case.key.startswith(options.only)]
-    results = run([shrink(case) for case in cases] if options.quick else cases)
+    keep = not (options.quick or options.only or options.print_only)
+    results = run([shrink(case) for case in cases] if options.quick else cases, keep=keep)
     print(page(results))
-    if not (options.quick or options.only or options.print_only):
-        RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    if keep:
         PAGE.write_text(page(results))
         print(f"wrote {PAGE.relative_to(ROOT)}", file=sys.stderr)
 
@@ -54,8 +54,8 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def run(cases: list[Case]) -> dict[str, Any]:
-    """Run the cases one after the other."""
+def run(cases: list[Case], *, keep: bool) -> dict[str, Any]:
+    """Run the cases one after the other; keep the numbers so far after each."""
     available = [library for library in LIBRARIES if install(library)]
     version = Case("version", "", "version", {})
     results: dict[str, Any] = {
@@ -77,6 +77,8 @@ def run(cases: list[Case]) -> dict[str, Any]:
         }
         if case.worker == "import":
             results["numpy import"] = numpy_import_ms(OURS, case.rounds)
+        if keep:
+            RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     return results
 
 

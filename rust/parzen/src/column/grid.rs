@@ -6,6 +6,7 @@
 
 use super::order::{Ageing, Excluded, Forgetting};
 use super::scale::Scales;
+use crate::kernel::REACH;
 use crate::prior::{Numeric, Support};
 
 /// A parameter with more possible values than this is treated like a continuous one.
@@ -27,7 +28,20 @@ struct Run {
     aged: i64,
     ranks: i64,
     rows: Vec<Row>,
+    /// Which rows its bandwidths have; unknown after its neighbours, or the run itself, came or went.
+    shape: Option<Shape>,
 }
+
+/// The rows of the oldest, the newest and the other observations of a run.
+#[derive(Clone, Copy, Debug)]
+struct Shape {
+    first: usize,
+    last: usize,
+    inner: usize,
+}
+
+/// From this many observations on the smallest bandwidth does not depend on their number.
+const CONSTANT_FLOOR_FROM: u32 = 98;
 
 /// Observations of the bad group of one parameter on a grid.
 #[derive(Clone, Debug)]
@@ -41,6 +55,8 @@ pub struct GridBad {
     runs: Vec<Run>,
     prior_row: Vec<f64>,
     ageing: Ageing,
+    /// How many observations, up to those that matter, the shapes of the runs were found for.
+    shaped_at: u32,
 }
 
 /// One entry of the estimator: its weight, and where to find its masses.
@@ -81,6 +97,7 @@ impl GridBad {
                 .collect(),
             cells,
             ageing: Ageing::default(),
+            shaped_at: 0,
         })
     }
 
@@ -118,6 +135,9 @@ impl GridBad {
         let slot = self.slot_of(values, id);
         let ids = &mut self.runs[slot].ids;
         ids.insert(ids.partition_point(|other| *other < id), id);
+        if ids.len() <= 2 {
+            self.forget_shapes();
+        }
         let mut ageing = std::mem::take(&mut self.ageing);
         ageing.insert(excluded, id, |id, aged, ranks| {
             self.tally(values, id, aged, ranks);
@@ -131,6 +151,9 @@ impl GridBad {
         let ids = &mut self.runs[slot].ids;
         if let Ok(place) = ids.binary_search(&id) {
             ids.remove(place);
+        }
+        if ids.len() <= 1 {
+            self.forget_shapes();
         }
         let mut ageing = std::mem::take(&mut self.ageing);
         ageing.remove(excluded, id, |id, aged, ranks| {
@@ -148,58 +171,72 @@ impl GridBad {
     /// The estimator's entries, the prior apart. Their number does not depend on the history.
     pub fn entries(&mut self, excluded: &Excluded, out: &mut Vec<Entry>) {
         out.clear();
-        let forgetting = Forgetting::of(self.ageing.count());
+        let count = self.ageing.count();
+        let forgetting = Forgetting::of(count);
+        let floor_at = count.min(CONSTANT_FLOOR_FROM);
+        if self.shaped_at != floor_at {
+            self.shaped_at = floor_at;
+            self.forget_shapes();
+        }
         let mut before = None;
         let mut slot = self.next_occupied(0);
         while let Some(run) = slot {
-            let following = self.next_occupied(run + 1);
-            let x = self.value(run);
-            let after = following.map(|s| self.value(s));
-            let (count, scales) = (self.ageing.count() as usize, self.scales);
-            let of = |before, after| scales.of(before, x, after, count);
-            if self.runs[run].rows.len() > ROWS {
-                self.runs[run].rows.clear();
-            }
+            slot = self.next_occupied(run + 1);
+            let shape = match self.runs[run].shape {
+                Some(shape) => shape,
+                None => self.find_shape(run, before, slot),
+            };
+            before = Some(run);
             let here = &self.runs[run];
             let total = forgetting.first * here.aged as f64
                 + forgetting.step * here.ranks as f64
                 + (here.ids.len() as i64 - here.aged) as f64;
-            let weight = |id: u32| forgetting.weight(excluded.rank(id));
-            if let [only] = here.ids[..] {
-                let row = self.row(run, of(before, after));
-                out.push(Entry {
-                    weight: weight(only),
-                    run,
-                    row,
-                });
-            } else {
-                let (oldest, newest) = (here.ids[0], here.ids[here.ids.len() - 1]);
-                let (oldest, newest) = (weight(oldest), weight(newest));
-                let inner = here.ids.len() > 2;
-                let row = self.row(run, of(before, Some(x)));
-                out.push(Entry {
-                    weight: oldest,
-                    run,
-                    row,
-                });
-                let row = self.row(run, of(Some(x), after));
-                out.push(Entry {
-                    weight: newest,
-                    run,
-                    row,
-                });
-                if inner {
-                    let row = self.row(run, of(Some(x), Some(x)));
-                    out.push(Entry {
-                        weight: total - oldest - newest,
-                        run,
-                        row,
-                    });
-                }
+            let mut push = |row: usize, weight: f64| out.push(Entry { weight, run, row });
+            if shape.first == shape.last && shape.last == shape.inner {
+                push(shape.inner, total);
+                continue;
             }
-            before = Some(x);
-            slot = following;
+            let weight = |id: u32| forgetting.weight(excluded.rank(id));
+            let oldest = weight(here.ids[0]);
+            let newest = weight(here.ids[here.ids.len() - 1]);
+            push(shape.first, oldest);
+            push(shape.last, newest);
+            if here.ids.len() > 2 {
+                push(shape.inner, total - oldest - newest);
+            }
         }
+    }
+
+    fn forget_shapes(&mut self) {
+        for run in &mut self.runs {
+            run.shape = None;
+        }
+    }
+
+    /// Finds the bandwidths of a run between its neighbours, and remembers them.
+    fn find_shape(&mut self, run: usize, before: Option<usize>, after: Option<usize>) -> Shape {
+        let [before, after] = [before, after].map(|slot| slot.map(|s| self.value(s)));
+        let (x, count, scales) = (self.value(run), self.ageing.count(), self.scales);
+        let of = |before, after| scales.of(before, x, after, count as usize);
+        if self.runs[run].rows.len() > ROWS {
+            self.runs[run].rows.clear();
+        }
+        let shape = if self.runs[run].ids.len() == 1 {
+            let row = self.row(run, of(before, after));
+            Shape {
+                first: row,
+                last: row,
+                inner: row,
+            }
+        } else {
+            Shape {
+                first: self.row(run, of(before, Some(x))),
+                last: self.row(run, of(Some(x), after)),
+                inner: self.row(run, of(Some(x), Some(x))),
+            }
+        };
+        self.runs[run].shape = Some(shape);
+        shape
     }
 
     fn next_occupied(&self, from: usize) -> Option<usize> {
@@ -234,9 +271,15 @@ impl GridBad {
                 .map(|slot| prior_weight * self.prior_row[*slot]),
         );
         for entry in entries {
+            // Cells further away than this get nothing that the prior's share would notice.
+            let reach = REACH * self.runs[entry.run].rows[entry.row].scale / self.quantum + 1.0;
+            let reach = reach.min(LARGEST as f64) as usize;
             let centre = self.value(entry.run);
             let Row { scale, masses } = &mut self.runs[entry.run].rows[entry.row];
             for (slot, sum) in slots.iter().zip(&mut *out) {
+                if slot.abs_diff(entry.run) > reach {
+                    continue;
+                }
                 let mass = &mut masses[*slot];
                 if mass.is_nan() {
                     *mass = super::mass::interval(self.cells[*slot], centre, *scale);

@@ -5,8 +5,8 @@
 
 #![allow(clippy::needless_pass_by_value)] // arguments come from Python by value
 
+use crate::history::exception;
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray2};
-use parzen::error::Error;
 use parzen::parzen::{self as core, Coordinates, Mixture};
 use parzen::rng::stream;
 use parzen::special::log_sum_exp;
@@ -30,10 +30,6 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(lognormal_log_density, module)?)?;
     module.add_function(wrap_pyfunction!(lognormal_cell_log_density, module)?)?;
     module.add_function(wrap_pyfunction!(log_sum_exp_rows, module)?)
-}
-
-fn value_error(error: &Error) -> PyErr {
-    PyValueError::new_err(error.to_string())
 }
 
 fn detached<T: Send>(py: Python<'_>, work: usize, f: impl FnOnce() -> T + Send) -> T {
@@ -80,7 +76,7 @@ fn adaptive_parzen<'py>(
     });
     mixture
         .map(|mixture| to_arrays(py, mixture))
-        .map_err(|error| value_error(&error))
+        .map_err(|error| exception(&error))
 }
 
 /// Weights, centres and scales of the older, elastic estimator.
@@ -98,7 +94,7 @@ fn elastic_parzen<'py>(
     });
     mixture
         .map(|mixture| to_arrays(py, mixture))
-        .map_err(|error| value_error(&error))
+        .map_err(|error| exception(&error))
 }
 
 type Components<'py> = (
@@ -108,7 +104,7 @@ type Components<'py> = (
 );
 
 fn mixture((weights, centres, scales): &Components<'_>) -> PyResult<Mixture> {
-    Mixture::new(copy(weights), copy(centres), copy(scales)).map_err(|error| value_error(&error))
+    Mixture::new(copy(weights), copy(centres), copy(scales)).map_err(|error| exception(&error))
 }
 
 /// `(log, low, high, q)`: scale, truncation in model space (None: none), quantum (None: continuous).
@@ -159,7 +155,7 @@ fn mixture_sample<'py>(
     let draws = detached(py, count, || mixture.sample(&coordinates, count, &mut rng));
     draws
         .map(|draws| draws.into_pyarray(py))
-        .map_err(|error| value_error(&error))
+        .map_err(|error| exception(&error))
 }
 
 /// A function of (x, mu, sigma), element by element over arrays of equal length.

@@ -258,9 +258,10 @@ DRIVER = """
     folder = Path(sys.argv[1])
 
     def objective(x):
-        (folder / str(os.getpid())).touch()
-        if len(list(folder.iterdir())) <= 1:
+        if not (folder / "finished").exists():
+            (folder / "finished").touch()
             return x
+        (folder / str(os.getpid())).touch()
         time.sleep(600)
 
     trials = Trials()
@@ -285,7 +286,7 @@ def start_driver(folder: Path) -> subprocess.Popen[str]:
 
 def await_workers(folder: Path, count: int) -> list[int]:
     deadline = time.monotonic() + 60
-    while len(pids := [int(path.name) for path in folder.iterdir()]) < count:
+    while len(pids := [int(p.name) for p in folder.iterdir() if p.name.isdigit()]) < count:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     return pids
@@ -303,7 +304,6 @@ def await_death(pids: list[int]) -> list[int]:
 def test_ctrl_c_marks_running_trials_cancelled_and_keeps_finished_ones(tmp_path: Path) -> None:
     with start_driver(tmp_path) as driver:
         pids = await_workers(tmp_path, 2)
-        time.sleep(0.5)
         os.killpg(driver.pid, signal.SIGINT)
         output, _ = driver.communicate(timeout=60)
     found = [int(state) for state in output.strip(" []\n").split(",")]

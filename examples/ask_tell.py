@@ -9,7 +9,7 @@ import math
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
-from hyperopt import Study, hp
+from hyperopt import Trials, hp
 
 SPACE = {
     "temperature": hp.uniform("temperature", 10, 90),
@@ -29,11 +29,12 @@ def experiment(temperature: float, catalyst: str, hours: int) -> float:
 
 
 def main() -> None:
-    study = Study(SPACE, rstate=0)
+    trials = Trials()
+    study = trials.study(SPACE, rstate=0)
     running: dict[Future[float], object] = {}
     with ThreadPoolExecutor(AT_ONCE) as laboratory:
-        while len(study.trials) < TRIALS or running:
-            free = min(AT_ONCE - len(running), TRIALS - len(study.trials))
+        while len(trials) < TRIALS or running:
+            free = min(AT_ONCE - len(running), TRIALS - len(trials))
             for trial in study.ask(free) if free > 0 else []:
                 running[laboratory.submit(experiment, **trial.params)] = trial
             finished, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -43,8 +44,8 @@ def main() -> None:
                     study.tell(trial, future.result())
                 else:
                     study.tell(trial, failure=future.exception())
-    print(f"best of {len(study.trials)}: {study.best_params}")
-    print(f"loss {study.trials.best_trial['result']['loss']:.3f}")
+    print(f"best of {len(trials)}: {study.best_params}")
+    print(f"loss {trials.best_trial['result']['loss']:.3f}")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ __all__ = [
     "InvalidResultStatus",
     "InvalidTrial",
     "MissingLabel",
+    "NothingToSuggest",
     "SpaceWarning",
 ]
 
@@ -81,9 +82,21 @@ class _InvalidResult(ValueError):  # noqa: N818
 class InvalidResultStatus(_InvalidResult):
     """The status of a result is none of ``hyperopt.STATUS_STRINGS``."""
 
+    def __str__(self) -> str:
+        return (
+            f"the objective returned {self.result!r}: status must be 'ok', with a loss, or 'fail', "
+            "or another of hyperopt.STATUS_STRINGS"
+        )
+
 
 class InvalidLoss(_InvalidResult):
     """A result with status ok has no loss, or one that is no number."""
+
+    def __str__(self) -> str:
+        return (
+            f"the objective returned {self.result!r}: with status 'ok' there must be a 'loss' that "
+            "is a real number; return status 'fail' if there is none"
+        )
 
 
 class InvalidAnnotatedParameter(_InvalidResult):
@@ -92,6 +105,10 @@ class InvalidAnnotatedParameter(_InvalidResult):
 
 class AllTrialsFailed(Exception):  # noqa: N818
     """No trial has a usable loss, so there is no best one."""
+
+
+class NothingToSuggest(Exception):  # noqa: N818
+    """The suggestion algorithm has no more points: the space is exhausted."""
 
 
 class SpaceWarning(UserWarning):

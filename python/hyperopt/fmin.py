@@ -18,7 +18,7 @@ from hyperopt.domain import Domain
 from hyperopt.exceptions import AllTrialsFailed
 from hyperopt.failures import first_failure
 from hyperopt.iterator import FMinIter
-from hyperopt.options import Options, as_rstate
+from hyperopt.options import Options, as_rstate, check_algo, check_objective, check_trials
 from hyperopt.points import generate_trial, generate_trials_to_calculate, insert_points
 from hyperopt.pyll.base import as_apply
 from hyperopt.trials import Trials
@@ -204,7 +204,9 @@ def fmin(
         strict_order=strict_order,
         avoid_duplicates=avoid_duplicates,
     )
-    _check_arguments(fn, algo, trials)
+    check_objective(fn)
+    check_algo(algo)
+    check_trials(trials)
     if algo is None:
         from hyperopt import jtpe
 
@@ -218,19 +220,6 @@ def fmin(
         return _delegate(fn, space, algo, trials, rstate, pass_expr_memo_ctrl, options)
     domain = Domain(fn, space, pass_expr_memo_ctrl=pass_expr_memo_ctrl)
     return _minimise(domain, algo, trials, rstate, options)
-
-
-def _check_arguments(fn: Any, algo: Any, trials: Any) -> None:
-    """Raise `TypeError` if an argument cannot be what it is meant to be."""
-    if not callable(fn):
-        raise TypeError(f"fn={fn!r}: give a function of a point of the space")
-    if algo is not None and not callable(algo):
-        hint = "tpe.suggest" if not hasattr(algo, "suggest") else f"{algo.__name__}.suggest"
-        raise TypeError(f"algo={algo!r} cannot be called: did you mean {hint}?")
-    if isinstance(trials, type):
-        raise TypeError(f"trials={trials!r} is a class: did you mean {trials.__name__}()?")
-    if trials is not None and not hasattr(trials, "insert_trial_docs"):
-        raise TypeError(f"trials={trials!r}: give Trials(), or None for a new one")
 
 
 def _minimise(

@@ -13,6 +13,9 @@ import numpy as np
 
 from hyperopt.documents import validate_loss_threshold, validate_timeout
 
+_ALGORITHMS = {"anneal": "anneal", "jtpe": "jtpe", "rand": "rand", "random": "rand"}
+"""The module that a word for an algorithm means."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -52,6 +55,31 @@ class Options:
                 "(stop, state), such as no_progress_loss(20)"
             )
         object.__setattr__(self, "trials_save_file", self.trials_save_file or "")
+
+
+def check_objective(fn: Any) -> None:
+    """Raise `TypeError` if this cannot be an objective."""
+    if not callable(fn):
+        raise TypeError(f"fn={fn!r}: give a function of a point of the space")
+
+
+def check_algo(algo: Any) -> None:
+    """Raise `TypeError` if this can be no suggestion algorithm; None is the default one."""
+    if algo is None or callable(algo):
+        return
+    hint = f"{algo.__name__}.suggest" if hasattr(algo, "suggest") else "tpe.suggest"
+    if isinstance(algo, str):
+        word = algo.partition(".")[0].lower()
+        hint = f"{_ALGORITHMS.get(word, 'tpe')}.suggest, without quotes"
+    raise TypeError(f"algo={algo!r} cannot be called: did you mean {hint}?")
+
+
+def check_trials(trials: Any) -> None:
+    """Raise `TypeError` if this can be no store; None is a new one."""
+    if isinstance(trials, type):
+        raise TypeError(f"trials={trials!r} is a class: did you mean {trials.__name__}()?")
+    if trials is not None and not hasattr(trials, "insert_trial_docs"):
+        raise TypeError(f"trials={trials!r}: give Trials(), or None for a new one")
 
 
 def checked_max_evals(max_evals: Any) -> int:

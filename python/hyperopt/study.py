@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 from hyperopt.documents import (
     JOB_STATE_DONE,
@@ -16,11 +16,15 @@ from hyperopt.documents import (
     spec_from_misc,
 )
 from hyperopt.domain import Domain, normalise_result
-from hyperopt.options import as_rstate, draw_seed
+from hyperopt.exceptions import NothingToSuggest
+from hyperopt.options import as_rstate, check_algo, check_trials, draw_seed
 from hyperopt.points import assignment_of, trial_of
 from hyperopt.store import store_of
+from hyperopt.table import STATE_NAMES
 from hyperopt.trials import Trials
 from hyperopt.values import native
+
+_UNTOLD = (JOB_STATE_NEW, JOB_STATE_RUNNING)
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,10 @@ class Asked:
 class Study:
     """A search that is asked for points and told what became of them.
 
+    `Trials.study` makes one: ``study = trials.study(space)``. It keeps nothing but the trials, the
+    space and the state of its generator: two studies of the same trials see each other's, and a new
+    one goes on where another ended.
+
     Parameters
     ----------
     space
@@ -55,12 +63,15 @@ class Study:
         The suggestion algorithm; `jtpe.suggest` when None.
     rstate
         Gives the seed of each call of `algo`; see `hyperopt.fmin`.
+    avoid_duplicates
+        Whether to never suggest a point twice; see `hyperopt.fmin`.
 
     Examples
     --------
-    >>> from hyperopt import Study, hp, rand
-    >>> study = Study({"x": hp.uniform("x", -5, 5)}, algo=rand.suggest, rstate=0)
-    >>> for trial in study.ask(10):
+    >>> from hyperopt import Trials, hp, rand
+    >>> study = Trials().study({"x": hp.uniform("x", -5, 5)}, algo=rand.suggest, rstate=0)
+    >>> for _ in range(10):
+    ...     trial = study.ask()
     ...     study.tell(trial, trial.params["x"] ** 2)
     >>> len(study.trials)
     10
@@ -74,11 +85,19 @@ class Study:
         trials: Trials | None = None,
         algo: Callable[..., Any] | None = None,
         rstate: Any = None,
+        *,
+        avoid_duplicates: bool = False,
     ) -> None:
         if algo is None:
             from hyperopt import jtpe
 
             algo = jtpe.suggest
+        check_algo(algo)
+        check_trials(trials)
+        if avoid_duplicates:
+            from hyperopt.distinct import Distinct
+
+            algo = Distinct(algo)
         self.domain = Domain(None, space)
         self.trials = Trials() if trials is None else trials
         self.trials.remember_space(self.domain.space)
@@ -86,20 +105,43 @@ class Study:
         self._store.reread()
         self.algo = algo
         self.rstate = as_rstate(rstate)
-        self._waiting: dict[Any, Document] = {
-            doc["tid"]: doc
-            for doc in self.trials.trials
-            if doc["state"] in (JOB_STATE_NEW, JOB_STATE_RUNNING)
-        }
+        self._asked: dict[Any, Document] = {}
 
-    def ask(self, n: int = 1) -> list[Asked]:
-        """Suggest `n` trials; they count as pending until they are told.
+    @overload
+    def ask(self) -> Asked: ...
 
-        Returns fewer, or none, when the algorithm has no more to suggest.
+    @overload
+    def ask(self, n: int) -> list[Asked]: ...
+
+    def ask(self, n: int | None = None) -> Asked | list[Asked]:
+        """Suggest a trial, or several; they count as pending until they are told.
+
+        Parameters
+        ----------
+        n
+            How many. With a number a list is returned, which is shorter when the algorithm has no
+            more to suggest.
+
+        Raises
+        ------
+        NothingToSuggest
+            Without `n`, if the algorithm suggests nothing.
         """
-        if n < 1:
-            raise ValueError(f"ask(n={n!r}): n must be at least 1")
+        if n is None:
+            asked = self._ask(1)
+            if not asked:
+                raise NothingToSuggest(
+                    "ask(): the algorithm has nothing to suggest; with avoid_duplicates every "
+                    "point of the space has been evaluated or is pending"
+                )
+            return asked[0]
+        if isinstance(n, bool) or not hasattr(n, "__index__") or n < 1:
+            raise ValueError(f"ask({n!r}): give a whole number of at least 1, or nothing for one")
+        return self._ask(n)
+
+    def _ask(self, n: int) -> list[Asked]:
         asked: list[Asked] = []
+        self._store.sync()
         while len(asked) < n:
             new_ids = self.trials.new_trial_ids(n - len(asked))
             docs = self.algo(new_ids, self.domain, self.trials, draw_seed(self.rstate))
@@ -115,13 +157,22 @@ class Study:
         docs = self._store.insert([trial_of(self.trials, values, space.labels)])
         return self._start(docs[0])
 
+    @property
+    def pending(self) -> list[Asked]:
+        """The trials that wait to be told: also those that others asked for, or left behind."""
+        self.trials.refresh()
+        return [self._seen(doc) for doc in self.trials.trials if doc["state"] in _UNTOLD]
+
     def _start(self, doc: Document) -> Asked:
         doc["state"] = JOB_STATE_RUNNING
         doc["book_time"] = doc["refresh_time"] = coarse_utcnow()
         self._store.settle(doc)
-        self._waiting[doc["tid"]] = doc
+        self._asked[doc["tid"]] = doc
+        return self._seen(doc)
+
+    def _seen(self, doc: Document) -> Asked:
         assignment = spec_from_misc(doc["misc"])
-        return Asked(doc["tid"], native(self.domain.space.evaluate(assignment)), assignment)
+        return Asked(doc["tid"], native(self.domain.space.evaluate(assignment)), native(assignment))
 
     def tell(
         self,
@@ -152,25 +203,43 @@ class Study:
         tid = trial.tid if isinstance(trial, Asked) else trial
         if sum(given is not None for given in (loss, result, failure)) != 1:
             raise ValueError(f"tell({tid!r}): give exactly one of loss, result and failure")
-        if tid not in self._waiting:
-            raise ValueError(
-                f"tell({tid!r}): no such trial waits to be told; waiting are "
-                f"{sorted(self._waiting, key=str)}"
-            )
-        outcome = None
-        if failure is None:
-            outcome = normalise_result(loss if result is None else result)
-        doc = self._waiting.pop(tid)
-        if outcome is None:
+        doc = self._untold(tid)
+        if failure is not None:
             kind = str(type(failure)) if isinstance(failure, BaseException) else "failure"
             doc["misc"]["error"] = (kind, str(failure))
             doc["state"] = JOB_STATE_ERROR
         else:
+            outcome = normalise_result(loss if result is None else result)
             self.trials.trial_attachments(doc).update(outcome.pop("attachments", None) or {})
             doc["result"] = outcome
             doc["state"] = JOB_STATE_DONE
         doc["refresh_time"] = coarse_utcnow()
+        self._asked.pop(tid, None)
         self._store.settle(doc)
+
+    def _untold(self, tid: Any) -> Document:
+        """The document of a trial that waits to be told."""
+        doc = self._asked.get(tid)
+        if doc is None or doc["state"] not in _UNTOLD:
+            key = self.trials._exp_key
+            found = [
+                doc
+                for doc in self.trials._dynamic_trials
+                if doc["tid"] == tid and (key is None or doc["exp_key"] == key)
+            ]
+            if not found:
+                raise ValueError(
+                    f"tell({tid!r}): there is no such trial; waiting to be told are "
+                    f"{[asked.tid for asked in self.pending]}"
+                )
+            doc = found[-1]
+        if doc["state"] not in _UNTOLD:
+            word = STATE_NAMES[doc["state"]]
+            raise ValueError(
+                f"tell({tid!r}): this trial has been told already (its state is {word!r}); "
+                f"waiting are {[asked.tid for asked in self.pending]}"
+            )
+        return doc
 
     @property
     def best_params(self) -> Any:

@@ -26,6 +26,7 @@ from hyperopt.ledger import SMALL_STUDY, Ledger, Observer
 if TYPE_CHECKING:
     from hyperopt.domain import Domain
     from hyperopt.space import CompiledSpace
+    from hyperopt.study import Study
 
 __all__ = ["Trials", "trials_from_docs"]
 
@@ -443,6 +444,44 @@ class Trials:
         from hyperopt.known_results import add_observation
 
         return add_observation(self, params, loss if result is None else result, space)
+
+    def study(
+        self,
+        space: Any,
+        algo: Callable[..., Any] | None = None,
+        rstate: Any = None,
+        *,
+        avoid_duplicates: bool = False,
+    ) -> Study:
+        """Ask for points of `space` and tell what became of them, in a loop of your own.
+
+        What these trials hold is the history, and what is asked and told is added to them.
+
+        Parameters
+        ----------
+        space
+            The search space.
+        algo
+            The suggestion algorithm; `jtpe.suggest` when None.
+        rstate
+            Gives the seed of each call of `algo`; see `hyperopt.fmin`.
+        avoid_duplicates
+            Whether to never suggest a point twice.
+
+        Examples
+        --------
+        >>> from hyperopt import Trials, hp, rand
+        >>> trials = Trials()
+        >>> study = trials.study({"x": hp.uniform("x", 0, 1)}, algo=rand.suggest, rstate=0)
+        >>> first, second = study.ask(2)
+        >>> study.tell(first, loss=0.5)
+        >>> study.tell(second.tid, failure="the power went off")
+        >>> trials.losses()
+        [0.5]
+        """
+        from hyperopt.study import Study
+
+        return Study(space, self, algo, rstate, avoid_duplicates=avoid_duplicates)
 
     def to_dataframe(self) -> Any:
         """All trials as a table: one row per trial, one column per parameter by value.

@@ -1,4 +1,4 @@
-"""Trials by value: best_params, known results, tables, and asking and telling."""
+"""Trials by value: best_params, known results, and tables."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import pickle
 
 import pytest
 
-from hyperopt import Study, Trials, fmin, hp
-from hyperopt.base import JOB_STATE_DONE, JOB_STATE_ERROR, JOB_STATE_RUNNING
+from hyperopt import Trials, fmin, hp
+from hyperopt.base import JOB_STATE_ERROR
 from hyperopt.exceptions import AllTrialsFailed, MissingLabel
 from hyperopt.pyll import scope
 
@@ -137,59 +137,3 @@ def test_the_table_is_a_list_of_dicts_without_pandas(trials, monkeypatch):
     assert isinstance(rows, list)
     assert type(rows[0]["units"]) is int
     assert rows[0]["tid"] == 0
-
-
-def test_one_asks_and_tells(suggest):
-    study = Study(SPACE, algo=suggest, rstate=0)
-    first, second, third = study.ask(3)
-    assert [t.tid for t in (first, second, third)] == [0, 1, 2]
-    assert study.trials.count_by_state_unsynced(JOB_STATE_RUNNING) == 3
-    assert type(first.params["units"]) is int
-    study.tell(first, 0.5)
-    study.tell(second.tid, result={"status": "ok", "loss": 0.25, "attachments": {"a": 1}})
-    study.tell(third, failure=ValueError("broken"))
-    assert study.trials.losses() == [0.5, 0.25]
-    assert study.trials.trial_attachments(study.trials.trials[1])["a"] == 1
-    assert study.trials._dynamic_trials[2]["misc"]["error"][1] == "broken"
-    assert study.best_params == second.params
-    mine = study.enqueue({"units": 16, "lr": 0.1, "act": "relu", "model": 0, "seed": 1})
-    assert mine.params["act"] == "relu"
-    study.tell(mine, float("nan"))
-
-
-def test_telling_is_checked(suggest):
-    study = Study(SPACE, algo=suggest, rstate=0)
-    (trial,) = study.ask()
-    with pytest.raises(ValueError, match="exactly one"):
-        study.tell(trial)
-    with pytest.raises(ValueError, match="exactly one"):
-        study.tell(trial, 1.0, failure="x")
-    with pytest.raises(TypeError):
-        study.tell(trial, "abc")
-    study.tell(trial, 1.0)
-    with pytest.raises(ValueError, match="no such trial waits"):
-        study.tell(trial, 1.0)
-    with pytest.raises(ValueError, match="at least 1"):
-        study.ask(0)
-
-
-def test_a_study_continues_a_run_and_a_run_a_study(trials, suggest):
-    study = Study(SPACE, trials, algo=suggest, rstate=1)
-    (trial,) = study.ask()
-    assert trial.tid == 12
-    study.tell(trial, -5.0)
-    fmin(lambda p: p["lr"], SPACE, suggest, 15, trials=trials, rstate=0, verbose=False)
-    assert len(trials) == 15
-    assert trials.best_trial["tid"] == 12
-    assert trials.count_by_state_unsynced(JOB_STATE_DONE) == 15
-
-
-def test_the_same_seed_asks_for_the_same_points():
-    def losses():
-        study = Study(SPACE, rstate=5)
-        for _ in range(25):
-            (trial,) = study.ask()
-            study.tell(trial, trial.params["lr"])
-        return study.trials.losses()
-
-    assert losses() == losses()

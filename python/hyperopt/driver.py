@@ -64,6 +64,7 @@ class Driver:
         self._serial = isinstance(evaluator, SerialEvaluator)
         self._left = n_trials
         self._strict = strict_order
+        self._slots = evaluator.capacity
         self._waiting: deque[Document] = deque()
         self._suggested: set[int] = set()
         self._running: dict[Any, Document] = {}
@@ -191,7 +192,7 @@ class Driver:
         while self._left > 0 and not self._exhausted and not run.is_cancelled:
             target = run.max_queue_len
             if not self._serial:
-                target = max(target, self._evaluator.capacity)
+                target = max(target, self._capacity)
             room = target - len(self._waiting) - len(self._running)
             if room <= 0:
                 return
@@ -206,9 +207,14 @@ class Driver:
                 self._waiting.append(doc)
                 self._suggested.add(id(doc))
 
+    @property
+    def _capacity(self) -> int:
+        # What an evaluator makes of its experience so far depends on timing.
+        return self._slots if self._strict else self._evaluator.capacity
+
     def _submit(self) -> None:
         """Hand waiting trials to the evaluator while it has slots."""
-        while self._waiting and len(self._running) < self._evaluator.capacity:
+        while self._waiting and len(self._running) < self._capacity:
             doc = self._waiting.popleft()
             doc["state"] = JOB_STATE_RUNNING
             doc["book_time"] = doc["refresh_time"] = coarse_utcnow()

@@ -69,7 +69,9 @@ class Outcome:
 class Evaluator(Protocol):
     """Runs trials, `capacity` at a time."""
 
-    capacity: int
+    @property
+    def capacity(self) -> int:
+        """How many trials to hand over before waiting; it may change during a run."""
 
     def start(self, domain: Domain, trials: Trials) -> None:
         """Prepare to evaluate `domain`; called once, before the first `submit`."""

@@ -21,6 +21,7 @@ import pytest
 import hyperopt
 from hyperopt import JOB_STATE_DONE, JOB_STATE_ERROR, Trials, fmin, hp, rand
 from hyperopt.base import JOB_STATE_CANCEL
+from hyperopt.executors.processes import ProcessEvaluator
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no forks")
 
@@ -141,6 +142,50 @@ def test_a_crash_fails_its_trial_and_the_run_goes_on() -> None:
     assert any("SIGKILL (9); was it out of memory?" in message for message in messages)
 
 
+def test_orders_that_wait_at_a_worker_survive_its_crash() -> None:
+    def objective(x: float) -> float:
+        if x < 0.05:
+            os._exit(7)
+        return x
+
+    trials = search(objective, 400)
+    docs = trials._dynamic_trials
+    points = [doc["misc"]["vals"]["x"][0] for doc in docs]
+    assert [doc["tid"] for doc in docs] == list(range(400))
+    assert [doc["state"] == JOB_STATE_ERROR for doc in docs] == [x < 0.05 for x in points]
+    assert 5 < states(trials).count(JOB_STATE_ERROR) < 50
+
+
+def test_an_order_that_waits_behind_a_hung_trial_is_evaluated_elsewhere(tmp_path: Path) -> None:
+    def objective(x: float) -> float:
+        if x > 0.99 and not list(tmp_path.iterdir()):
+            (tmp_path / "hung").touch()
+            time.sleep(600)
+        return x
+
+    trials = search(objective, 400, trial_timeout=1)
+    assert states(trials).count(JOB_STATE_DONE) == 399
+    assert "trial_timeout=1 s" in errors(trials)[0]
+
+
+def test_workers_hold_orders_ahead_only_of_short_trials_and_a_long_history() -> None:
+    def ahead(seconds: float, max_evals: int) -> list[tuple[int, int]]:
+        evaluator, found = ProcessEvaluator(2), []
+
+        def note(trials: Trials) -> tuple[bool, list[Any]]:
+            n_done = states(trials).count(JOB_STATE_DONE)
+            found.append((n_done, evaluator.capacity - 2))
+            return False, []
+
+        objective = lambda x: time.sleep(seconds) or x  # noqa: E731
+        search(objective, max_evals, executor=evaluator, early_stop_fn=note)
+        return found
+
+    assert all(orders <= n_done / 20 for n_done, orders in ahead(0, 200))
+    assert any(orders > 0 for _, orders in ahead(0, 200))
+    assert not any(orders for _, orders in ahead(0.03, 50))
+
+
 def test_an_exception_ends_the_run_with_the_traceback_of_the_worker() -> None:
     def objective(x: float) -> float:
         raise ZeroDivisionError(f"at {x}")
@@ -237,7 +282,7 @@ def test_strict_order_repeats_a_run_whatever_the_timing() -> None:
     for _ in range(2):
         trials = Trials()
         options: dict[str, Any] = {"n_jobs": 3, "strict_order": True, "show_progressbar": False}
-        fmin(objective, SPACE, tpe.suggest, 40, trials=trials, rstate=1, **options)
+        fmin(objective, SPACE, tpe.suggest, 120, trials=trials, rstate=1, **options)
         runs.append(trials.vals)
     assert runs[0] == runs[1]
 

@@ -174,7 +174,7 @@ class _ConnectJobs:
         key, payload, fields = self._key, self._payload, tuple(order)
 
         def task(batches: Iterator[Any]) -> Iterator[Any]:
-            import pyarrow as pa  # type: ignore[import-not-found,unused-ignore]
+            import pyarrow as pa
 
             report = remote.evaluate_order(key, payload, fields)
             _finish_task(batches)

@@ -133,13 +133,20 @@ def _serve(descriptor: int, payload: bytes, own: list[socket.socket], template: 
         if os.getppid() == template:  # else it died before it could take this worker along
             for each in own:
                 each.close()
-            np.random.seed()  # noqa: NPY002 (else all workers would draw the same numbers)
+            _reseed()
             _evaluate_orders(Pipe(socket.socket(fileno=descriptor)), payload)
         code = 0
     except (EOFError, OSError):  # the driver closed the pipe, or is gone
         code = 0
     finally:
         os._exit(code)
+
+
+def _reseed() -> None:
+    # Else all workers would draw the same numbers. Where numpy.random is not imported yet (it takes
+    # 20 ms), importing it draws a seed.
+    if "numpy.random" in sys.modules:
+        np.random.seed()  # noqa: NPY002
 
 
 def _evaluate_orders(pipe: Pipe, payload: bytes) -> None:

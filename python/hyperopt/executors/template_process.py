@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from typing import NamedTuple
 
 from hyperopt.executors.machine import usable_cores
@@ -44,13 +45,11 @@ class TemplateProcess:
 
     Parameters
     ----------
-    payload
-        The pickled domain.
     n_jobs
         How many workers share the cores.
     """
 
-    def __init__(self, payload: bytes, n_jobs: int) -> None:
+    def __init__(self, n_jobs: int) -> None:
         self._events = bytearray()
         self._control, theirs = socket.socketpair()
         with theirs:
@@ -69,6 +68,9 @@ class TemplateProcess:
                 env=_environment(n_jobs),
                 start_new_session=True,
             )
+
+    def load(self, payload: bytes) -> None:
+        """Hand over the pickled domain, before the first `fork`."""
         self._tell(SIZE.pack(len(payload)) + payload)
 
     def fileno(self) -> int:
@@ -115,7 +117,13 @@ class TemplateProcess:
 
     def close(self) -> None:
         """End the template, and with it all workers."""
-        self._control.close()
+        with self._control, suppress(OSError):
+            # Its exit closes the other end, upon which this wakes at once; `wait` with a timeout
+            # looks less and less often.
+            self._control.shutdown(socket.SHUT_WR)
+            self._control.settimeout(_PATIENCE_S)
+            while self._control.recv(1 << 16):
+                pass
         try:
             self._process.wait(_PATIENCE_S)
         except subprocess.TimeoutExpired:  # it was stopped, perhaps; the workers die with it

@@ -155,6 +155,23 @@ fn gaussian_sums(
     }
 }
 
+/// The scalar product of two sequences of whole groups of lanes.
+#[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
+pub fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let mut lanes = [0.0; LANES];
+    for (a, b) in a
+        .as_chunks::<LANES>()
+        .0
+        .iter()
+        .zip(b.as_chunks::<LANES>().0)
+    {
+        for j in 0..LANES {
+            lanes[j] += a[j] * b[j];
+        }
+    }
+    fold(&lanes)
+}
+
 /// Sums the lanes as a fixed binary tree.
 #[inline(always)] // must be compiled with the caller's target features
 #[allow(clippy::inline_always)]

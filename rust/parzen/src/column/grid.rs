@@ -6,7 +6,7 @@
 
 use super::order::{Ageing, Excluded, Forgetting};
 use super::scale::Scales;
-use crate::kernel::REACH;
+use crate::kernel::{LANES, REACH, dot};
 use crate::prior::{Numeric, Support};
 
 /// A parameter with more possible values than this is treated like a continuous one.
@@ -57,14 +57,23 @@ pub struct GridBad {
     ageing: Ageing,
     /// How many observations, up to those that matter, the shapes of the runs were found for.
     shaped_at: u32,
+    table: Table,
 }
 
-/// One entry of the estimator: its weight, and where to find its masses.
-#[derive(Clone, Copy, Debug)]
-pub struct Entry {
-    weight: f64,
-    run: usize,
-    row: usize,
+/// The estimator's components, those of one value and one bandwidth together, and their masses.
+///
+/// It lasts until a value is met for the first time or loses its last observation; meanwhile only the
+/// weights of the entries change.
+#[derive(Clone, Debug, Default)]
+struct Table {
+    /// Run and row of each entry. Empty while the table has to be made.
+    entries: Vec<(usize, usize)>,
+    /// Number of entries, padded to whole groups of lanes.
+    stride: usize,
+    /// Masses by value, then entry.
+    masses: Vec<f64>,
+    /// Which values have their masses in place.
+    known: Vec<bool>,
 }
 
 impl GridBad {
@@ -98,6 +107,7 @@ impl GridBad {
             cells,
             ageing: Ageing::default(),
             shaped_at: 0,
+            table: Table::default(),
         })
     }
 
@@ -135,7 +145,7 @@ impl GridBad {
         let slot = self.slot_of(values, id);
         let ids = &mut self.runs[slot].ids;
         ids.insert(ids.partition_point(|other| *other < id), id);
-        if ids.len() <= 2 {
+        if ids.len() <= 3 {
             self.forget_shapes();
         }
         let mut ageing = std::mem::take(&mut self.ageing);
@@ -152,7 +162,7 @@ impl GridBad {
         if let Ok(place) = ids.binary_search(&id) {
             ids.remove(place);
         }
-        if ids.len() <= 1 {
+        if ids.len() <= 2 {
             self.forget_shapes();
         }
         let mut ageing = std::mem::take(&mut self.ageing);
@@ -168,46 +178,70 @@ impl GridBad {
         self.runs[slot].ranks += ranks;
     }
 
-    /// The estimator's entries, the prior apart. Their number does not depend on the history.
-    pub fn entries(&mut self, excluded: &Excluded, out: &mut Vec<Entry>) {
-        out.clear();
+    /// Weights of the estimator's entries, the prior apart, for [`masses`](Self::masses). Their number
+    /// does not depend on the history.
+    pub fn weights(&mut self, excluded: &Excluded, out: &mut Vec<f64>) {
         let count = self.ageing.count();
-        let forgetting = Forgetting::of(count);
         let floor_at = count.min(CONSTANT_FLOOR_FROM);
         if self.shaped_at != floor_at {
             self.shaped_at = floor_at;
             self.forget_shapes();
         }
+        if self.table.entries.is_empty() {
+            self.lay_out();
+        }
+        out.clear();
+        let forgetting = Forgetting::of(count);
+        for run in &self.runs {
+            let Some(shape) = run.shape else {
+                continue;
+            };
+            let total = forgetting.first * run.aged as f64
+                + forgetting.step * run.ranks as f64
+                + (run.ids.len() as i64 - run.aged) as f64;
+            if shape.is_uniform() {
+                out.push(total);
+                continue;
+            }
+            let weight = |id: u32| forgetting.weight(excluded.rank(id));
+            let oldest = weight(run.ids[0]);
+            let newest = weight(run.ids[run.ids.len() - 1]);
+            out.extend([oldest, newest]);
+            if run.ids.len() > 2 {
+                out.push(total - oldest - newest);
+            }
+        }
+        out.resize(self.table.stride, 0.0);
+    }
+
+    /// Finds the shapes of all runs, and with them the entries.
+    fn lay_out(&mut self) {
         let mut before = None;
         let mut slot = self.next_occupied(0);
         while let Some(run) = slot {
             slot = self.next_occupied(run + 1);
-            let shape = match self.runs[run].shape {
-                Some(shape) => shape,
-                None => self.find_shape(run, before, slot),
-            };
+            let shape = self.find_shape(run, before, slot);
             before = Some(run);
-            let here = &self.runs[run];
-            let total = forgetting.first * here.aged as f64
-                + forgetting.step * here.ranks as f64
-                + (here.ids.len() as i64 - here.aged) as f64;
-            let mut push = |row: usize, weight: f64| out.push(Entry { weight, run, row });
-            if shape.first == shape.last && shape.last == shape.inner {
-                push(shape.inner, total);
+            let entries = &mut self.table.entries;
+            if shape.is_uniform() {
+                entries.push((run, shape.inner));
                 continue;
             }
-            let weight = |id: u32| forgetting.weight(excluded.rank(id));
-            let oldest = weight(here.ids[0]);
-            let newest = weight(here.ids[here.ids.len() - 1]);
-            push(shape.first, oldest);
-            push(shape.last, newest);
-            if here.ids.len() > 2 {
-                push(shape.inner, total - oldest - newest);
+            entries.extend([(run, shape.first), (run, shape.last)]);
+            if self.runs[run].ids.len() > 2 {
+                entries.push((run, shape.inner));
             }
         }
+        let size = self.cells.len();
+        let table = &mut self.table;
+        table.stride = table.entries.len().next_multiple_of(LANES);
+        table.masses.resize(size * table.stride, 0.0);
+        table.known.clear();
+        table.known.resize(size, false);
     }
 
     fn forget_shapes(&mut self) {
+        self.table.entries.clear();
         for run in &mut self.runs {
             run.shape = None;
         }
@@ -259,33 +293,47 @@ impl GridBad {
     /// Unnormalised masses of the cells of some values under the estimator, into `out`.
     pub fn masses(
         &mut self,
-        entries: &[Entry],
+        weights: &[f64],
         prior_weight: f64,
         slots: &[usize],
         out: &mut Vec<f64>,
     ) {
         out.clear();
-        out.extend(
-            slots
-                .iter()
-                .map(|slot| prior_weight * self.prior_row[*slot]),
-        );
-        for entry in entries {
-            // Cells further away than this get nothing that the prior's share would notice.
-            let reach = REACH * self.runs[entry.run].rows[entry.row].scale / self.quantum + 1.0;
-            let reach = reach.min(LARGEST as f64) as usize;
-            let centre = self.value(entry.run);
-            let Row { scale, masses } = &mut self.runs[entry.run].rows[entry.row];
-            for (slot, sum) in slots.iter().zip(&mut *out) {
-                if slot.abs_diff(entry.run) > reach {
-                    continue;
-                }
-                let mass = &mut masses[*slot];
-                if mass.is_nan() {
-                    *mass = super::mass::interval(self.cells[*slot], centre, *scale);
-                }
-                *sum += entry.weight * *mass;
+        for slot in slots {
+            if !std::mem::replace(&mut self.table.known[*slot], true) {
+                self.fill(*slot);
             }
+            let start = slot * self.table.stride;
+            let masses = &self.table.masses[start..start + self.table.stride];
+            out.push(prior_weight * self.prior_row[*slot] + dot(weights, masses));
         }
+    }
+
+    /// Puts the masses of all entries on the cell of a value into the table.
+    fn fill(&mut self, slot: usize) {
+        let start = slot * self.table.stride;
+        let masses = &mut self.table.masses[start..start + self.table.stride];
+        masses.fill(0.0);
+        for ((run, row), mass) in self.table.entries.iter().zip(masses) {
+            let centre = (self.first + *run as i64) as f64 * self.quantum + 0.0;
+            let Row { scale, masses } = &mut self.runs[*run].rows[*row];
+            // Cells further away than this get nothing that the prior's share would notice.
+            let reach = (REACH * *scale / self.quantum + 1.0).min(LARGEST as f64) as usize;
+            if slot.abs_diff(*run) > reach {
+                continue;
+            }
+            let remembered = &mut masses[slot];
+            if remembered.is_nan() {
+                *remembered = super::mass::interval(self.cells[slot], centre, *scale);
+            }
+            *mass = *remembered;
+        }
+    }
+}
+
+impl Shape {
+    /// Whether all observations of the run have one bandwidth.
+    fn is_uniform(self) -> bool {
+        self.first == self.last && self.last == self.inner
     }
 }

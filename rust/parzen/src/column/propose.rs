@@ -6,7 +6,7 @@
 //! out; [`Column::ratios`] therefore gives the ratio up to one constant.
 
 use super::good::GoodMixture;
-use super::grid::{Entry, GridBad};
+use super::grid::GridBad;
 use super::numeric::{NumericBad, Parts};
 use super::order::Excluded;
 use super::{Bad, Column, Good, mass};
@@ -36,7 +36,7 @@ pub struct Scratch {
     nodes: Vec<f64>,
     sums: Vec<f64>,
     gaussians: Gaussians,
-    entries: Vec<Entry>,
+    weights: Vec<f64>,
     slots: Vec<usize>,
 }
 
@@ -264,7 +264,7 @@ impl Scratch {
         excluded: &Excluded,
         prior_weight: f64,
     ) {
-        bad.entries(excluded, &mut self.entries);
+        bad.weights(excluded, &mut self.weights);
         self.good.clear();
         self.slots.clear();
         for natural in &self.naturals {
@@ -284,7 +284,7 @@ impl Scratch {
             }
             self.good.push(*remembered);
         }
-        bad.masses(&self.entries, prior_weight, &self.slots, &mut self.bad);
+        bad.masses(&self.weights, prior_weight, &self.slots, &mut self.bad);
     }
 }
 

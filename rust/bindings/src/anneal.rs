@@ -22,15 +22,15 @@ pub struct PyAnnealer {
 #[pymethods]
 impl PyAnnealer {
     #[new]
-    fn new(py: Python<'_>, space: &PySpace) -> Self {
+    fn new(py: Python<'_>, space: &PySpace) -> PyResult<Self> {
         let inner = Annealer::new(space.inner.clone());
-        let writer = Writer::new(py, inner.space());
+        let writer = Writer::new(py, inner.space())?;
         let values = vec![f64::NAN; inner.space().len()];
-        Self {
+        Ok(Self {
             inner,
             writer,
             values,
-        }
+        })
     }
 
     /// Takes over a document under `key`, or forgets it if it is in error or cancelled.

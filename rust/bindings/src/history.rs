@@ -71,7 +71,7 @@ impl PySpace {
             })
             .collect::<PyResult<Vec<_>>>()?;
         let inner = Space::new(params).map_err(|e| exception(&e))?;
-        let writer = Writer::new(py, &inner);
+        let writer = Writer::new(py, &inner)?;
         Ok(Self { inner, writer })
     }
 
@@ -117,16 +117,16 @@ pub struct PyHistory {
 #[pymethods]
 impl PyHistory {
     #[new]
-    fn new(py: Python<'_>, space: &PySpace) -> Self {
+    fn new(py: Python<'_>, space: &PySpace) -> PyResult<Self> {
         let inner = History::new(space.inner.clone());
-        let writer = Writer::new(py, inner.space());
+        let writer = Writer::new(py, inner.space())?;
         let values = vec![f64::NAN; inner.space().len()];
-        Self {
+        Ok(Self {
             inner,
             writer,
             values,
             joint: None,
-        }
+        })
     }
 
     fn __len__(&self) -> usize {

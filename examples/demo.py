@@ -1,7 +1,7 @@
 """Tune a random forest on a real data set: the whole of hyperopt in one file.
 
 The data are the breast-cancer measurements that ship with scikit-learn. Half of them are kept for
-the final test; the search sees only the other half, and scores each point by five-fold
+the final test; the search sees only the other half, and scores each point by three-fold
 cross-validation.
 
     python examples/demo.py [--max-evals 50] [--picture demo_loss_history.png]
@@ -27,13 +27,13 @@ from matplotlib import pyplot as plt
 SPACE = {
     "criterion": hp.choice("criterion", ["gini", "entropy", "log_loss"]),
     "max_features": hp.choice("max_features", ["sqrt", "log2", 0.5]),
-    "n_estimators": scope.int(hp.quniform("n_estimators", 10, 200, 10)),
+    "n_estimators": scope.int(hp.quniform("n_estimators", 10, 100, 10)),
     "max_depth": scope.int(hp.quniform("max_depth", 2, 20, 1)),
 }
 
 
 def forest(parameters: dict[str, Any]) -> RandomForestClassifier:
-    return RandomForestClassifier(**parameters, random_state=0, n_jobs=2)
+    return RandomForestClassifier(**parameters, random_state=0, n_jobs=1)
 
 
 def plot(losses: list[float], picture: Path) -> None:
@@ -62,7 +62,7 @@ def main() -> None:
     )
 
     def objective(parameters: dict[str, Any]) -> dict[str, Any]:
-        accuracy = cross_val_score(forest(parameters), train_x, train_y, cv=5).mean()
+        accuracy = cross_val_score(forest(parameters), train_x, train_y, cv=3).mean()
         return {"loss": 1.0 - accuracy, "status": STATUS_OK}
 
     def test_accuracy(parameters: dict[str, Any]) -> float:
@@ -71,7 +71,7 @@ def main() -> None:
     print(f"Tuning a random forest on {len(train_x)} cases, testing on {len(test_x)} others.")
     trials = Trials()
     argmin = fmin(
-        objective, SPACE, algo=tpe.suggest, max_evals=options.max_evals, trials=trials, rstate=42
+        objective, SPACE, algo=tpe.suggest, max_evals=options.max_evals, trials=trials, rstate=1
     )
     best = space_eval(SPACE, argmin)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-NEEDS = {"demo": "sklearn", "model_selection": "sklearn", "sklearn_search": "sklearn"}
+NEEDS = {"demo": "sklearn", "model_selection": "xgboost", "sklearn_search": "sklearn"}
 ARGUMENTS = {
     "demo": ["--max-evals", "3", "--picture", "picture.png"],
     "model_selection": ["--max-evals", "8"],
@@ -32,6 +33,13 @@ def run(script: str, folder: Path) -> str:
 def test_the_example_runs_and_reports_the_best_point(script: str, tmp_path: Path) -> None:
     pytest.importorskip(NEEDS.get(script, "hyperopt"))
     assert "best" in run(script, tmp_path).lower()
+
+
+def test_the_families_of_models_are_compared(tmp_path: Path) -> None:
+    pytest.importorskip("xgboost")
+    report = run("model_selection", tmp_path)
+    for family in ("forest", "svm", "xgboost"):
+        assert re.search(rf"^{family} +\d+ trials, best accuracy 0\.9", report, re.MULTILINE)
 
 
 def test_the_demo_writes_its_picture(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@
 VENV ?= .venv-dev
 PIP_FLAGS ?= --quiet --disable-pip-version-check
 PYTEST_FLAGS ?=
+TEST_FLAGS ?= --no-skips
 SPHINX_FLAGS ?= -W --keep-going
 BENCH_FLAGS ?=
 
@@ -13,12 +14,13 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip
 NATIVE := python/hyperopt/_native.abi3.so
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust/*/src rust/*/Cargo.toml -name '*.rs' -o -name Cargo.toml)
+PARALLEL_TESTS := tests/unit/test_executors_*.py tests/unit/test_spark_trials.py tests/integration
 # Spark needs a Java runtime: the machine's own, or else one from a Python package.
-TEST_EXTRAS := test,test-spark$(shell command -v java >/dev/null 2>&1 || echo ,test-jvm)
+TEST_EXTRAS := test,test-parallel$(shell command -v java >/dev/null 2>&1 || echo ,test-jvm)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-rust test-python test-parallel lint lint-rust lint-python format docs \
+.PHONY: help demo test test-rust test-python test-parallel test-spark-3 lint lint-rust lint-python format docs \
         bench bench-quality bench-rust bench-instructions native wheel sdist check-wheel clean
 
 help: ## list the targets
@@ -33,10 +35,14 @@ test-rust:
 	cargo test --locked -p parzen
 
 test-python: $(VENV)/.installed-$(TEST_EXTRAS) $(NATIVE)
-	$(PY) -m pytest $(PYTEST_FLAGS)
+	$(PY) -m pytest $(TEST_FLAGS) $(PYTEST_FLAGS)
 
-test-parallel: $(VENV)/.installed-test-parallel $(NATIVE) ## the tests of executors and Spark with everything they can use (Dask, loky, Spark Connect)
-	$(PY) -m pytest $(PYTEST_FLAGS) tests/unit/test_executors_futures.py tests/integration
+test-parallel: $(VENV)/.installed-$(TEST_EXTRAS) $(NATIVE) ## only the tests of executors and Spark
+	$(PY) -m pytest $(TEST_FLAGS) $(PYTEST_FLAGS) $(PARALLEL_TESTS)
+
+test-spark-3: ## the tests of Spark with pyspark 3.5, in an environment of its own
+	$(MAKE) VENV=.venv-spark-3 PIP_FLAGS="$(PIP_FLAGS) --constraint tests/integration/pyspark-3.txt" \
+		PYTEST_FLAGS="$(PYTEST_FLAGS)" PARALLEL_TESTS=tests/integration test-parallel
 
 lint: lint-rust lint-python ## formatters, linters and type checkers, changing nothing
 

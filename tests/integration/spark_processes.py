@@ -25,6 +25,8 @@ def environment() -> dict[str, str]:
     env["PYSPARK_PYTHON"] = env["PYSPARK_DRIVER_PYTHON"] = sys.executable
     env["SPARK_LOCAL_IP"] = "127.0.0.1"
     env["SPARK_DAEMON_MEMORY"] = "768m"
+    # These lives are short: to optimise code for long ones takes more than half of their time.
+    env["JAVA_TOOL_OPTIONS"] = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
     env["PYTHONWARNINGS"] = "ignore"
     for name in ("SPARK_REMOTE", "SPARK_HOME", "SPARK_CONF_DIR", "SPARK_API_MODE"):
         env.pop(name, None)

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("pyspark", "4.0", reason="the server comes with pyspark from 4.0 on")
+pyspark = pytest.importorskip("pyspark")
+if int(pyspark.__version__.split(".")[0]) < 4:
+    pytest.skip("the server comes with pyspark from 4.0 on", allow_module_level=True)
 pytest.importorskip("grpc")
 pytest.importorskip("pyarrow")
 pytest.importorskip("pandas")

@@ -1,4 +1,4 @@
-"""The examples run, and the notebook executes from top to bottom."""
+"""The examples run; `test_notebooks.py` executes the one that is a notebook."""
 
 from __future__ import annotations
 
@@ -47,18 +47,3 @@ def test_the_demo_writes_its_picture(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     run("demo", tmp_path)
     assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
-
-
-def test_the_notebook_executes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    nbformat = pytest.importorskip("nbformat")
-    nbclient = pytest.importorskip("nbclient")
-    pytest.importorskip("ipykernel")
-    # A kernel started by its interpreter: whatever is registered on the machine does not matter.
-    monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
-    notebook = nbformat.read(EXAMPLES / "tour.ipynb", as_version=4)
-    client = nbclient.NotebookClient(
-        notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}
-    )
-    client.execute()
-    assert "kind" in str(notebook.cells[7].outputs)

@@ -87,7 +87,7 @@ class Driver:
         failure: BaseException | None = None
         # The bar closes before an exception is on its way to the terminal.
         with run.progress_callback(initial=self._tally.n_done, total=run.max_evals) as bar:
-            self._tally.bar = bar
+            self._tally.attach(bar)
             try:
                 self._evaluator.start(run.domain, self._trials)
                 failure = self._loop()
@@ -246,7 +246,8 @@ class Driver:
         if outcome.attachments:
             self._trials.trial_attachments(doc).update(outcome.attachments)
         if outcome.error is not None:
-            doc["misc"]["error"] = (str(type(outcome.error)), str(outcome.error))
+            text = str(outcome.error) if outcome.error_text is None else outcome.error_text
+            doc["misc"]["error"] = (str(type(outcome.error)), text)
             if outcome.traceback is not None:
                 doc["misc"]["traceback"] = outcome.traceback
             state = JOB_STATE_ERROR

@@ -39,7 +39,7 @@ def run_polling(run: FMinIter, n_trials: int, block_until_done: bool) -> Tally:
     n_done, n_queued = tally.n_done, 0
     exhausted = all_done = False
     with run.progress_callback(initial=n_done, total=run.max_evals) as bar:
-        tally.bar = bar
+        tally.attach(bar)
         best_loss = float("inf")
         while (
             (n_queued < n_trials and not exhausted) or (block_until_done and not all_done)

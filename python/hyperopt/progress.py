@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -19,24 +20,42 @@ __all__ = [
 
 @contextlib.contextmanager
 def tqdm_progress_callback(initial: int, total: int | None) -> Iterator[Any]:
-    """A tqdm bar; what the objective prints goes above it."""
+    """A tqdm bar: of text, with what the objective prints above it, or a widget in a notebook.
+
+    The widget needs ipywidgets; without it a notebook gets the bar as text too.
+    """
+    options: dict[str, Any] = {
+        "total": None if total is not None and total >= sys.maxsize else total,
+        "postfix": {"best loss": "?"},
+        "dynamic_ncols": True,
+        "unit": "trial",
+        "initial": initial,
+    }
+    widget = _notebook_bar() if _in_notebook() else None
+    if widget is not None:
+        with widget(**options) as bar:
+            yield bar
+        return
     from tqdm import tqdm
 
-    if total is not None and total >= sys.maxsize:
-        total = None
-    with (
-        std_out_err_redirect_tqdm() as wrapped_stdout,
-        tqdm(
-            total=total,
-            file=wrapped_stdout,
-            postfix={"best loss": "?"},
-            disable=False,
-            dynamic_ncols=True,
-            unit="trial",
-            initial=initial,
-        ) as bar,
-    ):
+    with std_out_err_redirect_tqdm() as real_stdout, tqdm(file=real_stdout, **options) as bar:
         yield bar
+
+
+def _in_notebook() -> bool:
+    """Whether this process is the kernel of a notebook."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return shell is not None and "IPKernelApp" in shell.config
+
+
+def _notebook_bar() -> Any:
+    """The widget of tqdm, or None where ipywidgets is not installed."""
+    if importlib.util.find_spec("ipywidgets") is None:
+        return None
+    from tqdm.notebook import tqdm
+
+    return tqdm
 
 
 class NoProgress:

@@ -25,19 +25,28 @@ class DummyTqdmFile:
         self.file = file
         self._line = ""
         self._newlines = ""
+        self._drawing = False
 
     def write(self, x: str) -> int:
         """Write all complete lines; keep the rest until the line ends or the file is closed.
 
         What moves the cursor is another progress bar's, nested in ours, and goes out unchanged.
         """
-        if not self._line and x.strip("\n") == "":
-            # An empty line, or a nested bar that moves to its place: the next write will tell.
-            self._newlines += x
-        elif "\r" in x or "\x1b[A" in x:
+        if not x:
+            return 0
+        if "\r" in x or "\x1b[A" in x:
             self.file.write(self._newlines + x)
             self._newlines = ""
+            self._drawing = "\x1b[A" not in x
+        elif self._drawing and x == "\n":
+            # A nested bar ends, and its line stays.
+            self.file.write(x)
+            self._drawing = False
+        elif not self._line and x.strip("\n") == "":
+            # An empty line, or a nested bar that moves to its place: the next write will tell.
+            self._newlines += x
         else:
+            self._drawing = False
             lines, separator, self._line = (self._newlines + self._line + x).rpartition("\n")
             self._newlines = ""
             if separator:
@@ -60,6 +69,14 @@ class DummyTqdmFile:
     def isatty(self) -> bool:
         """Whether the file is a terminal."""
         return bool(getattr(self.file, "isatty", bool)())
+
+    # It is what it stands for: so tqdm sees that bars on one terminal belong together, and clears
+    # those of others too before it writes.
+    def __eq__(self, other: object) -> bool:
+        return bool(self.file == (other.file if isinstance(other, DummyTqdmFile) else other))
+
+    def __hash__(self) -> int:
+        return hash(self.file)
 
     def _above_the_bar(self, text: str) -> None:
         from tqdm import tqdm

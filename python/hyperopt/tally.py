@@ -29,7 +29,7 @@ class Tally:
     best_loss
         Smallest loss of status *ok* of all trials, infinity if there is none.
     bar
-        Gets a ``postfix`` and calls of ``update(n)``.
+        Gets a ``postfix`` and calls of ``update(n)``; see `attach`.
     """
 
     def __init__(self, trials: Iterable[Document] = ()) -> None:
@@ -62,6 +62,14 @@ class Tally:
         elif doc["state"] == JOB_STATE_ERROR:
             self.n_failed += 1
             self.reasons[error_text(doc["misc"].get("error"))] += 1
+
+    def attach(self, bar: Any) -> None:
+        """Show what is known on a bar that has just opened, and keep it up to date."""
+        self.bar, self._text, self._shown = bar, "", self.n_ended
+        self.show(0)
+        refresh = getattr(bar, "refresh", None)
+        if self._text and refresh is not None:
+            refresh()
 
     def recount(self, trials: Iterable[Document], n_running: int) -> None:
         """Count everything again, for trials that others change, and show it."""

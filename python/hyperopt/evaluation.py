@@ -50,6 +50,8 @@ class Outcome:
         What the objective raised, or what killed its worker.
     traceback
         The text of the traceback, when `error` happened in another process.
+    error_text
+        What ``misc["error"]`` shall say, when it is not the text of `error`.
     cancelled
         Why the trial was given up: a timeout, the user, an early stop.
     state
@@ -61,6 +63,7 @@ class Outcome:
     attachments: dict[str, Any] | None = None
     error: BaseException | None = None
     traceback: str | None = None
+    error_text: str | None = None
     cancelled: str | None = None
     state: int | None = None
 

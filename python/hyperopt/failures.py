@@ -7,13 +7,24 @@ from typing import Any
 
 from hyperopt.documents import JOB_STATE_CANCEL, JOB_STATE_DONE, JOB_STATE_ERROR, Document
 
+_TRACEBACK = "Traceback (most recent call last)"
+
 
 def error_text(error: Any) -> str:
     """`misc["error"]`, a pair of the type's and the error's text, in one line."""
     if isinstance(error, (tuple, list)) and len(error) >= 2:
+        if str(error[1]).startswith(_TRACEBACK):
+            return _last_words(str(error[1]))
         kind = str(error[0]).removeprefix("<class '").removesuffix("'>")
         return f"{kind.removeprefix('builtins.')}: {error[1]}"
     return str(error)
+
+
+def _last_words(traceback: str) -> str:
+    """The type and message at the end of a traceback's text."""
+    lines = traceback.splitlines()
+    frames = [number for number, line in enumerate(lines) if line.startswith((" ", _TRACEBACK))]
+    return " ".join(lines[frames[-1] + 1 :])
 
 
 def failure_of(doc: Document) -> str | None:

@@ -6,11 +6,12 @@ Works with classic sessions and with Spark Connect. How a trial becomes a Spark 
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 from collections.abc import Callable
 from numbers import Integral
 from timeit import default_timer
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hyperopt.documents import (
     JOB_STATE_CANCEL,
@@ -24,11 +25,10 @@ from hyperopt.documents import (
 )
 from hyperopt.driver import EARLY_STOP, INTERRUPTED, TIMEOUT
 from hyperopt.exceptions import AllTrialsFailed
+from hyperopt.executors.spark import SparkEvaluator
+from hyperopt.executors.spark_jobs import default_parallelism, pins_threads
 from hyperopt.fmin import fmin
 from hyperopt.trials import Trials
-
-if TYPE_CHECKING:
-    from hyperopt.executors.spark import SparkEvaluator
 
 __all__ = [
     "FMIN_CANCELLED_REASON_EARLY_STOPPING",
@@ -50,7 +50,9 @@ FMIN_CANCELLED_REASON_EARLY_STOPPING = EARLY_STOP
 FMIN_CANCELLED_REASON_USER = INTERRUPTED
 _CANCELLED_REASONS = (TIMEOUT, EARLY_STOP, INTERRUPTED)
 
-_TRANSIENT = ("_spark", "_resource_profile", "_evaluator_options")
+_TRANSIENT = ("_spark", "_resource_profile")
+
+_have_spark = importlib.util.find_spec("pyspark") is not None
 
 
 class SparkTrials(Trials):
@@ -85,6 +87,8 @@ class SparkTrials(Trials):
     loss_threshold: float | None = None
     _spark: Any = None
     _resource_profile: Any = None
+    _spark_supports_job_cancelling = True
+    _spark_pinned_threads_enabled = False
     _fmin_cancelled = False
     _fmin_cancelled_reason: str | None = None
 
@@ -104,7 +108,11 @@ class SparkTrials(Trials):
         self.loss_threshold = loss_threshold
         self._spark = _active_session() if spark_session is None else spark_session
         self._resource_profile = resource_profile
-        self.parallelism = self._decide_parallelism(parallelism, self._spark)
+        self._spark_pinned_threads_enabled = pins_threads(self._spark)
+        default = None
+        if _wants_default(parallelism):
+            default = default_parallelism(self._spark)
+        self.parallelism = self._decide_parallelism(parallelism, default)
         self._fmin_cancelled = False
         self._fmin_cancelled_reason = None
         self.refresh()
@@ -114,22 +122,20 @@ class SparkTrials(Trials):
         return {k: v for k, v in super().__getstate__().items() if k not in _TRANSIENT}
 
     @classmethod
-    def _decide_parallelism(cls, requested: Any, session: Any) -> int:
-        if requested is not None and not isinstance(requested, Integral):
-            raise TypeError(
-                f"SparkTrials(parallelism={requested!r}): must be a whole number or None"
-            )
-        parallelism = 0 if requested is None else int(requested)
-        if parallelism <= 0:
-            from hyperopt.executors.spark_jobs import default_parallelism
-
-            parallelism = max(default_parallelism(session), 1)
+    def _decide_parallelism(
+        cls, requested_parallelism: int | None, spark_default_parallelism: int | None
+    ) -> int:
+        if requested_parallelism is None or requested_parallelism <= 0:
+            parallelism = max(spark_default_parallelism or 1, 1)
             logger.warning(
-                "SparkTrials(parallelism=%s): using Spark's default parallelism, %d, which changes "
-                "with the size of the cluster; a positive number does not",
-                requested,
+                "Because the requested parallelism was None or a non-positive value, parallelism "
+                "will be set to (%d), Spark's default parallelism, which changes with the size of "
+                "the cluster; SparkTrials(parallelism=%d) does not",
+                parallelism,
                 parallelism,
             )
+        else:
+            parallelism = int(requested_parallelism)
         most = cls.MAX_CONCURRENT_JOBS_ALLOWED
         if parallelism > most:
             logger.warning(
@@ -209,7 +215,7 @@ class SparkTrials(Trials):
         started_s = default_timer()
         n_before = len(self._dynamic_trials)
         try:
-            return fmin(
+            best = fmin(
                 fn,
                 space,
                 algo=algo,
@@ -234,14 +240,15 @@ class SparkTrials(Trials):
             if return_argmin:
                 raise
             return None
+        else:
+            logger.debug("fmin thread exits normally")
+            return best
         finally:
             if timeout is not None and default_timer() - started_s >= timeout:
                 self._cancelled(FMIN_CANCELLED_REASON_TIMEOUT)
             self._log_counts(n_before)
 
     def _evaluator(self, trial_timeout_s: float | None) -> SparkEvaluator:
-        from hyperopt.executors.spark import SparkEvaluator
-
         if self._spark is None:  # these trials were loaded from a file
             self._spark = _active_session()
         return SparkEvaluator(
@@ -250,13 +257,14 @@ class SparkTrials(Trials):
             self._resource_profile,
             trial_timeout_s=trial_timeout_s,
             on_cancel=self._cancelled,
+            can_cancel=self._spark_supports_job_cancelling,
         )
 
     def _cancelled(self, reason: str) -> None:
         if reason in _CANCELLED_REASONS and self._fmin_cancelled_reason is None:
             self._fmin_cancelled = True
             self._fmin_cancelled_reason = reason
-            logger.info("the run is cancelled: %s", reason)
+            logger.info("fmin is cancelled, so new trials will not be launched: %s", reason)
 
     def _noticing(self, early_stop_fn: Any) -> Any:
         """`early_stop_fn`, and the reason is noted when it stops the run."""
@@ -282,12 +290,20 @@ class SparkTrials(Trials):
         )
 
 
+def _wants_default(parallelism: Any) -> bool:
+    if parallelism is None:
+        return True
+    if isinstance(parallelism, bool) or not isinstance(parallelism, Integral):
+        raise TypeError(f"SparkTrials(parallelism={parallelism!r}): must be a whole number or None")
+    return int(parallelism) <= 0
+
+
 def _active_session() -> Any:
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError as error:
+    if not _have_spark:
         raise ImportError(
-            "SparkTrials needs pyspark: pip install pyspark (and a Java runtime), or pass the "
-            "session of your cluster as spark_session"
-        ) from error
+            "SparkTrials cannot import pyspark: pip install pyspark (it needs a Java runtime), or "
+            "pass the session of your cluster as spark_session"
+        )
+    from pyspark.sql import SparkSession
+
     return SparkSession.builder.getOrCreate()

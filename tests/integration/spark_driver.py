@@ -153,6 +153,17 @@ def properties_and_ctrl(spark: Any, folder: str) -> Any:
     return search(spark, objective, 3)
 
 
+def unpinned(spark: Any, folder: str) -> Any:
+    @fmin_pass_expr_memo_ctrl
+    def objective(expr: Any, memo: Any, ctrl: Any) -> dict[str, Any]:
+        ctrl.attachments["tid"] = ctrl.current_trial["tid"]
+        return {"loss": 0.0, "status": "ok"}
+
+    trials = SparkTrials(parallelism=2, spark_session=spark)
+    assert not trials._spark_pinned_threads_enabled
+    return search(spark, objective, 20, trials)
+
+
 def trial_timeout(spark: Any, folder: str) -> Any:
     search(spark, lambda x: x, 2)  # the workers are up
     return search(spark, lambda x: time.sleep(600) or x, 2, trial_timeout=2)

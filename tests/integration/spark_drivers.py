@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -18,12 +19,19 @@ PROGRAM = Path(__file__).with_name("spark_driver.py")
 class Driver:
     """A running driver program, and the folder in which its trials leave their process ids."""
 
-    def __init__(self, scenarios: str, address: str, folder: Path, *arguments: int) -> None:
+    def __init__(
+        self,
+        scenarios: str,
+        address: str,
+        folder: Path,
+        *arguments: int,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         command = [sys.executable, str(PROGRAM), scenarios, address, str(folder)]
         self.folder = folder
         self.process = subprocess.Popen(
             [*command, *map(str, arguments)],
-            env=environment(),
+            env={**environment(), **(variables or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -57,9 +65,15 @@ class Driver:
         return sorted({int(path.name.split("-")[0]) for path in self.folder.iterdir()})
 
 
-def drive(scenarios: str, address: str, folder: Path, *arguments: int) -> dict[str, Any]:
+def drive(
+    scenarios: str,
+    address: str,
+    folder: Path,
+    *arguments: int,
+    variables: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """Run scenarios (named with commas between) to their end; return what each has found."""
-    with Driver(scenarios, address, folder, *arguments) as driver:
+    with Driver(scenarios, address, folder, *arguments, variables=variables) as driver:
         output, _ = driver.process.communicate(timeout=300)
     for line in output.splitlines():
         if line.startswith("RESULT "):

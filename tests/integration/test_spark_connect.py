@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-pyspark = pytest.importorskip("pyspark")
-if int(pyspark.__version__.split(".")[0]) < 4:
-    pytest.skip("the server comes with pyspark from 4.0 on", allow_module_level=True)
+pytest.importorskip("pyspark")
+pytest.importorskip("pyspark", "4.0", reason="the server comes with pyspark from 4.0 on")
 pytest.importorskip("grpc")
 pytest.importorskip("pyarrow")
 pytest.importorskip("pandas")
@@ -69,7 +68,10 @@ def test_trials_run_through_connect_as_they_do_elsewhere(run: dict[str, Any]) ->
     assert found["raised"] is None
     assert found["tids"] == list(range(14))
     assert found["states"][:2] == [ERROR, DONE]
-    assert found["errors"][0] == ["<class 'ValueError'>", "0.95 is too large"]
+    kind, text = found["errors"][0]
+    assert kind == "<class 'ValueError'>"
+    assert text.startswith("Traceback (most recent call last)")
+    assert text.endswith("ValueError: 0.95 is too large\n")
     assert found["attachments"][1] == {"square": "0.0001"}
     assert found["best"] == 0.01
     assert set(found["states"]) == {DONE, ERROR}

@@ -42,8 +42,22 @@ def test_a_failing_trial_fails_alone(run: dict[str, Any]) -> None:
     assert found["raised"] is None
     assert found["tids"] == list(range(14))
     assert found["states"][:2] == [ERROR, DONE]
-    assert found["errors"][0] == ["<class 'ValueError'>", "0.95 is too large"]
+    kind, text = found["errors"][0]
+    assert kind == "<class 'ValueError'>"
+    assert text.startswith("Traceback (most recent call last)")
+    assert text.endswith("ValueError: 0.95 is too large\n")
     assert found["best"] == 0.01
+
+
+def test_trials_are_told_apart_where_threads_share_those_of_the_jvm(tmp_path: Path) -> None:
+    variables = {"PYSPARK_PIN_THREAD": "false"}
+    found = drive("ordinary,unpinned", "local[2]", tmp_path, variables=variables)
+    assert found["ordinary"]["raised"] is None
+    assert found["ordinary"]["tids"] == list(range(14))
+    assert found["ordinary"]["attachments"][1] == {"square": "0.0001"}
+    assert found["unpinned"]["raised"] is None
+    assert found["unpinned"]["states"] == [DONE] * 20
+    assert found["unpinned"]["attachments"] == [{"tid": str(tid)} for tid in range(20)]
 
 
 def test_attachments_are_stored_with_their_trial(run: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from hyperopt import SparkTrials, fmin, hp, rand
+from hyperopt.exceptions import AllTrialsFailed
 from hyperopt.executors import remote, spark
 from hyperopt.executors.remote import Order, Payload
 
@@ -81,7 +82,8 @@ def test_no_parallelism_means_sparks_own_with_a_warning(
     parallelism: int | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert trials_of(parallelism).parallelism == 3
-    assert "using Spark's default parallelism, 3" in caplog.text
+    assert "parallelism was None or a non-positive value" in caplog.text
+    assert "SparkTrials(parallelism=3)" in caplog.text
 
 
 def test_parallelism_is_capped_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
@@ -102,6 +104,7 @@ def test_the_default_parallelism_is_capped_as_well(
     ("options", "kind", "message"),
     [
         ({"parallelism": 2.5}, TypeError, r"parallelism=2\.5"),
+        ({"parallelism": True}, TypeError, "parallelism=True"),
         ({"parallelism": "2"}, TypeError, "parallelism='2'"),
         ({"timeout": -1}, Exception, "timeout argument should be None or a positive value"),
         ({"timeout": "soon"}, Exception, "Given value: soon"),
@@ -136,7 +139,59 @@ def test_counts_tell_what_became_of_the_trials(
     assert len(set(jobs[0].names)) == 20
 
 
-def test_a_timeout_cancels_running_jobs_and_gives_the_reason(jobs: list[Jobs]) -> None:
+def test_parallelism_is_decided_from_what_was_asked_for_and_sparks_default() -> None:
+    decide = SparkTrials._decide_parallelism
+    assert decide(requested_parallelism=4, spark_default_parallelism=2) == 4
+    assert decide(requested_parallelism=None, spark_default_parallelism=2) == 2
+    assert decide(requested_parallelism=500, spark_default_parallelism=2) == 128
+
+
+def test_a_failed_trial_holds_its_traceback_and_its_failure_is_told_in_short(
+    jobs: list[Jobs], caplog: pytest.LogCaptureFixture
+) -> None:
+    def objective(x: float) -> float:
+        raise KeyError("no such thing")
+
+    caplog.set_level(logging.DEBUG, logger="hyperopt-spark")
+    trials = trials_of(1)
+    with pytest.raises(AllTrialsFailed, match=r"trial 0 raised KeyError: 'no such thing'$"):
+        search(trials, objective, 3)
+    kind, text = trials._dynamic_trials[0]["misc"]["error"]
+    assert kind == "<class 'KeyError'>"
+    assert text.startswith("Traceback (most recent call last)")
+    assert text.endswith("KeyError: 'no such thing'\n")
+    assert "trial 2 task thread catches an exception: KeyError" in caplog.text
+
+
+def test_without_pyspark_only_a_session_of_ones_own_will_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("hyperopt.spark._have_spark", False)
+    with pytest.raises(ImportError, match="cannot import pyspark"):
+        SparkTrials(2)
+    assert trials_of(2).parallelism == 2
+
+
+def test_where_jobs_cannot_be_cancelled_a_timeout_waits_for_them(
+    jobs: list[Jobs], caplog: pytest.LogCaptureFixture
+) -> None:
+    release = threading.Event()
+    WAITS.append(release)
+    trials = trials_of(1, timeout=0.5)
+    trials._spark_supports_job_cancelling = False
+    threading.Timer(1, release.set).start()
+    assert search(trials, wait_for_release, 10, return_argmin=False) is None
+    WAITS.clear()
+    assert release.is_set()
+    assert "SparkTrials will block" in caplog.text
+    assert trials.count_cancelled_trials() == 1
+    assert jobs[0].cancelled == []
+
+
+def test_a_timeout_cancels_running_jobs_and_gives_the_reason(
+    jobs: list[Jobs], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="hyperopt-spark")
     release = threading.Event()
     WAITS.append(release)
     trials = trials_of(timeout=0.5)
@@ -146,6 +201,9 @@ def test_a_timeout_cancels_running_jobs_and_gives_the_reason(jobs: list[Jobs]) -
     assert trials.fmin_cancelled_reason == "fmin run timeout"
     assert trials.count_cancelled_trials() == 2
     assert len(set(jobs[0].cancelled)) == 2
+    assert "fmin is cancelled, so new trials will not be launched: fmin run timeout" in caplog.text
+    assert "Cancelling all running jobs" in caplog.text
+    assert "trial task 1 cancelled" in caplog.text
 
 
 WAITS: list[threading.Event] = []

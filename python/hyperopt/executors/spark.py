@@ -14,6 +14,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,8 @@ class SparkEvaluator:
         How long a trial's job may take, including its wait for a task slot; None for no limit.
     on_cancel
         Called with the reason when running trials are cancelled.
+    can_cancel
+        Whether jobs can be cancelled; else the end of a run waits for those that run.
     """
 
     def __init__(
@@ -62,12 +65,14 @@ class SparkEvaluator:
         resource_profile: Any = None,
         trial_timeout_s: float | None = None,
         on_cancel: Callable[[str], None] = lambda reason: None,
+        can_cancel: bool = True,
     ) -> None:
         self.capacity = parallelism
         self._session = session
         self._profile = resource_profile
         self._trial_timeout_s = trial_timeout_s
         self._on_cancel = on_cancel
+        self._can_cancel = can_cancel
         self._run_id = f"hyperopt-{uuid.uuid4().hex[:12]}"
         self._orders: SimpleQueue[remote.Order | None] = SimpleQueue()
         self._mailbox = Mailbox()
@@ -107,7 +112,12 @@ class SparkEvaluator:
     def cancel(self, tids: Iterable[int], reason: str) -> None:
         """Give up on the trials and cancel their jobs."""
         self._on_cancel(reason)
+        if self._can_cancel:
+            logger.info("Cancelling all running jobs: %s", reason)
+        else:
+            logger.warning("SparkTrials will block until the running trials end: %s", reason)
         for tid in self._mailbox.cancel(tids, reason):
+            logger.info("trial task %s cancelled", tid)
             self._cancel_job(tid)
 
     def close(self, *, cancel: bool) -> None:
@@ -138,8 +148,9 @@ class SparkEvaluator:
             self._running.add(order.tid)
             try:
                 report = jobs.run(self._group(order.tid), order)
-                self._mailbox.put(remote.decode(report))
+                self._mailbox.put(_with_traceback(remote.decode(report)))
             except BaseException as error:
+                _log_exception(order.tid, error)
                 self._mailbox.put(self._explain(jobs, order.tid, error))
             finally:
                 self._running.discard(order.tid)
@@ -185,6 +196,8 @@ class SparkEvaluator:
         return self._jobs.alive()
 
     def _cancel_job(self, tid: int) -> None:
+        if not self._can_cancel:
+            return
         try:
             assert self._jobs is not None
             self._jobs.cancel(self._group(tid))
@@ -193,3 +206,16 @@ class SparkEvaluator:
 
     def _group(self, tid: int) -> str:
         return f"{self._run_id}-trial-{tid}"
+
+
+def _with_traceback(outcome: Outcome) -> Outcome:
+    """The outcome of a job; if its objective raised, the document will hold the traceback."""
+    if outcome.error is None:
+        logger.debug("trial %s task thread exits normally", outcome.tid)
+        return outcome
+    _log_exception(outcome.tid, outcome.error)
+    return replace(outcome, error_text=outcome.traceback)
+
+
+def _log_exception(tid: int, error: BaseException) -> None:
+    logger.debug("trial %s task thread catches an exception: %r", tid, error)

@@ -6,13 +6,14 @@ import base64
 import pickle
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from hyperopt.executors import remote
 
-__all__ = ["SparkJobs", "default_parallelism", "has_context", "jobs_for"]
+__all__ = ["SparkJobs", "default_parallelism", "has_context", "jobs_for", "pins_threads"]
 
 _INLINE_BYTES = 1 << 16
 _REPORT_SCHEMA = "report binary"
@@ -63,6 +64,19 @@ def default_parallelism(session: Any) -> int:
     return int(session.range(1 << 16).agg(partition).collect()[0][0]) + 1
 
 
+def pins_threads(session: Any) -> bool:
+    """Whether each thread here has one in the JVM, which PYSPARK_PIN_THREAD=false turns off.
+
+    Else the properties of a thread, such as its job group, are anybody's.
+    """
+    gateway = getattr(session.sparkContext, "_gateway", None) if has_context(session) else None
+    if gateway is None:
+        return False
+    from py4j.clientserver import ClientServer
+
+    return isinstance(gateway, ClientServer)
+
+
 def _major_version() -> int:
     import pyspark
 
@@ -92,12 +106,19 @@ def _finish_task(rows: Iterator[Any]) -> None:
         del sys.path_importer_cache[path]
 
 
-def _task_of(key: str, payload: Any) -> Callable[[Iterator[Any]], Iterator[bytes]]:
+def _task_of(
+    key: str, payload: Any, order: tuple[Any, ...] | None = None
+) -> Callable[[Iterator[Any]], Iterator[bytes]]:
+    """The task that evaluates `order`, or else the one in the properties of its job."""
+
     def task(rows: Iterator[Any]) -> Iterator[bytes]:
         from pyspark import TaskContext
 
-        fields = base64.b64decode(TaskContext.get().getLocalProperty(_ORDER_PROPERTY))
-        report = remote.evaluate_order(key, payload, pickle.loads(fields))
+        fields = order
+        if fields is None:
+            encoded = TaskContext.get().getLocalProperty(_ORDER_PROPERTY)
+            fields = pickle.loads(base64.b64decode(encoded))
+        report = remote.evaluate_order(key, payload, fields)
         _finish_task(rows)
         yield report
 
@@ -109,18 +130,27 @@ class _ContextJobs:
         self._session = session
         self._context = session.sparkContext
         self._broadcast = self._context.broadcast(payload.data)
-        one_task = self._context.parallelize([0], 1)
+        self._key = payload.key
+        self._one_task = self._context.parallelize([0], 1)
         if profile is not None:
-            one_task = one_task.withResources(profile)
-        self._trial = one_task.mapPartitions(_task_of(payload.key, self._broadcast))
+            self._one_task = self._one_task.withResources(profile)
+        self._trial = self._one_task.mapPartitions(_task_of(self._key, self._broadcast))
+        self._has_properties = pins_threads(session)
+        if not self._has_properties:
+            warnings.filterwarnings("ignore", "Deprecated in 3.1, Use pyspark", FutureWarning)
 
     def run(self, group: str, order: remote.Order) -> bytes:
-        # All jobs are of one RDD, which is expensive to make; the order comes as a property.
-        fields = base64.b64encode(pickle.dumps(tuple(order))).decode()
-        self._context.setLocalProperty(_ORDER_PROPERTY, fields)
         description = f"hyperopt trial {order.tid}"
-        self._context.setJobGroup(group, description, interruptOnCancel=True)
-        (report,) = self._trial.collect()
+        if self._has_properties:
+            # All jobs are of one RDD, which is expensive to make; the order comes as a property.
+            fields = base64.b64encode(pickle.dumps(tuple(order))).decode()
+            self._context.setLocalProperty(_ORDER_PROPERTY, fields)
+            self._context.setJobGroup(group, description, interruptOnCancel=True)
+            (report,) = self._trial.collect()
+        else:
+            task = _task_of(self._key, self._broadcast, tuple(order))
+            trial = self._one_task.mapPartitions(task)
+            (report,) = trial.collectWithJobGroup(group, description, interruptOnCancel=True)
         return bytes(report)
 
     def cancel(self, group: str) -> None:

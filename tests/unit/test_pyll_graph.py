@@ -246,10 +246,10 @@ def test_the_tree_numbers_lines_and_refers_back() -> None:
         "0 dict",
         "1  a =",
         "2   pos_args",
-        "3    Literal{1}",
+        "3     Literal{1}",
         "4  b =",
         "5   pos_args",
-        "6    pos_args [line:2]",
+        "6     pos_args  [line:2]",
     ]
     out = io.StringIO()
     shared.pprint(out)

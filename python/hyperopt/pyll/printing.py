@@ -30,14 +30,14 @@ def write_tree(
         elif isinstance(item, Literal):
             ofile.write(f"{margin}Literal{{{_shorten(item.obj)}}}\n")
         elif item in written:
-            ofile.write(f"{margin}{item.name} [line:{written[item]}]\n")
+            ofile.write(f"{margin}{item.name}  [line:{written[item]}]\n")
         else:
             written[item] = count[0]
             ofile.write(f"{margin}{item.name}\n")
             for name, node in reversed(item.named_args):
                 stack.append((node, column + 2))
                 stack.append((str(name), column + 1))
-            stack.extend((node, column + 1) for node in reversed(item.pos_args))
+            stack.extend((node, column + 2) for node in reversed(item.pos_args))
         count[0] += 1
 
 

@@ -254,7 +254,7 @@ def test_the_tree_numbers_lines_and_refers_back() -> None:
     out = io.StringIO()
     shared.pprint(out)
     as_apply("constant").pprint(out, indent=2)
-    assert out.getvalue() == "pos_args\n Literal{1}\n  Literal{constant}\n"
+    assert out.getvalue() == "pos_args\n  Literal{1}\n  Literal{constant}\n"
 
 
 def test_a_lambda_binds_its_parameters() -> None:

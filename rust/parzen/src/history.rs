@@ -255,7 +255,19 @@ impl History {
 
     /// Withdraws the proposed rows that have not been upserted since.
     pub fn settle_provisional(&mut self) {
-        for key in std::mem::take(&mut self.provisional) {
+        let keys = std::mem::take(&mut self.provisional);
+        let withdrawn = self.keys.len() - self.live + keys.len();
+        if keys.is_empty() {
+            return;
+        }
+        if keys.len() > 64.max(self.live / 4) || withdrawn > 64 + self.live {
+            // To build everything anew costs less, and leaves nothing of the withdrawn rows behind.
+            self.rewrite(|rows| {
+                rows.retain(|(key, loss, _)| !loss.is_nan() && !keys.contains(key));
+            });
+            return;
+        }
+        for key in keys {
             self.remove(key);
         }
     }
@@ -323,6 +335,7 @@ impl History {
         self.admitted = 0;
         self.good.clear();
         self.toggled.clear();
+        self.leaders.clear();
         self.leaders_stale = true;
     }
 
@@ -361,7 +374,8 @@ impl History {
         let gone = &self.gone;
         let change = SplitChange::between(&self.good, good, self.admitted);
         for column in &mut self.columns {
-            for row in &self.toggled {
+            // The newest first: to take one out shifts the ranks of all that are newer.
+            for row in self.toggled.iter().rev() {
                 let was_good = self.good.binary_search(row).is_ok();
                 if gone[*row as usize] {
                     if !was_good {

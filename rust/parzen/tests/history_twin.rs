@@ -246,6 +246,17 @@ fn run(seed: u64, steps: i64, style: u64, improving: bool, gamma: f64, weight: f
         if rng.uniform() < 0.3 {
             history.split(gamma);
         }
+        if rng.uniform() < 0.01 {
+            // A batch is suggested, and nobody wants it.
+            let count = if rng.uniform() < 0.5 { 3 } else { 150 };
+            for key in steps..steps + count {
+                history.propose(key, &values(&priors, &mut rng, style, step));
+            }
+            if rng.uniform() < 0.5 {
+                history.split(gamma);
+            }
+            history.settle_provisional();
+        }
         if step % 97 == 60 || step + 1 == steps {
             compare(&mut history, &rows, gamma, weight, &mut rng);
         }

@@ -17,6 +17,7 @@ from hyperopt.documents import (
 from hyperopt.domain import Domain
 from hyperopt.exceptions import AllTrialsFailed
 from hyperopt.failures import first_failure
+from hyperopt.frames import levels_to_user
 from hyperopt.iterator import FMinIter
 from hyperopt.options import Options, as_rstate, check_algo, check_objective, check_trials
 from hyperopt.points import generate_trial, generate_trials_to_calculate, insert_points
@@ -233,7 +234,7 @@ def _minimise(
     domain.space  # noqa: B018  (a bad space is an error before anything runs)
     from hyperopt.linting import check_space
 
-    check_space(domain.space, stacklevel=3)
+    check_space(domain.space, stacklevel=levels_to_user())
     if trials is None:
         if options.trials_save_file != "":
             from hyperopt.save_file import load
@@ -278,7 +279,7 @@ def _minimise(
     if not options.avoid_duplicates:
         from hyperopt.distinct import hint_at_repetition
 
-        hint_at_repetition(domain.space, trials._trials, stacklevel=3)
+        hint_at_repetition(domain.space, trials._trials, stacklevel=levels_to_user())
     if options.return_argmin:
         if not len(trials.trials):
             raise AllTrialsFailed(first_failure(trials._dynamic_trials))

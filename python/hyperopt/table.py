@@ -10,11 +10,15 @@ if TYPE_CHECKING:
     from hyperopt.space import CompiledSpace
     from hyperopt.trials import Trials
 
+_BEFORE = ("tid", "state", "status", "loss")
+_AFTER = ("book_time", "refresh_time", "duration_s")
 STATE_NAMES = ("new", "running", "done", "error", "cancelled")
 
 
 def rows_of(trials: Trials, space: CompiledSpace | None) -> list[dict[str, Any]]:
     """One dict per trial: ``tid state status loss``, the parameters, and the times.
+
+    A parameter that has one of these names, such as ``loss``, comes as ``param_loss``.
 
     Parameters
     ----------
@@ -33,6 +37,7 @@ def rows_of(trials: Trials, space: CompiledSpace | None) -> list[dict[str, Any]]
     labels: dict[str, None] = dict.fromkeys(space.labels if space is not None else ())
     for vals in active:
         labels.update(dict.fromkeys(vals))
+    columns = {label: f"param_{label}" if label in _BEFORE + _AFTER else label for label in labels}
     rows = []
     for doc, vals in zip(docs, active, strict=True):
         given = values(vals)
@@ -43,7 +48,7 @@ def rows_of(trials: Trials, space: CompiledSpace | None) -> list[dict[str, Any]]
                 "state": STATE_NAMES[doc["state"]],
                 "status": doc["result"].get("status"),
                 "loss": native(doc["result"].get("loss")),
-                **{label: given.get(label) for label in labels},
+                **{column: given.get(label) for label, column in columns.items()},
                 "book_time": begin,
                 "refresh_time": end,
                 "duration_s": (end - begin).total_seconds() if begin and end else None,
@@ -58,4 +63,10 @@ def dataframe_of(rows: list[dict[str, Any]]) -> Any:
         import pandas as pd
     except ImportError:
         return rows
-    return pd.DataFrame(rows)
+    frame = pd.DataFrame(rows)
+    for column in frame.columns:
+        # pandas would make floats of integers where some are missing.
+        given = [row[column] for row in rows if row[column] is not None]
+        if 0 < len(given) < len(rows) and all(type(value) is int for value in given):
+            frame[column] = pd.array([row[column] for row in rows], dtype="Int64")
+    return frame

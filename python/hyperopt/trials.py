@@ -486,8 +486,9 @@ class Trials:
     def to_dataframe(self) -> Any:
         """All trials as a table: one row per trial, one column per parameter by value.
 
-        Further columns are ``tid state status loss book_time refresh_time duration_s``. Without
-        pandas the rows come as a list of dicts.
+        Further columns are ``tid state status loss book_time refresh_time duration_s``; a parameter
+        of such a name comes as ``param_loss``, say. Parameters that were not active are missing.
+        Without pandas the rows come as a list of dicts.
         """
         from hyperopt.table import dataframe_of, rows_of
 

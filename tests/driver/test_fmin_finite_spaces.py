@@ -110,3 +110,11 @@ def test_fmin_gives_the_advice_of_the_linter_once_and_points_at_the_call(suggest
         fmin(lambda x: x, hp.loguniform("lr", 1e-5, 0.1), suggest, 2, rstate=0, verbose=False)
     assert len(caught) == 1
     assert caught[0].filename == __file__
+
+
+def test_warnings_name_the_users_line_however_fmin_is_called(suggest):
+    space = hp.choice("c", [1, 2, 3])
+    with pytest.warns(SpaceWarning) as caught:
+        Trials().fmin(lambda c: c, space, algo=suggest, max_evals=120)
+    assert {warning.filename for warning in caught} == {__file__}
+    assert len(caught) == 2

@@ -137,3 +137,18 @@ def test_the_table_is_a_list_of_dicts_without_pandas(trials, monkeypatch):
     assert isinstance(rows, list)
     assert type(rows[0]["units"]) is int
     assert rows[0]["tid"] == 0
+
+
+def test_parameters_keep_their_types_and_do_not_hide_other_columns(suggest):
+    trials = Trials()
+    space = {
+        "loss": hp.choice("loss", ["hinge", "log_loss"]),
+        "branch": hp.choice("branch", [0, {"n": hp.randint("n", 5)}]),
+    }
+    fmin(lambda p: 0.25, space, suggest, 12, trials=trials, rstate=0, verbose=False)
+    table = trials.to_dataframe()
+    assert set(table["loss"]) == {0.25}
+    assert set(table["param_loss"]) == {"hinge", "log_loss"}
+    assert table["n"].dtype == "Int64"
+    assert 0 < table["n"].isna().sum() < 12
+    assert len(Trials().to_dataframe()) == 0

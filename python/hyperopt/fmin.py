@@ -282,7 +282,8 @@ def _minimise(
         hint_at_repetition(domain.space, trials._trials, stacklevel=levels_to_user())
     if options.return_argmin:
         if not len(trials.trials):
-            raise AllTrialsFailed(first_failure(trials._dynamic_trials))
+            why = first_failure(trials._dynamic_trials)
+            raise AllTrialsFailed(f"There are no evaluation tasks with a result: {why}")
         return trials.argmin
     if not len(trials):
         return None

@@ -264,7 +264,8 @@ class SparkTrials(Trials):
         if reason in _CANCELLED_REASONS and self._fmin_cancelled_reason is None:
             self._fmin_cancelled = True
             self._fmin_cancelled_reason = reason
-            logger.info("fmin is cancelled, so new trials will not be launched: %s", reason)
+            logger.info("fmin cancelled because of %s", reason)
+            logger.info("fmin is cancelled, so new trials will not be launched")
 
     def _noticing(self, early_stop_fn: Any) -> Any:
         """`early_stop_fn`, and the reason is noted when it stops the run."""

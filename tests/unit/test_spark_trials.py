@@ -154,7 +154,7 @@ def test_a_failed_trial_holds_its_traceback_and_its_failure_is_told_in_short(
 
     caplog.set_level(logging.DEBUG, logger="hyperopt-spark")
     trials = trials_of(1)
-    with pytest.raises(AllTrialsFailed, match=r"trial 0 raised KeyError: 'no such thing'$"):
+    with pytest.raises(AllTrialsFailed, match=r"no evaluation tasks.*trial 0 raised KeyError: 'no such thing'$"):
         search(trials, objective, 3)
     kind, text = trials._dynamic_trials[0]["misc"]["error"]
     assert kind == "<class 'KeyError'>"
@@ -201,7 +201,8 @@ def test_a_timeout_cancels_running_jobs_and_gives_the_reason(
     assert trials.fmin_cancelled_reason == "fmin run timeout"
     assert trials.count_cancelled_trials() == 2
     assert len(set(jobs[0].cancelled)) == 2
-    assert "fmin is cancelled, so new trials will not be launched: fmin run timeout" in caplog.text
+    assert "fmin cancelled because of fmin run timeout" in caplog.text
+    assert "fmin is cancelled, so new trials will not be launched" in caplog.text
     assert "Cancelling all running jobs" in caplog.text
     assert "trial task 1 cancelled" in caplog.text
 

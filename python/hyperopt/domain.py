@@ -10,7 +10,12 @@ import numpy as np
 
 from hyperopt.ctrl import Ctrl
 from hyperopt.documents import STATUS_NEW, STATUS_OK, STATUS_STRINGS
-from hyperopt.exceptions import DuplicateLabel, InvalidLoss, InvalidResultStatus
+from hyperopt.exceptions import (
+    DuplicateLabel,
+    InvalidLoss,
+    InvalidResultStatus,
+    MissingStatus,
+)
 from hyperopt.pyll.base import Apply, GarbageCollected, Literal, as_apply, dfs, rec_eval
 
 if TYPE_CHECKING:
@@ -31,7 +36,7 @@ def normalise_result(value: Any) -> dict[str, Any]:
 
     Raises
     ------
-    TypeError, KeyError, InvalidResultStatus, InvalidLoss
+    TypeError, MissingStatus, InvalidResultStatus, InvalidLoss
         If it is neither.
     """
     if isinstance(value, (float, int, np.number, np.bool_)) or (
@@ -46,10 +51,7 @@ def normalise_result(value: Any) -> dict[str, Any]:
             "number, or a dict like {'loss': 0.5, 'status': 'ok'}"
         ) from None
     if "status" not in result:
-        raise KeyError(
-            f"the objective returned {value!r} without a 'status': add 'status': 'ok', or 'fail', "
-            f"or another of {STATUS_STRINGS}"
-        )
+        raise MissingStatus(result)
     status = result["status"]
     if status not in STATUS_STRINGS:
         raise InvalidResultStatus(result)

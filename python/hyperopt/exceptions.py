@@ -18,6 +18,7 @@ __all__ = [
     "InvalidResultStatus",
     "InvalidTrial",
     "MissingLabel",
+    "MissingStatus",
     "NothingToSuggest",
     "SpaceWarning",
 ]
@@ -86,6 +87,16 @@ class InvalidResultStatus(_InvalidResult):
         return (
             f"the objective returned {self.result!r}: status must be 'ok', with a loss, or 'fail', "
             "or another of hyperopt.STATUS_STRINGS"
+        )
+
+
+class MissingStatus(_InvalidResult, KeyError):  # noqa: N818
+    """A result has no status."""
+
+    def __str__(self) -> str:
+        return (
+            f"the objective returned {self.result!r} without a 'status': add 'status': 'ok', or "
+            "'fail', or another of hyperopt.STATUS_STRINGS"
         )
 
 

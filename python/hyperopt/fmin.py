@@ -213,7 +213,12 @@ def fmin(
 
         algo = jtpe.suggest
         log.info("No algo was given: jtpe.suggest, the joint TPE, is used.")
-    if isinstance(space, str) and space == "annotated":
+    if isinstance(space, str):
+        if space != "annotated":
+            raise TypeError(
+                f"space={space!r}: give hp.* expressions, or dicts and lists of them, or "
+                "'annotated' for the annotations of the objective"
+            )
         space = annotated_space(fn)
         fn = WithKeywords(fn)
     rstate = as_rstate(rstate)

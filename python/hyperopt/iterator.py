@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from timeit import default_timer
 from typing import Any
 
@@ -92,7 +92,14 @@ trials_save_file
         """Ask `early_stop_fn`, with the state that it gave the last time."""
         if self.early_stop_fn is None:
             return False
-        stop, self.early_stop_args = self.early_stop_fn(self.trials, *self.early_stop_args)
+        answer = self.early_stop_fn(self.trials, *self.early_stop_args)
+        if not isinstance(answer, (tuple, list)) or len(answer) != 2 or not _is_list(answer[1]):
+            raise TypeError(
+                f"early_stop_fn={self.early_stop_fn!r} returned {answer!r}: return (stop, state), "
+                "where state is a list of what the next call gets after the trials; did you mean "
+                "no_progress_loss(20), with its call?"
+            )
+        stop, self.early_stop_args = answer
         if stop:
             log.info("Early stop triggered: the condition of early_stop_fn is met.")
         return bool(stop)
@@ -175,6 +182,10 @@ trials_save_file
 
 
 FMinIter.__module__ = "hyperopt.fmin"
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Iterable) and not isinstance(value, str)
 
 
 def _progress_callback(show_progressbar: Any, verbose: bool) -> Callable[..., Any]:

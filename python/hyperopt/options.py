@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,7 @@ class Options:
         validate_timeout(self.timeout)
         validate_loss_threshold(self.loss_threshold)
         object.__setattr__(self, "max_evals", checked_max_evals(self.max_evals))
-        if not operator.index(self.max_queue_len) >= 1:
+        if not _is_whole(self.max_queue_len) or self.max_queue_len < 1:
             raise ValueError(
                 f"max_queue_len={self.max_queue_len!r}: give a whole number of at least 1"
             )
@@ -55,6 +56,29 @@ class Options:
                 "(stop, state), such as no_progress_loss(20)"
             )
         object.__setattr__(self, "trials_save_file", self.trials_save_file or "")
+        check_save_file(self.trials_save_file)
+
+
+def _is_whole(value: Any) -> bool:
+    return hasattr(value, "__index__") and not isinstance(value, bool)
+
+
+def check_save_file(path: Any) -> None:
+    """Raise an error if no file can be written there; an empty text means no file."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"trials_save_file={path!r}: give the name of a file")
+    if path == "":
+        return
+    folder = Path(path).resolve().parent
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f"trials_save_file={os.fspath(path)!r}: there is no folder {str(folder)!r}; make it "
+            "first"
+        )
+    if Path(path).is_dir():
+        raise IsADirectoryError(
+            f"trials_save_file={os.fspath(path)!r} is a folder; give the name of a file in it"
+        )
 
 
 def check_objective(fn: Any) -> None:
@@ -90,14 +114,13 @@ def checked_max_evals(max_evals: Any) -> int:
         if max_evals == float("inf"):
             return sys.maxsize
         if max_evals.is_integer():
-            return int(max_evals)
-    try:
-        return operator.index(max_evals)
-    except TypeError:
+            max_evals = int(max_evals)
+    if not hasattr(max_evals, "__index__") or operator.index(max_evals) < 0:
         raise ValueError(
-            f"max_evals={max_evals!r}: give a whole number of evaluations, or None for no limit "
-            "(then timeout, loss_threshold or early_stop_fn end the run)"
-        ) from None
+            f"max_evals={max_evals!r}: give a whole number of evaluations, at least 0, or None for "
+            "no limit (then timeout, loss_threshold or early_stop_fn end the run)"
+        )
+    return operator.index(max_evals)
 
 
 def as_rstate(rstate: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -93,10 +94,11 @@ def assignment_of(space: CompiledSpace, point: Mapping[str, Any], name: str) -> 
             f"parameters are {', '.join(map(repr, space.labels))}"
         )
     options = _options(space)
+    families = {parameter.label: parameter.family for parameter in space.parameters}
     values = {
         label: _option_number(value, options[label], f"{name}[{label!r}]")
         if label in options
-        else value
+        else _number(value, families[label], f"{name}[{label!r}]")
         for label, value in point.items()
     }
     try:
@@ -128,6 +130,19 @@ def _options(space: CompiledSpace) -> dict[str, list[Any]]:
     }
 
 
+def _number(value: Any, family: str, name: str) -> Any:
+    """`value`, which must be a number; of a parameter of integers, a whole one."""
+    whole = family in ("randint", "categorical")
+    if np.ndim(value) == 0:
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = math.nan
+        if math.isfinite(number) and not isinstance(value, str) and not (whole and number % 1):
+            return value
+    raise ValueError(f"{name} is {value!r}; give a {'whole' if whole else 'finite'} number")
+
+
 def _option_number(value: Any, options: list[Any], name: str) -> int:
     """The number of the option that `value` means: it is the number, or else the option itself."""
     constants: dict[int, Any] = {}
@@ -151,6 +166,8 @@ def _option_number(value: Any, options: list[Any], name: str) -> int:
     for number, constant in constants.items():
         if _equal(constant, value):
             return number
+    if isinstance(value, float) and value in range(len(options)):
+        return int(value)
     raise ValueError(
         f"{name} is {value!r}, which is no option: give the number of an option, 0 to "
         f"{len(options) - 1}, or one of {list(constants.values())!r}"

@@ -89,7 +89,8 @@ class Saver:
     """
 
     def __init__(self, path: str | os.PathLike[str], trials: Trials) -> None:
-        self._path = Path(path)
+        # The objective may change the working directory; and a link stays a link.
+        self._path = Path(path).resolve()
         self._trials = trials
         self._identity: tuple[int, int] | None = None
         self._synced_at = 0.0

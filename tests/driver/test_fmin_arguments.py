@@ -122,10 +122,12 @@ def test_the_objective_never_runs_when_something_is_wrong(run):
             "The loss_threshold argument should be None or a numeric value. "
             f"Given value: {threshold}"
         )
-    with pytest.raises(ValueError, match="max_evals='many'"):
-        run(never, max_evals="many")
-    with pytest.raises(ValueError, match="max_queue_len=0"):
-        run(never, max_queue_len=0)
+    for max_evals in ("many", 2.5, -1, float("nan")):
+        with pytest.raises(ValueError, match=f"max_evals={max_evals!r}"):
+            run(never, max_evals=max_evals)
+    for length in (0, 1.5, "2", True):
+        with pytest.raises(ValueError, match=f"max_queue_len={length!r}: give a whole number"):
+            run(never, max_queue_len=length)
     with pytest.raises(ValueError, match="early_stop_fn=3"):
         run(never, early_stop_fn=3)
     with pytest.raises(ValueError, match="show_progressbar=3"):
@@ -140,11 +142,30 @@ def test_the_objective_never_runs_when_something_is_wrong(run):
         ({"algo": "random"}, r"algo='random' cannot be called: .*rand\.suggest, without quotes"),
         ({"trials": Trials}, r"did you mean Trials\(\)\?"),
         ({"trials": []}, r"trials=\[\]"),
+        ({"space": "annotate"}, "space='annotate': .*'annotated'"),
+        ({"trials_save_file": 5}, "trials_save_file=5"),
+        ({"early_stop_fn": lambda trials: True}, r"returned True: return \(stop, state\)"),
+        ({"early_stop_fn": lambda trials: (True, 1)}, r"returned \(True, 1\)"),
+        ({"early_stop_fn": no_progress_loss}, r"did you mean no_progress_loss\(20\)"),
     ],
 )
 def test_common_slips_are_named(run, wrong, message):
     with pytest.raises(TypeError, match=message):
         run(wrong.pop("fn", square), **wrong)
+
+
+def test_points_must_hold_numbers(run):
+    space = {"x": X, "n": hp.randint("n", 5), "c": hp.choice("c", ["a", "b"])}
+
+    def points(**changes):
+        run(lambda p: p["x"], space, points_to_evaluate=[{"x": 1.0, "n": 2, "c": 0, **changes}])
+
+    for value in ("0.5", None, [1.0], float("nan"), float("inf")):
+        with pytest.raises(ValueError, match=r"points_to_evaluate\[0\]\['x'\] is .*finite number"):
+            points(x=value)
+    with pytest.raises(ValueError, match=r"\['n'\] is 1.5; give a whole number"):
+        points(n=1.5)
+    points(n=2.0, c=1.0)  # as a table of numbers has them
 
 
 def test_a_timeout_ends_the_run_before_the_next_trial(run):

@@ -231,15 +231,31 @@ def test_a_file_that_is_something_else_is_named_in_the_error(tmp_path, suggest, 
 
 
 def test_a_directory_that_does_not_exist_is_an_error(tmp_path, suggest):
-    with pytest.raises(FileNotFoundError):
-        fmin(
-            lambda _: pytest.fail("the objective ran"),
-            X,
-            suggest,
-            3,
-            trials_save_file=tmp_path / "no" / "f",
-            verbose=False,
-        )
+    def run(path):
+        never = lambda _: pytest.fail("the objective ran")  # noqa: E731
+        fmin(never, X, suggest, 3, trials_save_file=path, verbose=False)
+
+    with pytest.raises(FileNotFoundError, match=r"trials_save_file='.*there is no folder '.*no'"):
+        run(tmp_path / "no" / "f")
+    with pytest.raises(IsADirectoryError, match=r"trials_save_file='.*is a folder"):
+        run(tmp_path)
+
+
+def test_the_file_stays_where_it_was_meant_when_the_objective_moves(tmp_path, suggest, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "real").mkdir()
+    (tmp_path / "f").symlink_to(tmp_path / "real" / "f")
+
+    def moves(x):
+        os.chdir(tmp_path / "elsewhere")
+        return x
+
+    fmin(moves, X, suggest, 3, trials_save_file="f", rstate=0, verbose=False)
+    assert not list((tmp_path / "elsewhere").iterdir())
+    assert (tmp_path / "f").is_symlink()
+    with (tmp_path / "real" / "f").open("rb") as file:
+        assert len(pickle.load(file)) == 3
 
 
 def test_a_leftover_temporary_file_is_overwritten(tmp_path, suggest):

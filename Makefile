@@ -21,10 +21,10 @@ TEST_EXTRAS := test,test-parallel$(shell command -v java >/dev/null 2>&1 || echo
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test test-rust test-python test-parallel test-spark-3 lint lint-rust lint-python format docs \
-        bench bench-quality bench-rust bench-instructions native wheel sdist check-wheel clean
+        bench bench-quality bench-scaling bench-rust bench-instructions native wheel sdist check-wheel clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
 
 demo: $(VENV)/.installed-demo $(NATIVE) ## tune a random forest on real data (under 2 minutes)
 	$(PY) examples/demo.py
@@ -72,6 +72,9 @@ bench: $(VENV)/.installed-docs $(NATIVE) ## compare with the peers; rewrites doc
 bench-quality: $(VENV)/.installed-docs $(NATIVE) ## compare search quality; rewrites docs/quality.md (about 40 minutes)
 	$(PY) benches/quality/run.py $(BENCH_FLAGS)
 
+bench-scaling: $(VENV)/.installed-$(TEST_EXTRAS) $(NATIVE) ## measure parallel evaluation, and Spark beside hyperopt (about 6 minutes)
+	$(PY) benches/scaling/run.py $(BENCH_FLAGS)
+
 bench-rust: ## criterion benches of the core
 	cargo bench --locked -p parzen
 
@@ -90,7 +93,7 @@ check-wheel: wheel sdist ## install the wheel and the sdist in fresh environment
 	scripts/check-wheel dist
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) .venv-bench-* dist site target docs/_generated
+	rm -rf $(VENV) .venv-bench-* .venv-spark-3 dist site target docs/_generated
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	rm -f $(NATIVE)
 	find python tests examples benches docs -name __pycache__ -type d -prune -exec rm -rf {} +

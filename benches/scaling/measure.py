@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import os
 import resource
+import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,50 @@ def sleeping(n_trials: int, n_jobs: int = 8, milliseconds: float = 5.0) -> dict[
         "of_ideal_without_start": ideal_s / (seconds - start_s),
         "memory_growth_mb": memory[-1] - memory[0] if len(memory) > 1 else float("nan"),
     }
+
+
+def sleeping_only(n_trials: int, n_jobs: int = 8, milliseconds: float = 5.0) -> dict[str, float]:
+    """The same sleeps, shared out beforehand to forked processes that do nothing else."""
+
+    def fork() -> int:
+        pid = os.fork()
+        if pid == 0:
+            for _ in range(n_trials // n_jobs):
+                time.sleep(milliseconds / 1e3)
+            os._exit(0)
+        return pid
+
+    def once() -> float:
+        began = time.perf_counter()
+        for pid in [fork() for _ in range(n_jobs)]:
+            os.waitpid(pid, 0)
+        return time.perf_counter() - began
+
+    return {"seconds": min(once() for _ in range(3))}
+
+
+def pool(n_trials: int, n_jobs: int = 8, milliseconds: float = 5.0) -> dict[str, float]:
+    """The same sleeps in a running pool of the standard library, given to it all at once."""
+    with ProcessPoolExecutor(n_jobs) as executor:
+        list(executor.map(time.sleep, [0.1] * n_jobs))
+
+        def once() -> float:
+            began = time.perf_counter()
+            list(executor.map(time.sleep, [milliseconds / 1e3] * n_trials))
+            return time.perf_counter() - began
+
+        return {"seconds": min(once() for _ in range(3))}
+
+
+def clean_interpreter(n_starts: int) -> dict[str, float]:
+    """How long a new interpreter takes to import numpy and cloudpickle."""
+
+    def once() -> float:
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", "import numpy, cloudpickle"], check=True)
+        return time.perf_counter() - began
+
+    return {"seconds": min(once() for _ in range(n_starts))}
 
 
 def driver_overhead(n_trials: int, algorithm: str) -> dict[str, float]:

@@ -154,7 +154,8 @@ def test_a_failed_trial_holds_its_traceback_and_its_failure_is_told_in_short(
 
     caplog.set_level(logging.DEBUG, logger="hyperopt-spark")
     trials = trials_of(1)
-    with pytest.raises(AllTrialsFailed, match=r"no evaluation tasks.*trial 0 raised KeyError: 'no such thing'$"):
+    why = r"no evaluation tasks.*trial 0 raised KeyError: 'no such thing'$"
+    with pytest.raises(AllTrialsFailed, match=why):
         search(trials, objective, 3)
     kind, text = trials._dynamic_trials[0]["misc"]["error"]
     assert kind == "<class 'KeyError'>"

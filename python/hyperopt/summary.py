@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hyperopt.tally import Tally
 
+_MANY_ERRORS = 10
+"""From how many exceptions on they get a word of advice."""
+
 
 def failure_summary(tally: Tally) -> str:
     """How many trials failed, and their most frequent error.
@@ -22,7 +25,13 @@ def failure_summary(tally: Tally) -> str:
     """
     ((reason, count),) = tally.reasons.most_common(1)
     times = "once" if count == 1 else f"{count} times"
-    return (
+    text = (
         f"{tally.n_failed} of {tally.n_ended} trials failed; most frequent ({times}): "
         f"{reason.partition(chr(10))[0]}"
     )
+    if tally.n_errors >= _MANY_ERRORS and tally.n_errors > tally.n_ended / 3:
+        text += (
+            "; the search learns nothing from exceptions: return {'status': 'fail'} where a point "
+            "is to be avoided"
+        )
+    return text

@@ -22,8 +22,9 @@ class Tally:
     ----------
     n_done
         How many trials are done: at first those before the run.
-    n_ended, n_failed
-        How many trials of the run ended, and how many of them without a result of status *ok*.
+    n_ended, n_failed, n_errors
+        How many trials of the run ended; how many of them without a result of status *ok*; and how
+        many of those with an exception.
     reasons
         How often each reason made a trial of the run fail.
     best_loss
@@ -34,7 +35,7 @@ class Tally:
 
     def __init__(self, trials: Iterable[Document] = ()) -> None:
         self.bar: Any = None
-        self.n_done = self.n_ended = self.n_failed = 0
+        self.n_done = self.n_ended = self.n_failed = self.n_errors = 0
         self.reasons: Counter[str] = Counter()
         self.best_loss = float("inf")
         for doc in trials:
@@ -61,6 +62,7 @@ class Tally:
                 self.reasons[f"status {status}"] += 1
         elif doc["state"] == JOB_STATE_ERROR:
             self.n_failed += 1
+            self.n_errors += 1
             self.reasons[error_text(doc["misc"].get("error"))] += 1
 
     def attach(self, bar: Any) -> None:

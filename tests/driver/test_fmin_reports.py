@@ -29,6 +29,18 @@ def test_failures_are_counted_and_the_most_frequent_error_is_quoted(suggest, cap
     assert "ValueError: x is too large" in out
 
 
+def test_many_exceptions_get_a_word_of_advice(suggest, capsys):
+    def report(objective):
+        fmin(objective, X, suggest, 30, catch_eval_exceptions=True, rstate=0)
+        return capsys.readouterr().out
+
+    assert "return {'status': 'fail'}" in report(lambda x: x if x < -2 else 1 / 0)
+    assert "return {'status': 'fail'}" not in report(lambda x: x if x < 4 else 1 / 0)
+    assert "return {'status': 'fail'}" not in report(
+        lambda x: {"status": "ok" if x < -2 else "fail", "loss": x}
+    )
+
+
 def test_an_exception_that_ends_a_run_is_reported_as_well(suggest, capsys):
     with pytest.raises(ValueError, match="too large"):
         fmin(sometimes, X, suggest, 300, rstate=0)

@@ -113,7 +113,9 @@ def suggest_joint(
     linear_forgetting: int,
     min_bandwidth: float,
     good_exponent: float,
+    discrete_exponent: float,
     rest_exponent: float,
     option_weight: float,
+    epsilon: float,
     first: int = 0,
 ) -> list[tuple[_Columns, _Columns]]: ...

@@ -240,8 +240,11 @@ def test_options_reach_the_algorithm_through_partial() -> None:
         ("min_bandwidth", 0.0),
         ("min_bandwidth", 2.0),
         ("good_exponent", -0.5),
+        ("discrete_exponent", math.nan),
         ("rest_exponent", math.inf),
         ("option_weight", 0.0),
+        ("epsilon", -0.1),
+        ("epsilon", 1.01),
     ],
 )
 def test_an_option_out_of_range_is_named(option: str, value: float) -> None:

@@ -16,7 +16,8 @@ use pyo3::types::PyList;
 #[pyfunction]
 #[pyo3(signature = (
     history, tids, seed, *, unordered, n_startup_jobs, n_candidates, gamma, max_good, prior_weight,
-    linear_forgetting, min_bandwidth, good_exponent, rest_exponent, option_weight, first=0
+    linear_forgetting, min_bandwidth, good_exponent, discrete_exponent, rest_exponent, option_weight,
+    epsilon, first=0
 ))]
 #[allow(clippy::too_many_arguments)]
 pub fn suggest_joint<'py>(
@@ -33,8 +34,10 @@ pub fn suggest_joint<'py>(
     linear_forgetting: i64,
     min_bandwidth: f64,
     good_exponent: f64,
+    discrete_exponent: f64,
     rest_exponent: f64,
     option_weight: f64,
+    epsilon: f64,
     first: u64,
 ) -> PyResult<Bound<'py, PyList>> {
     let count = |n: i64| usize::try_from(n).unwrap_or(0);
@@ -47,8 +50,10 @@ pub fn suggest_joint<'py>(
         linear_forgetting: count(linear_forgetting),
         min_bandwidth,
         good_exponent,
+        discrete_exponent,
         rest_exponent,
         option_weight,
+        epsilon,
     };
     if unordered.len() != history.inner.space().len() {
         let expected = history.inner.space().len();

@@ -58,6 +58,7 @@ pub fn blocks(space: &Space, axes: &[Axis], options: &Options) -> Vec<Block> {
 fn good_floors(options: &Options) -> Floors {
     Floors {
         continuous: options.good_exponent,
+        discrete: options.discrete_exponent,
         ..rest_floors(options)
     }
 }

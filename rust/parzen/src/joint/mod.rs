@@ -14,7 +14,9 @@
 //!    that every candidate is a complete point.
 //! 4. **Choice.** The candidate whose density among the good exceeds that among the rest by the
 //!    largest factor wins. In whole trees this decides about the branch and about what is in it at
-//!    once. A point that was tried is not proposed again while there are others.
+//!    once. Now and then, with probability `epsilon`, the first candidate is taken instead, which
+//!    keeps the search from staying where one lucky trial was. A point that was tried is not proposed
+//!    again while there are others.
 //!
 //! | file | content |
 //! |---|---|
@@ -101,9 +103,11 @@ fn first_trial(model: &Model, seed: u64, index: u64, options: &Options) -> Vec<f
 }
 
 fn assignment(model: &Model, seed: u64, index: u64, options: &Options) -> Vec<f64> {
+    let explores = stream(seed, index, u64::MAX - 1).uniform() < options.epsilon;
+    let count = if explores { 1 } else { options.candidates };
     let mut best = Vec::new();
     for round in 0..ROUNDS {
-        let mut candidates = candidates(model, seed, (index, round), options);
+        let mut candidates = candidates(model, seed, (index, round), count, options);
         candidates.sort_by(|a, b| b.score.total_cmp(&a.score)); // stable: ties to the first
         for candidate in &candidates {
             let values = natural(model, candidate);
@@ -127,6 +131,7 @@ fn candidates(
     model: &Model,
     seed: u64,
     (index, round): (u64, u64),
+    count: usize,
     options: &Options,
 ) -> Vec<Candidate> {
     let n = model.space().len();
@@ -134,8 +139,8 @@ fn candidates(
         coordinates: vec![f64::NAN; n],
         score: 0.0,
     };
-    let mut candidates = vec![blank; options.candidates];
-    let mut values = vec![vec![f64::NAN; n]; options.candidates];
+    let mut candidates = vec![blank; count];
+    let mut values = vec![vec![f64::NAN; n]; count];
     for (number, block) in (0..).zip(model.blocks()) {
         let first = block.params()[0];
         let named: Vec<usize> = (0..values.len())

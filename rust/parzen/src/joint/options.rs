@@ -22,11 +22,15 @@ pub struct Options {
     pub min_bandwidth: f64,
     /// Bandwidths of continuous parameters in the good group are at least `(n + 2)^-x` of the range.
     pub good_exponent: f64,
-    /// The same for discrete parameters, and for the rest.
+    /// The same for discrete parameters in the good group.
+    pub discrete_exponent: f64,
+    /// The same for all parameters in the rest.
     pub rest_exponent: f64,
     /// How much of a kernel's mass an option of a choice shares with the other options: each of
     /// them gets `x / (n + 1)` pseudo-counts against 1 for the kernel's own.
     pub option_weight: f64,
+    /// With this probability the first candidate is proposed, whatever its score.
+    pub epsilon: f64,
 }
 
 impl Default for Options {
@@ -40,8 +44,10 @@ impl Default for Options {
             linear_forgetting: 25,
             min_bandwidth: 0.01,
             good_exponent: 1.5,
+            discrete_exponent: 1.2,
             rest_exponent: 1.0,
             option_weight: 1.0,
+            epsilon: 0.1,
         }
     }
 }
@@ -92,6 +98,12 @@ impl Options {
                 exponent,
             ),
             (
+                "discrete_exponent",
+                self.discrete_exponent,
+                self.discrete_exponent >= 0.0 && self.discrete_exponent.is_finite(),
+                exponent,
+            ),
+            (
                 "rest_exponent",
                 self.rest_exponent,
                 self.rest_exponent >= 0.0 && self.rest_exponent.is_finite(),
@@ -102,6 +114,12 @@ impl Options {
                 self.option_weight,
                 is_positive(self.option_weight),
                 positive,
+            ),
+            (
+                "epsilon",
+                self.epsilon,
+                (0.0..=1.0).contains(&self.epsilon),
+                "must lie between 0 and 1: it is a probability",
             ),
         ];
         for (option, value, holds, rule) in rules {
@@ -175,6 +193,20 @@ mod tests {
                     ..fine
                 },
                 "good_exponent=-1",
+            ),
+            (
+                Options {
+                    discrete_exponent: f64::INFINITY,
+                    ..fine
+                },
+                "discrete_exponent=inf",
+            ),
+            (
+                Options {
+                    epsilon: 1.5,
+                    ..fine
+                },
+                "epsilon=1.5",
             ),
             (
                 Options {

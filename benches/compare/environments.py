@@ -81,4 +81,6 @@ def install(library: Library) -> bool:
 
 def environment() -> dict[str, str]:
     """Return the process environment of a measurement."""
-    return {**os.environ, **QUIET}
+    inherited = dict(os.environ)
+    inherited.pop("PYTHONDONTWRITEBYTECODE", None)  # Imports would compile the sources each time.
+    return {**inherited, **QUIET}

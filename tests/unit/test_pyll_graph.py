@@ -257,6 +257,28 @@ def test_the_tree_numbers_lines_and_refers_back() -> None:
     assert out.getvalue() == "pos_args\n  Literal{1}\n  Literal{constant}\n"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hp.uniform('x', 0, 1)",
+        "hp.randint('n', 10)",
+        "hp.choice('c', ['a', hp.normal('z', 0, 1)])",
+        "{'a': 1, 'b': [hp.lognormal('l', 0, 1), 'text']}",
+        "3",
+    ],
+)
+def test_an_expression_shows_itself_as_it_is_written(text: str) -> None:
+    assert repr(as_apply(eval(text, {"hp": hp}))) == text
+
+
+def test_what_is_long_or_deep_is_cut_short() -> None:
+    assert repr(hp.choice("c", range(9))) == "hp.choice('c', [0, 1, 2, ...])"
+    assert repr(as_apply({"a": {"b": {"c": {"d": 1}}}})) == "{'a': {'b': {'c': ...}}}"
+    assert repr(hp.uniformint("n", 1, 6)) == "int(hp.quniform('n', 1, 6, q=1.0))"
+    assert repr(hp.pchoice("p", [(1.0, "a")])) == "hp.pchoice('p', [(..., 'a')])"
+    assert repr(hp.uniform("x", 0, 1) * 2) == "mul(hp.uniform('x', 0, 1), 2)"
+
+
 def test_a_lambda_binds_its_parameters() -> None:
     x, y = p0(), apply("p1")
     minus = Lambda("minus", [("x", x), ("y", y)], x - y)

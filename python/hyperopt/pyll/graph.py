@@ -216,7 +216,9 @@ class Apply(Arithmetic):
         return tree_text(self)
 
     def __repr__(self) -> str:
-        return str(self)
+        from .printing import one_line
+
+        return one_line(self)
 
     def __len__(self) -> int:
         if self.o_len is None:

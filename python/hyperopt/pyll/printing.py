@@ -49,30 +49,72 @@ def tree_text(root: Apply) -> str:
 
 
 def one_line(node: Apply, depth: int = 3) -> str:
-    """Return a node as a call, with what lies deeper than `depth` left out.
+    """Return a node as the call that makes it, with what lies deeper than `depth` left out.
 
     Examples
     --------
+    >>> from hyperopt import hp
     >>> from hyperopt.pyll import scope
     >>> one_line(scope.int(scope.sqrt(2.5)))
     'int(sqrt(2.5))'
+    >>> one_line(hp.choice("kind", ["a", hp.uniform("x", 0, 1)]))
+    "hp.choice('kind', ['a', hp.uniform('x', 0, 1)])"
     """
     if isinstance(node, Literal):
         return _shorten(node.obj, quote=True)
+    if node.name in ("float", "int") and _is_cast_of_parameter(node):
+        node = node.pos_args[0]
     if node.name == "hyperopt_param":
-        return f"hyperopt_param({_label(node)})"
+        return _parameter(node)
     if depth == 0:
-        return f"{node.name}(...)"
-    shown = [one_line(argument, depth - 1) for argument in node.pos_args[:4]]
-    shown += [f"{name}={one_line(value, depth - 1)}" for name, value in node.named_args[:4]]
-    if len(node.pos_args) > 4 or len(node.named_args) > 4:
-        shown.append("...")
+        return "..." if node.name in ("dict", "pos_args") else f"{node.name}(...)"
+    positional = _listed([one_line(argument, depth - 1) for argument in node.pos_args[:5]])
+    named = [(name, one_line(value, depth - 1)) for name, value in node.named_args[:5]]
+    if node.name == "switch" and node.pos_args and node.pos_args[0].name == "hyperopt_param":
+        return _choice(node.pos_args[0], positional[1:])
+    if node.name == "pos_args":
+        return f"[{', '.join(positional)}]"
+    if node.name == "dict" and not node.pos_args:
+        return "{" + ", ".join(_listed([f"{name!r}: {value}" for name, value in named])) + "}"
+    shown = positional + _listed([f"{name}={value}" for name, value in named])
     return f"{node.name}({', '.join(shown)})"
 
 
-def _label(node: Apply) -> str:
-    label = node.pos_args[0] if node.pos_args else None
-    return repr(label.obj) if isinstance(label, Literal) else "..."
+def _listed(shown: list[str]) -> list[str]:
+    """What is shown of a list: four items."""
+    return shown if len(shown) <= 4 else [*shown[:4], "..."]
+
+
+def _is_cast_of_parameter(node: Apply) -> bool:
+    """Whether an hp function has put this cast around its parameter, as numbers have it."""
+    if len(node.pos_args) != 1 or node.pos_args[0].name != "hyperopt_param":
+        return False
+    drawn = node.pos_args[0].pos_args[1:]
+    return bool(drawn) and (drawn[0].name == "randint") == (node.name == "int")
+
+
+def _parameter(node: Apply) -> str:
+    label, *drawn = node.pos_args
+    shown_label = repr(label.obj) if isinstance(label, Literal) else "..."
+    if not drawn or not all(isinstance(argument, Literal) for argument in drawn[0].inputs()):
+        return f"hp.{drawn[0].name if drawn else '...'}({shown_label}, ...)"
+    arguments = [_shorten(argument.obj, quote=True) for argument in drawn[0].pos_args]  # type: ignore[attr-defined]
+    arguments += [
+        f"{name}={_shorten(value.obj, quote=True)}"
+        for name, value in drawn[0].named_args
+        if name not in ("rng", "size")
+    ]
+    return f"hp.{drawn[0].name}({', '.join([shown_label, *arguments])})"
+
+
+def _choice(parameter: Apply, options: list[str]) -> str:
+    label, *drawn = parameter.pos_args
+    shown_label = repr(label.obj) if isinstance(label, Literal) else "..."
+    weighted = bool(drawn) and drawn[0].name == "categorical"
+    name, prefix = ("pchoice", "(..., ") if weighted else ("choice", "")
+    suffix = ")" if weighted else ""
+    shown = [option if option == "..." else f"{prefix}{option}{suffix}" for option in options]
+    return f"hp.{name}({shown_label}, [{', '.join(shown)}])"
 
 
 def _shorten(obj: Any, quote: bool = False) -> str:

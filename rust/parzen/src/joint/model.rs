@@ -202,6 +202,25 @@ impl Model {
         for key in std::mem::take(&mut self.provisional) {
             self.remove(key);
         }
+        if self.keys.len() > 2 * self.live + 64 {
+            self.compact();
+        }
+    }
+
+    /// Drops the rows that were withdrawn.
+    #[allow(clippy::cast_possible_truncation)]
+    fn compact(&mut self) {
+        let kept: Vec<usize> = (0..self.keys.len()).filter(|r| !self.gone[*r]).collect();
+        self.keys = kept.iter().map(|r| self.keys[*r]).collect();
+        self.losses = kept.iter().map(|r| self.losses[*r]).collect();
+        self.values = kept
+            .iter()
+            .map(|r| std::mem::take(&mut self.values[*r]))
+            .collect();
+        self.gone = vec![false; kept.len()];
+        let place = |row: &u32| kept.partition_point(|r| *r < *row as usize) as u32;
+        self.ranking = self.ranking.iter().map(place).collect();
+        self.start_over();
     }
 
     #[allow(clippy::cast_possible_truncation)]

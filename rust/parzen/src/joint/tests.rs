@@ -381,7 +381,11 @@ fn loss(values: &[f64]) -> f64 {
 }
 
 fn run(model: &mut Model, trials: i64, options: &Options) -> Vec<Vec<f64>> {
-    (0..trials)
+    run_from(model, 0, trials, options)
+}
+
+fn run_from(model: &mut Model, first: i64, trials: i64, options: &Options) -> Vec<Vec<f64>> {
+    (first..first + trials)
         .map(|key| {
             let values = suggest(model, &[key], 100 + key as u64, 0, options)
                 .unwrap()
@@ -464,6 +468,26 @@ fn a_batch_is_one_suggestion_after_the_other() {
     assert_eq!(bits(&batch), bits(&one_by_one));
     model.settle_provisional();
     assert_eq!(model.len(), 40);
+}
+
+#[test]
+fn unwanted_batches_leave_nothing_behind() {
+    let options = Options::default();
+    let mut model = tree();
+    run(&mut model, 40, &options);
+    model.remove(17);
+    let mut never_asked = model.clone();
+    for batch in 0..4 {
+        let keys: Vec<i64> = (100 + 200 * batch..).take(150).collect();
+        suggest(&mut model, &keys, 7, 0, &options).unwrap();
+        model.settle_provisional();
+    }
+    assert_eq!(model.rows().count(), 39);
+    assert_eq!(
+        bits(&run_from(&mut model, 50, 20, &options)),
+        bits(&run_from(&mut never_asked, 50, 20, &options))
+    );
+    assert_eq!(model.good_keys(), never_asked.good_keys());
 }
 
 #[test]

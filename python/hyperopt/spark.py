@@ -26,7 +26,7 @@ from hyperopt.documents import (
 from hyperopt.driver import EARLY_STOP, INTERRUPTED, TIMEOUT
 from hyperopt.exceptions import AllTrialsFailed
 from hyperopt.executors.spark import SparkEvaluator
-from hyperopt.executors.spark_jobs import default_parallelism, pins_threads
+from hyperopt.executors.spark_jobs import default_parallelism, has_context, is_alive, pins_threads
 from hyperopt.fmin import fmin
 from hyperopt.trials import Trials
 
@@ -106,7 +106,7 @@ class SparkTrials(Trials):
         self.user_specified_parallelism = parallelism
         self.timeout = timeout
         self.loss_threshold = loss_threshold
-        self._spark = _active_session() if spark_session is None else spark_session
+        self._spark = _active_session() if spark_session is None else _checked(spark_session)
         self._resource_profile = resource_profile
         self._spark_pinned_threads_enabled = pins_threads(self._spark)
         default = None
@@ -249,8 +249,10 @@ class SparkTrials(Trials):
             self._log_counts(n_before)
 
     def _evaluator(self, trial_timeout_s: float | None) -> SparkEvaluator:
-        if self._spark is None:  # these trials were loaded from a file
+        # Trials from a file have no session; and a study may outlive its own.
+        if self._spark is None or not is_alive(self._spark):
             self._spark = _active_session()
+            self._spark_pinned_threads_enabled = pins_threads(self._spark)
         return SparkEvaluator(
             self._spark,
             self.parallelism,
@@ -297,6 +299,14 @@ def _wants_default(parallelism: Any) -> bool:
     if isinstance(parallelism, bool) or not isinstance(parallelism, Integral):
         raise TypeError(f"SparkTrials(parallelism={parallelism!r}): must be a whole number or None")
     return int(parallelism) <= 0
+
+
+def _checked(session: Any) -> Any:
+    if not has_context(session) and not hasattr(session, "addTag"):
+        raise TypeError(
+            f"SparkTrials(spark_session={session!r}): give a SparkSession, classic or Connect"
+        )
+    return session
 
 
 def _active_session() -> Any:

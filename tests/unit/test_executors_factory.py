@@ -76,6 +76,7 @@ class Silent:
         ({"trial_timeout": 1, "executor": "threads"}, ValueError, "only a process can be stopped"),
         ({"executor": "fibres"}, TypeError, "executor='fibres' is neither"),
         ({"executor": 4}, TypeError, "executor=4 is neither"),
+        ({"executor": ThreadPoolExecutor}, TypeError, r"did you mean ThreadPoolExecutor\(\)"),
         ({"executor": Silent()}, ValueError, "does not tell how many calls"),
     ],
 )

@@ -115,6 +115,16 @@ def test_a_broken_pool_ends_the_run_with_its_cause() -> None:
     assert set(states(trials)) <= {JOB_STATE_ERROR, JOB_STATE_CANCEL}
 
 
+def test_an_executor_that_was_shut_down_is_told() -> None:
+    pool = ThreadPoolExecutor(2)
+    pool.shutdown()
+    trials = Trials()
+    why = r"ThreadPoolExecutor.* takes no trials: cannot schedule"
+    with pytest.raises(RuntimeError, match=why):
+        fmin(lambda x: x, SPACE, rand.suggest, 4, trials=trials, executor=pool)
+    assert set(states(trials)) == {JOB_STATE_CANCEL}
+
+
 def test_dask_evaluates_trials(dask_client: Any) -> None:
     executor = dask_client.get_executor()
     trials = search(lambda x: x, 10, executor=executor)

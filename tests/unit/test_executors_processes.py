@@ -266,6 +266,25 @@ def test_an_objective_that_cannot_be_pickled_is_told_before_anything_starts() ->
         search(objective, 2)
 
 
+def test_what_cannot_be_pickled_is_told_wherever_the_objective_holds_it() -> None:
+    class Model:
+        def __init__(self) -> None:
+            self.parts = {"lock": threading.Lock()}
+
+        def __call__(self, x: float) -> float:
+            return x
+
+        def score(self, x: float) -> float:
+            return x
+
+    with pytest.raises(Exception, match=r"the cause is it\.parts\['lock'\] \(lock\)"):
+        search(Model(), 2)
+    with pytest.raises(Exception, match=r"the cause is its object\.parts\['lock'\] \(lock\)"):
+        search(Model().score, 2)
+    with pytest.raises(Exception, match=r"the cause is its argument 'y' \(lock\)"):
+        search(functools.partial(lambda x, y: x, y=threading.Lock()), 2)
+
+
 def test_a_result_that_cannot_be_pickled_is_told_by_its_name() -> None:
     with pytest.raises(Exception, match=r"result\['model'\] \(generator\) can't be pickled"):
         search(lambda x: {"loss": x, "status": "ok", "model": (i for i in [])}, 2)

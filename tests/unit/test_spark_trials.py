@@ -6,6 +6,7 @@ import logging
 import pickle
 import threading
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,12 +21,19 @@ SPACE = hp.uniform("x", 0, 1)
 
 class Context:
     defaultParallelism = 3
+    stopped = False
+
+    @property
+    def _jsc(self) -> Any:
+        java = SimpleNamespace(isStopped=lambda: False)
+        return None if self.stopped else SimpleNamespace(sc=lambda: java)
 
 
 class Session:
     """Has what `SparkTrials` asks a classic session for before it runs anything."""
 
-    sparkContext = Context()
+    def __init__(self) -> None:
+        self.sparkContext = Context()
 
 
 class Jobs:
@@ -69,7 +77,8 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> list[Jobs]:
 
 
 def trials_of(parallelism: int | None = 2, **options: Any) -> SparkTrials:
-    return SparkTrials(parallelism, spark_session=Session(), **options)
+    options = {"spark_session": Session(), **options}
+    return SparkTrials(parallelism, **options)
 
 
 def search(trials: SparkTrials, objective: Any, max_evals: int, **options: Any) -> Any:
@@ -106,6 +115,7 @@ def test_the_default_parallelism_is_capped_as_well(
         ({"parallelism": 2.5}, TypeError, r"parallelism=2\.5"),
         ({"parallelism": True}, TypeError, "parallelism=True"),
         ({"parallelism": "2"}, TypeError, "parallelism='2'"),
+        ({"spark_session": 3}, TypeError, "spark_session=3.*: give a SparkSession"),
         ({"timeout": -1}, Exception, "timeout argument should be None or a positive value"),
         ({"timeout": "soon"}, Exception, "Given value: soon"),
         ({"loss_threshold": True}, Exception, "loss_threshold argument should be None"),
@@ -256,6 +266,27 @@ def test_a_session_that_ends_ends_the_run_with_its_cause(jobs: list[Jobs]) -> No
     assert isinstance(caught.value.__cause__, ConnectionError)
     assert trials.count_successful_trials() == 3
     assert trials.count_cancelled_trials() == 1
+
+
+def test_a_study_whose_session_was_stopped_goes_on_in_the_active_one(
+    jobs: list[Jobs], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = Session(), Session()
+    trials = trials_of(1, spark_session=first)
+    search(trials, lambda x: x, 3)
+    first.sparkContext.stopped = True
+    monkeypatch.setattr("hyperopt.spark._active_session", lambda: second)
+    search(trials, lambda x: x, 6)
+    assert trials._spark is second
+    assert trials.count_successful_trials() == 6
+
+
+def test_a_result_that_cannot_be_pickled_is_told_by_its_name(jobs: list[Jobs]) -> None:
+    def objective(x: float) -> dict[str, Any]:
+        return {"loss": x, "status": "ok", "parts": [threading.Lock()]}
+
+    with pytest.raises(AllTrialsFailed, match=r"result\['parts'\]\[0\] \(lock\) can't be pickled"):
+        search(trials_of(), objective, 2)
 
 
 @pytest.mark.parametrize("options", [{"n_jobs": 2}, {"executor": "threads"}])

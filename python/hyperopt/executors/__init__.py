@@ -83,6 +83,8 @@ def _futures(executor: Any, jobs: int | None) -> Evaluator:
 
     from hyperopt.executors.futures import FutureEvaluator, slots_of
 
+    if isinstance(executor, type):
+        raise TypeError(f"executor={executor!r} is a class: did you mean {executor.__name__}()?")
     if not isinstance(executor, Executor):
         if not callable(getattr(executor, "submit", None)):
             raise TypeError(

@@ -92,30 +92,35 @@ class FutureEvaluator:
     def submit(self, doc: dict[str, Any]) -> None:
         """Hand the trial to the executor."""
         order = remote.order_for(doc, with_doc=self._with_doc)
-        future: Future[Any]
-        if self._in_process:
-            future = self._executor.submit(remote.run, self._domain, order)
-        else:
-            if getattr(self._reference, "status", "finished") != "finished":
-                self._reference = self._scatter()  # the workers that had it are dead
-            future = self._executor.submit(
-                remote.evaluate_order, self._key, self._reference, tuple(order), **self._options()
-            )
         self._mailbox.expect(order.tid)
+        try:
+            future = self._begin(order)
+        except RuntimeError as error:
+            raise RuntimeError(f"executor={self._executor!r} takes no trials: {error}") from error
         self._futures[order.tid] = future
         future.add_done_callback(lambda future: self._mailbox.put(_read(order.tid, future)))
+
+    def _begin(self, order: remote.Order) -> Future[Any]:
+        if self._in_process:
+            return self._executor.submit(remote.run, self._domain, order)
+        if getattr(self._reference, "status", "finished") != "finished":
+            self._reference = self._scatter()  # the workers that had it are dead
+        return self._executor.submit(
+            remote.evaluate_order, self._key, self._reference, tuple(order), **self._options()
+        )
 
     def wait(self, timeout_s: float | None) -> list[Outcome]:
         """Block until a trial ends or the timeout passes."""
         outcomes = self._mailbox.collect(timeout_s)
         for outcome in outcomes:
-            del self._futures[outcome.tid]
+            self._futures.pop(outcome.tid, None)
         return outcomes
 
     def cancel(self, tids: Iterable[int], reason: str) -> None:
         """Withdraw the trials, or give up on them if they run."""
         for tid in self._mailbox.cancel(tids, reason):
-            self._futures[tid].cancel()
+            if tid in self._futures:  # else the executor did not take it
+                self._futures[tid].cancel()
 
     def close(self, *, cancel: bool) -> None:
         """Wait for the trials that run, unless `cancel`; the executor stays open."""

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
 import cloudpickle
 
 from hyperopt.evaluation import Outcome
+from hyperopt.executors.culprits import culprits
 
 if TYPE_CHECKING:
     from hyperopt.ctrl import Ctrl
@@ -112,37 +113,16 @@ def pack(domain: Domain) -> Payload:
 
 
 def _why_not(domain: Domain, error: Exception) -> str:
-    culprits = []
     objective = domain.fn
-    code = getattr(objective, "__code__", None)
-    if code is not None:
-        cells = zip(code.co_freevars, getattr(objective, "__closure__", None) or (), strict=False)
-        held = {f"the variable {name!r} it closes over": _content(cell) for name, cell in cells}
-        scope = getattr(objective, "__globals__", {})
-        held |= {f"the global {n!r} it uses": scope[n] for n in code.co_names if n in scope}
-        culprits = [f"{role} ({type(v).__name__})" for role, v in held.items() if not _pickles(v)]
     name = getattr(objective, "__qualname__", type(objective).__name__)
-    where = f": the cause is {' and '.join(culprits)}" if culprits else ""
+    found = culprits("it", objective)
+    where = f": the cause is {' and '.join(found)}" if found else ""
     return (
         f"the objective {name!r} can't be pickled, so it can't run in another process{where}. "
-        "Open files, connections, locks and device handles inside the objective, or use "
-        f"executor='threads', or leave n_jobs out. ({type(error).__name__}: {error})"
+        "Open files, connections, locks and device handles inside the objective, or evaluate in "
+        "this process: with Trials() and executor='threads', or without n_jobs. "
+        f"({type(error).__name__}: {error})"
     )
-
-
-def _content(cell: Any) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # an empty cell
-        return None
-
-
-def _pickles(value: Any) -> bool:
-    try:
-        cloudpickle.dumps(value)
-    except Exception:
-        return False
-    return True
 
 
 class RemoteCtrl:
@@ -207,7 +187,8 @@ def evaluate(domain: Domain, order: Order) -> bytes:
         return _dumps((outcome.tid, outcome.result, outcome.attachments))
     except Exception as error:
         reason = pickle.PicklingError(_why_not_result(outcome, error))
-        return encode_error(outcome.tid, reason, _traceback_text(error))
+        reason.__cause__ = error
+        return encode_error(outcome.tid, reason)
 
 
 def evaluate_order(key: str, reference: Any, order: tuple[Any, ...]) -> bytes:
@@ -282,12 +263,10 @@ def _traceback_text(error: BaseException) -> str:
 
 
 def _why_not_result(outcome: Outcome, error: Exception) -> str:
-    parts = [(f"result[{k!r}]", v) for k, v in (outcome.result or {}).items()]
-    parts += [(f"attachments[{k!r}]", v) for k, v in (outcome.attachments or {}).items()]
-    culprits = [f"{name} ({type(value).__name__})" for name, value in parts if not _pickles(value)]
+    found = culprits("result", outcome.result) + culprits("attachments", outcome.attachments)
     return (
         f"the result of trial {outcome.tid} can't be sent back from its worker: "
-        f"{' and '.join(culprits) or 'it'} can't be pickled. Return numbers, text, arrays or bytes "
+        f"{' and '.join(found) or 'it'} can't be pickled. Return numbers, text, arrays or bytes "
         f"(of a model: what its own save function writes). ({type(error).__name__}: {error})"
     )
 

@@ -13,7 +13,14 @@ from typing import Any, NamedTuple, Protocol
 
 from hyperopt.executors import remote
 
-__all__ = ["SparkJobs", "default_parallelism", "has_context", "jobs_for", "pins_threads"]
+__all__ = [
+    "SparkJobs",
+    "default_parallelism",
+    "has_context",
+    "is_alive",
+    "jobs_for",
+    "pins_threads",
+]
 
 _INLINE_BYTES = 1 << 16
 _REPORT_SCHEMA = "report binary"
@@ -44,6 +51,20 @@ def has_context(session: Any) -> bool:
     try:
         return session.sparkContext is not None
     except Exception:  # each Spark version has its own for this
+        return False
+
+
+def is_alive(session: Any) -> bool:
+    """Whether `session` can run jobs; asks the server of a Connect session."""
+    if getattr(session, "is_stopped", False):
+        return False
+    try:
+        if not has_context(session):
+            session.version  # noqa: B018
+            return True
+        java = session.sparkContext._jsc
+        return java is not None and not java.sc().isStopped()
+    except Exception:  # the JVM or the server is gone
         return False
 
 
@@ -157,11 +178,7 @@ class _ContextJobs:
         self._context.cancelJobGroup(group)
 
     def alive(self) -> bool:
-        try:
-            java = self._context._jsc
-            return java is not None and not java.sc().isStopped()
-        except Exception:  # the JVM is gone
-            return False
+        return is_alive(self._session)
 
     def inheriting(self, target: Callable[[], None]) -> Callable[[], None]:
         return _inheriting(self._session, target)
@@ -222,13 +239,7 @@ class _ConnectJobs:
         self._session.interruptTag(group)
 
     def alive(self) -> bool:
-        if getattr(self._session, "is_stopped", False):
-            return False
-        try:
-            self._session.version  # noqa: B018 (asks the server)
-        except Exception:
-            return False
-        return True
+        return is_alive(self._session)
 
     def inheriting(self, target: Callable[[], None]) -> Callable[[], None]:
         return _inheriting(self._session, target) if _major_version() >= 4 else target

@@ -79,6 +79,10 @@ def space_eval(space: Any, hp_assignment: Any) -> Any:
     """
     from hyperopt.space import compile_space
 
+    if not hasattr(hp_assignment, "__getitem__") or isinstance(hp_assignment, (str, list)):
+        raise TypeError(
+            f"hp_assignment={hp_assignment!r}: give a dict {{label: value}}, such as fmin returns"
+        )
     return compile_space(as_apply(space)).evaluate(hp_assignment)
 
 

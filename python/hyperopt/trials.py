@@ -37,8 +37,8 @@ _TRANSIENT = ("_ledger", "_observers")
 class Trials:
     """A database of trials, in memory.
 
-    Documents live in one list, shared by all `view`s of it. Each Trials shows those that belong to
-    its experiment and are neither in error nor cancelled; what was inserted, or changed by others,
+    Documents live in one list, which all views of it share (see `view`). Each shows those of its
+    own experiment that are neither in error nor cancelled; what was inserted, or changed by others,
     shows after the next `refresh`.
 
     Parameters
@@ -443,6 +443,10 @@ class Trials:
         """
         from hyperopt.known_results import add_observation
 
+        if (loss is None) == (result is None):
+            raise ValueError(
+                f"add_observation(loss={loss!r}, result={result!r}): give exactly one of them"
+            )
         return add_observation(self, params, loss if result is None else result, space)
 
     def study(
@@ -483,16 +487,26 @@ class Trials:
 
         return Study(space, self, algo, rstate, avoid_duplicates=avoid_duplicates)
 
-    def to_dataframe(self) -> Any:
+    def to_dataframe(self, space: Any = None) -> Any:
         """All trials as a table: one row per trial, one column per parameter by value.
 
         Further columns are ``tid state status loss book_time refresh_time duration_s``; a parameter
         of such a name comes as ``param_loss``, say. Parameters that were not active are missing.
         Without pandas the rows come as a list of dicts.
+
+        Parameters
+        ----------
+        space
+            The search space, for trials that do not know it, as those of a study that another
+            version has pickled; without it a choice is shown by the number of its option.
         """
         from hyperopt.table import dataframe_of, rows_of
 
-        return dataframe_of(rows_of(self, self._space))
+        if space is None:
+            return dataframe_of(rows_of(self, self._space))
+        from hyperopt.space import compile_space
+
+        return dataframe_of(rows_of(self, compile_space(space)))
 
     def average_best_error(self, bandit: Domain | None = None) -> float:
         """The true loss of the best trial, averaged over trials that may be the best as well.

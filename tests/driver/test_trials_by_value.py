@@ -7,7 +7,7 @@ import pickle
 
 import pytest
 
-from hyperopt import Trials, fmin, hp
+from hyperopt import Trials, fmin, hp, space_eval
 from hyperopt.base import JOB_STATE_ERROR
 from hyperopt.exceptions import AllTrialsFailed, MissingLabel
 from hyperopt.pyll import scope
@@ -90,8 +90,9 @@ def test_known_results_are_checked_when_the_space_is_known():
         Trials().add_observation({"act": "relu"}, 0.5)
     with pytest.raises(ValueError, match="give a dict"):
         Trials().add_observation([1], 0.5)
-    with pytest.raises(TypeError, match="returned None"):
-        Trials().add_observation({"x": 1}, None)
+    for wrong in ({}, {"loss": 1.0, "result": {"status": "fail"}}):
+        with pytest.raises(ValueError, match="exactly one"):
+            Trials().add_observation({"x": 1}, **wrong)
     assert len(trials) == 0
 
 
@@ -152,3 +153,16 @@ def test_parameters_keep_their_types_and_do_not_hide_other_columns(suggest):
     assert table["n"].dtype == "Int64"
     assert 0 < table["n"].isna().sum() < 12
     assert len(Trials().to_dataframe()) == 0
+
+
+def test_trials_that_do_not_know_their_space_are_shown_by_value_when_given_it(trials):
+    unknown = pickle.loads(pickle.dumps(trials))
+    unknown._space = None
+    assert set(unknown.to_dataframe()["act"]) <= {0, 1}
+    assert unknown.to_dataframe(SPACE).equals(trials.to_dataframe())
+
+
+@pytest.mark.parametrize("wrong", [None, "x", [1], 3])
+def test_a_point_is_evaluated_from_a_dict(wrong):
+    with pytest.raises(TypeError, match=r"hp_assignment=.*give a dict"):
+        space_eval(SPACE, wrong)

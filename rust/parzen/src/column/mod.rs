@@ -24,6 +24,7 @@ mod numeric;
 mod order;
 mod propose;
 mod scale;
+mod series;
 mod sorted;
 
 pub use propose::{Options, Scratch};

@@ -1,0 +1,140 @@
+//! Truncated series of Gaussians: the arithmetic of the [`field`](super::field), whose text has the
+//! formulas.
+
+use crate::kernel::exp_nonpositive;
+use multiversion::multiversion;
+
+/// Number of terms of both expansions.
+pub const ORDER: usize = 20;
+/// How many cells away a point is still felt.
+pub const REACH: i64 = 10;
+/// At least as many as there are cells in reach of one, and whole vectors.
+pub const LANES: usize = 24;
+
+/// Coefficients by power.
+pub type Series = [f64; ORDER];
+
+/// `1/n!`
+pub const INVERSE_FACTORIAL: Series = {
+    let mut table = [1.0; ORDER];
+    let mut n = 1;
+    #[allow(clippy::cast_precision_loss)]
+    while n < ORDER {
+        table[n] = table[n - 1] / n as f64;
+        n += 1;
+    }
+    table
+};
+
+/// `1/n`
+const INVERSE: Series = {
+    let mut table = [1.0; ORDER];
+    let mut n = 1;
+    #[allow(clippy::cast_precision_loss)]
+    while n < ORDER {
+        table[n] = 1.0 / n as f64;
+        n += 1;
+    }
+    table
+};
+
+/// Adds `sum_m phi^(n+m)(d) S_m` to every `n! L_n`.
+#[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
+pub fn translate(local: &mut Series, derivatives: &[f64; 2 * ORDER], moments: &Series) {
+    let mut sums = *local;
+    for (m, moment) in moments.iter().enumerate() {
+        let Some(shifted) = derivatives[m..].first_chunk::<ORDER>() else {
+            return;
+        };
+        for n in 0..ORDER {
+            sums[n] += shifted[n] * moment;
+        }
+    }
+    *local = sums;
+}
+
+/// Place of a distance in cells in the tables, from zero.
+#[allow(clippy::cast_sign_loss, clippy::cast_possible_truncation)] // -REACH <= d <= REACH
+pub fn nth(d: i64) -> usize {
+    (d + REACH) as usize
+}
+
+/// `(-delta)^m / m!`
+pub fn moments(delta: f64) -> Series {
+    let mut out = [1.0; ORDER];
+    let mut power = 1.0;
+    for (m, o) in out.iter_mut().enumerate().skip(1) {
+        power *= -delta;
+        *o = power * INVERSE_FACTORIAL[m];
+    }
+    out
+}
+
+/// `phi^(k)(t)` for `phi = exp(-t^2/2)`, by `phi^(k+1) = -t phi^(k) - k phi^(k-1)`.
+pub fn hermite_functions<const N: usize>(t: f64) -> [f64; N] {
+    let mut out = [0.0; N];
+    let (mut before, mut here) = (0.0, libm::exp(-0.5 * t * t));
+    let mut k = 0.0;
+    for o in &mut out {
+        *o = here;
+        let next = -t * here - k * before;
+        before = here;
+        here = next;
+        k += 1.0;
+    }
+    out
+}
+
+/// Taylor coefficients in `eps` of `phi(t + eps)` at the centres of the cells in reach, which lie
+/// `t = d step - delta` away: `out[n][nth(d)]`.
+///
+/// By `c_(n+1) = -(t c_n + c_(n-1)) / (n + 1)`, for all cells at once.
+#[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
+pub fn taylor_around(step: f64, delta: f64, out: &mut [[f64; LANES]; ORDER]) {
+    let mut t = [0.0; LANES];
+    #[allow(clippy::cast_precision_loss)]
+    for (lane, t) in t.iter_mut().enumerate() {
+        *t = (lane as f64 - REACH as f64) * step - delta;
+    }
+    for (first, t) in out[0].iter_mut().zip(&t) {
+        *first = exp_nonpositive(-0.5 * t * t);
+    }
+    let mut before = [0.0; LANES];
+    for n in 1..ORDER {
+        let here = out[n - 1];
+        let inverse = INVERSE[n];
+        for lane in 0..LANES {
+            out[n][lane] = (-t[lane] * here[lane] - before[lane]) * inverse;
+        }
+        before = here;
+    }
+}
+
+/// `alpha a + beta b`
+pub fn combined([a, b]: &[Series; 2], alpha: f64, beta: f64) -> Series {
+    let mut out = [0.0; ORDER];
+    for (o, (a, b)) in out.iter_mut().zip(a.iter().zip(b)) {
+        *o = alpha * a + beta * b;
+    }
+    out
+}
+
+/// The polynomial at `eps`, even and odd halves apart to shorten the chain.
+pub fn evaluate(series: &Series, eps: f64) -> f64 {
+    let square = eps * eps;
+    let (mut even, mut odd) = (0.0, 0.0);
+    for pair in series.as_chunks::<2>().0.iter().rev() {
+        even = even * square + pair[0];
+        odd = odd * square + pair[1];
+    }
+    even + eps * odd
+}
+
+#[allow(clippy::cast_precision_loss)]
+pub fn antiderivative(series: &Series, eps: f64) -> f64 {
+    let mut sum = 0.0;
+    for (n, c) in series.iter().enumerate().rev() {
+        sum = sum * eps + c / (n + 1) as f64;
+    }
+    sum * eps
+}

@@ -112,6 +112,19 @@ def new_document(tid: Any, spec: Any, result: Any, misc: Any, exp_key: Any) -> D
     }
 
 
+def derived_document(tid: Any, spec: Any, result: Any, misc: Any, source: Document) -> Document:
+    """A document in state *done* that is derived from another trial (``misc["from_tid"]``)."""
+    for key, value in (("tid", tid), ("cmd", None), ("from_tid", source["tid"])):
+        if misc.setdefault(key, value) != value:
+            raise AssertionError(
+                f"source_trial_docs: misc[{key!r}] of trial {tid!r} is {misc[key]!r}; it must be "
+                f"{value!r} or missing"
+            )
+    taken = {key: source[key] for key in ("owner", "book_time", "refresh_time")}
+    document = new_document(tid, spec, result, misc, source["exp_key"])
+    return {**document, "state": JOB_STATE_DONE, **taken}
+
+
 def miscs_to_idxs_vals(
     miscs: Sequence[Mapping[str, Any]], keys: Iterable[str] | None = None
 ) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:

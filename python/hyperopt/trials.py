@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.attachments import TrialAttachments
 from hyperopt.documents import (
-    JOB_STATE_DONE,
     JOB_STATES,
     JOB_VALID_STATES,
-    STATUS_OK,
     Document,
-    miscs_to_idxs_vals,
+    derived_document,
     new_document,
     validate_document,
 )
-from hyperopt.exceptions import AllTrialsFailed
-from hyperopt.failures import first_failure
 from hyperopt.ledger import SMALL_STUDY, Ledger, Observer
+from hyperopt.results import Results
 
 if TYPE_CHECKING:
     from hyperopt.domain import Domain
@@ -34,7 +31,7 @@ _TRANSIENT = ("_ledger", "_observers")
 """Attributes that can be computed again and are never pickled."""
 
 
-class Trials:
+class Trials(Results):
     """A database of trials, in memory.
 
     Documents live in one list, which all views of it share (see `view`). Each shows those of its
@@ -165,75 +162,6 @@ class Trials:
         for observer in self._observers:
             observer.touch(doc)
 
-    def __iter__(self) -> Iterator[Document]:
-        return iter(self._trials)
-
-    def __len__(self) -> int:
-        return len(self._trials)
-
-    def __getitem__(self, item: Any) -> Any:
-        raise NotImplementedError(
-            f"trials[{item!r}] is ambiguous: take trials.trials[position], or look for "
-            "trial['tid'] == tid"
-        )
-
-    @property
-    def trials(self) -> list[Document]:
-        """The documents that are shown."""
-        return self._trials
-
-    @property
-    def tids(self) -> list[Any]:
-        """Their ids."""
-        return [trial["tid"] for trial in self._trials]
-
-    @property
-    def specs(self) -> list[Any]:
-        """Their ``spec`` parts (unused by most algorithms)."""
-        return [trial["spec"] for trial in self._trials]
-
-    @property
-    def results(self) -> list[Any]:
-        """Their ``result`` parts."""
-        return [trial["result"] for trial in self._trials]
-
-    @property
-    def miscs(self) -> list[Any]:
-        """Their ``misc`` parts, which hold the parameters."""
-        return [trial["misc"] for trial in self._trials]
-
-    @property
-    def idxs_vals(self) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
-        """For each label the ids of the trials where it was active, and its values there."""
-        return miscs_to_idxs_vals(self.miscs)
-
-    @property
-    def idxs(self) -> dict[str, list[Any]]:
-        """For each label the ids of the trials where it was active."""
-        return self.idxs_vals[0]
-
-    @property
-    def vals(self) -> dict[str, list[Any]]:
-        """For each label its values, in the order of `idxs`."""
-        return self.idxs_vals[1]
-
-    def losses(self, bandit: Domain | None = None) -> list[Any]:
-        """The loss of every trial, None where there is none."""
-        if bandit is None:
-            return [result.get("loss") for result in self.results]
-        return [
-            bandit.loss(result, spec) for result, spec in zip(self.results, self.specs, strict=True)
-        ]
-
-    def statuses(self, bandit: Domain | None = None) -> list[Any]:
-        """The status of every trial."""
-        if bandit is None:
-            return [result.get("status") for result in self.results]
-        return [
-            bandit.status(result, spec)
-            for result, spec in zip(self.results, self.specs, strict=True)
-        ]
-
     # -- inserting
 
     def assert_valid_trial(self, trial: Any) -> Any:
@@ -295,22 +223,10 @@ class Trials:
                 f"source_trial_docs: {len(tids)} tids, {len(specs)} specs, {len(results)} results, "
                 f"{len(miscs)} miscs and {len(sources)} sources; give one of each per trial"
             )
-        rval = []
-        for tid, spec, result, misc, source in zip(
-            tids, specs, results, miscs, sources, strict=True
-        ):
-            for key, value in (("tid", tid), ("cmd", None), ("from_tid", source["tid"])):
-                if misc.setdefault(key, value) != value:
-                    raise AssertionError(
-                        f"source_trial_docs: misc[{key!r}] of trial {tid!r} is {misc[key]!r}; "
-                        f"it must be {value!r} or missing"
-                    )
-            doc = new_document(tid, spec, result, misc, source["exp_key"])
-            doc["state"] = JOB_STATE_DONE
-            for key in ("owner", "book_time", "refresh_time"):
-                doc[key] = source[key]
-            rval.append(doc)
-        return rval
+        return [
+            derived_document(*parts)
+            for parts in zip(tids, specs, results, miscs, sources, strict=True)
+        ]
 
     def delete_all(self) -> None:
         """Forget every trial and attachment."""
@@ -363,63 +279,7 @@ class Trials:
         """The attachments of one trial, as a mutable mapping."""
         return TrialAttachments(self.attachments, lambda name: self.aname(trial, name))
 
-    # -- results
-
-    @property
-    def best_trial(self) -> Document:
-        """The trial of status *ok* with the smallest loss that is a number; of equals, the first.
-
-        Raises
-        ------
-        AllTrialsFailed
-            If there is none; the message quotes the first failure.
-        """
-        best: Document | None = None
-        best_loss = float("inf")
-        for trial in self.trials:
-            result = trial["result"]
-            if result.get("status") != STATUS_OK:
-                continue
-            given = result.get("loss")
-            if given is None:
-                continue
-            loss = float(given)
-            if loss < best_loss or (best is None and loss == loss):
-                best, best_loss = trial, loss
-        if best is None:
-            raise AllTrialsFailed(first_failure(self._dynamic_trials))
-        return best
-
-    @property
-    def argmin(self) -> dict[str, Any]:
-        """The active parameters of `best_trial`; a choice is given as the number of its option."""
-        return {
-            label: values[0]
-            for label, values in self.best_trial["misc"]["vals"].items()
-            if len(values)
-        }
-
-    @property
-    def best_params(self) -> Any:
-        """The best point of the space, as the objective got it, in native Python types.
-
-        Raises
-        ------
-        AllTrialsFailed
-            If there is no best trial.
-        ValueError
-            If the trials do not know their space: then take `space_eval(space, trials.argmin)`.
-        """
-        from hyperopt.values import native
-
-        assignment = self.argmin
-        if self._space is None:
-            raise ValueError(
-                "best_params: these trials do not know their search space (they were not made by "
-                "fmin here, or the space could not be pickled); use "
-                "hyperopt.space_eval(space, trials.argmin)"
-            )
-        return native(self._space.evaluate(assignment))
+    # -- more than one document at a time
 
     def add_observation(
         self,

@@ -21,5 +21,5 @@ class Study:
 
     def step(self, loss: float) -> None:
         """Ask for one point and tell its loss."""
-        (trial,) = self.study.ask()
+        trial = self.study.ask()
         self.study.tell(trial, loss)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
 
 __all__ = ["DummyTqdmFile", "std_out_err_redirect_tqdm"]
@@ -17,12 +17,15 @@ class DummyTqdmFile:
     ----------
     file
         Where they go in the end.
+    terminal
+        The streams that lead to the same terminal: bars on all of them are cleared for a line.
     """
 
     file: Any = None
 
-    def __init__(self, file: TextIO) -> None:
+    def __init__(self, file: TextIO, terminal: Iterable[TextIO] = ()) -> None:
         self.file = file
+        self._terminal = (file, *terminal)
         self._line = ""
         self._newlines = ""
         self._drawing = False
@@ -70,18 +73,23 @@ class DummyTqdmFile:
         """Whether the file is a terminal."""
         return bool(getattr(self.file, "isatty", bool)())
 
-    # It is what it stands for: so tqdm sees that bars on one terminal belong together, and clears
-    # those of others too before it writes.
-    def __eq__(self, other: object) -> bool:
-        return bool(self.file == (other.file if isinstance(other, DummyTqdmFile) else other))
-
-    def __hash__(self) -> int:
-        return hash(self.file)
-
     def _above_the_bar(self, text: str) -> None:
         from tqdm import tqdm
 
-        tqdm.write(text, file=self.file)
+        with contextlib.ExitStack() as cleared:
+            for stream in self._streams():
+                cleared.enter_context(tqdm.external_write_mode(file=stream))
+            self.file.write(f"{text}\n")
+
+    def _streams(self) -> list[Any]:
+        """Everything that bars on this terminal may be drawn on."""
+        found: list[Any] = []
+        for outermost in (sys.stdout, sys.stderr, *self._terminal):
+            stream: Any = outermost
+            while stream is not None and not any(stream is other for other in found):
+                found.append(stream)
+                stream = stream.file if isinstance(stream, DummyTqdmFile) else None
+        return found
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.file, name)
@@ -91,7 +99,7 @@ class DummyTqdmFile:
 def std_out_err_redirect_tqdm() -> Iterator[TextIO]:
     """Replace `sys.stdout` and `sys.stderr` for a while; yield the real standard output."""
     saved = sys.stdout, sys.stderr
-    replaced = DummyTqdmFile(saved[0]), DummyTqdmFile(saved[1])
+    replaced = DummyTqdmFile(saved[0], saved), DummyTqdmFile(saved[1], saved)
     try:
         sys.stdout, sys.stderr = replaced
         yield saved[0]

@@ -92,6 +92,8 @@ class Study:
             from hyperopt import jtpe
 
             algo = jtpe.suggest
+        if isinstance(space, str):
+            raise TypeError(f"space={space!r}: give hp.* expressions, or dicts and lists of them")
         check_algo(algo)
         check_trials(trials)
         if avoid_duplicates:

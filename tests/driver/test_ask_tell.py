@@ -96,6 +96,8 @@ def test_an_algorithm_that_is_no_function_is_refused(bad):
         Trials().study(SPACE, algo=bad)
     with pytest.raises(TypeError, match=r"did you mean Trials\(\)"):
         Study(SPACE, Trials)
+    with pytest.raises(TypeError, match="space='annotated'"):
+        Study("annotated")
 
 
 def test_a_study_continues_a_run_and_a_run_a_study(suggest):

@@ -74,7 +74,8 @@ def suggest(
     domain
         The objective and its space.
     trials
-        What was tried so far. Pending and failed trials count as bad ones.
+        What was tried so far. Pending and failed trials count as bad ones, and so do those whose
+        objective raised an exception (with ``catch_eval_exceptions``).
     seed
         An integer. The same seed and history give the same suggestions.
     n_startup_jobs

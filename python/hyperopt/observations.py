@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hyperopt import _native
-from hyperopt.documents import JOB_VALID_STATES, STATUS_FAIL, Document
+from hyperopt.documents import JOB_STATE_ERROR, JOB_VALID_STATES, STATUS_FAIL, Document
 from hyperopt.trials import Trials
 
 if TYPE_CHECKING:
@@ -70,15 +70,26 @@ class Feed:
         if self._stale:
             self._forget()
             self._stale = False
-            self._read(trials.trials)
+            self._read(self._all(trials))
         elif not self._observed:
-            self._read(trials.trials)
-            self._drop_missing(trials.trials)
+            docs = self._all(trials)
+            self._read(docs)
+            self._drop_missing(docs)
         elif self._touched:
             touched, self._touched = self._touched, []
             self._read(touched)
         self.history.settle_provisional()
         return self.history
+
+    def _all(self, trials: Trials) -> list[Document]:
+        """The documents that are shown, and those in error, which only some algorithms look at."""
+        key = self._exp_key
+        errors = [
+            doc
+            for doc in trials._dynamic_trials
+            if doc["state"] == JOB_STATE_ERROR and (key is None or doc["exp_key"] == key)
+        ]
+        return [*trials.trials, *errors]
 
     def _read(self, docs: Iterable[Document]) -> None:
         documents, read = self._documents, self.history.read

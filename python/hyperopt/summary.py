@@ -31,7 +31,7 @@ def failure_summary(tally: Tally) -> str:
     )
     if tally.n_errors >= _MANY_ERRORS and tally.n_errors > tally.n_ended / 3:
         text += (
-            "; the search learns nothing from exceptions: return {'status': 'fail'} where a point "
+            "; tpe learns nothing from exceptions: return {'status': 'fail'} where a point "
             "is to be avoided"
         )
     return text

@@ -258,3 +258,50 @@ def test_an_option_out_of_range_is_named(option: str, value: float) -> None:
 def test_a_count_must_be_an_integer(option: str) -> None:
     with pytest.raises(TypeError, match=f"{option}=2.5"):
         jtpe.suggest([0], Domain(objective, SPACE), Trials(), 0, **{option: 2.5})  # type: ignore[arg-type]
+
+
+def raising_search(seed: int) -> Trials:
+    def raising(point: dict[str, Any]) -> float:
+        if point["kind"] == "broken":
+            raise ValueError("broken")
+        return (point["x"] - 0.3) ** 2
+
+    space = {"kind": hp.choice("kind", ["broken", "fine"]), "x": hp.uniform("x", 0, 1)}
+    trials = Trials()
+    fmin(
+        raising,
+        space,
+        algo=jtpe.suggest,
+        max_evals=80,
+        trials=trials,
+        rstate=np.random.default_rng(seed),
+        catch_eval_exceptions=True,
+        show_progressbar=False,
+        verbose=False,
+    )
+    return trials
+
+
+def test_what_raises_is_avoided() -> None:
+    # If nothing were known of exceptions, more than half of the trials would raise.
+    broken = [
+        sum(doc["state"] == JOB_STATE_ERROR for doc in raising_search(seed)._dynamic_trials)
+        for seed in range(3)
+    ]
+    assert max(broken) < 30
+
+
+def test_exceptions_are_remembered_when_a_study_is_loaded() -> None:
+    trials = raising_search(1)
+    space = {"kind": hp.choice("kind", ["broken", "fine"]), "x": hp.uniform("x", 0, 1)}
+    domain = Domain(objective, space)
+    loaded = pickle.loads(pickle.dumps(trials))
+    (doc,) = jtpe.suggest([80], domain, trials, 5)
+    (same,) = jtpe.suggest([80], domain, loaded, 5)
+    assert doc["misc"]["vals"] == same["misc"]["vals"]
+    without = Trials()
+    without.insert_trial_docs(trials.trials)
+    without.refresh()
+    others = [jtpe.suggest([80], domain, without, seed)[0]["misc"]["vals"] for seed in range(30)]
+    known = [jtpe.suggest([80], domain, trials, seed)[0]["misc"]["vals"] for seed in range(30)]
+    assert sum(vals["kind"] == [0] for vals in known) < sum(vals["kind"] == [0] for vals in others)

@@ -16,7 +16,7 @@ use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Suggestions per call from which giving up the GIL pays.
 pub const DETACH_FROM: usize = 16;
@@ -110,9 +110,14 @@ pub struct PyHistory {
     pub writer: Writer,
     /// One value per parameter, for reading a document.
     values: Vec<f64>,
-    /// The same rows for the joint estimator, once that was asked for.
+    /// The same rows for the joint estimator, once that was asked for, and those of trials in error.
     joint: Option<Box<joint::Model>>,
+    /// Values of the trials in error, by key.
+    errors: BTreeMap<i64, Vec<f64>>,
 }
+
+/// The state of a trial whose objective raised an exception.
+const JOB_STATE_ERROR: i64 = 3;
 
 #[pymethods]
 impl PyHistory {
@@ -126,6 +131,7 @@ impl PyHistory {
             writer,
             values,
             joint: None,
+            errors: BTreeMap::new(),
         })
     }
 
@@ -143,7 +149,8 @@ impl PyHistory {
         Ok(())
     }
 
-    /// Takes over a document: its row under `key`, or no row if it is in error or cancelled.
+    /// Takes over a document: its row under `key`, or no row if it is in error or cancelled. The joint
+    /// estimator has a row for a trial in error, too.
     ///
     /// The loss of a failed trial, and of one without a loss, is +inf. The values of a trial that has
     /// started are read once: `fresh` reads them again.
@@ -153,6 +160,13 @@ impl PyHistory {
         let state: i64 = item(document, intern!(py, "state"))?.extract()?;
         if !(0..=2).contains(&state) {
             self.remove(key);
+            if state == JOB_STATE_ERROR {
+                self.read_document_vals(document)?;
+                self.errors.insert(key, self.values.clone());
+                if let Some(joint) = &mut self.joint {
+                    joint.upsert(key, f64::INFINITY, &self.values);
+                }
+            }
             return Ok(());
         }
         let loss = loss_of(&item(document, intern!(py, "result"))?, key)?;
@@ -163,12 +177,7 @@ impl PyHistory {
         if !fresh && state > 0 && self.inner.has(key, loss) {
             return Ok(());
         }
-        let misc = item(document, intern!(py, "misc"))?;
-        let vals = misc.cast::<PyDict>()?.get_item(intern!(py, "vals"))?;
-        match vals {
-            Some(vals) => self.read_vals(vals.cast::<PyDict>()?)?,
-            None => self.values.fill(f64::NAN),
-        }
+        self.read_document_vals(document)?;
         self.upsert_row(key, loss);
         Ok(())
     }
@@ -176,6 +185,7 @@ impl PyHistory {
     /// Withdraws a row.
     fn remove(&mut self, key: i64) {
         self.inner.remove(key);
+        self.errors.remove(&key);
         if let Some(joint) = &mut self.joint {
             joint.remove(key);
         }
@@ -281,6 +291,7 @@ impl PyHistory {
 impl PyHistory {
     fn upsert_row(&mut self, key: i64, loss: f64) {
         self.inner.upsert(key, loss, &self.values);
+        self.errors.remove(&key);
         if let Some(joint) = &mut self.joint {
             joint.upsert(key, loss, &self.values);
         }
@@ -297,6 +308,9 @@ impl PyHistory {
                 let values: Vec<f64> = (0..inner.space().len()).map(value).collect();
                 model.upsert(key, loss, &values);
             }
+            for (key, values) in &self.errors {
+                model.upsert(*key, f64::INFINITY, values);
+            }
             Box::new(model)
         })
     }
@@ -304,6 +318,16 @@ impl PyHistory {
     fn param(&self, label: &str) -> PyResult<usize> {
         let found = self.inner.space().index_of(label);
         found.ok_or_else(|| PyKeyError::new_err(format!("no parameter {label:?} in this space")))
+    }
+
+    fn read_document_vals(&mut self, document: &Bound<'_, PyDict>) -> PyResult<()> {
+        let py = document.py();
+        let misc = item(document, intern!(py, "misc"))?;
+        match misc.cast::<PyDict>()?.get_item(intern!(py, "vals"))? {
+            Some(vals) => self.read_vals(vals.cast::<PyDict>()?)?,
+            None => self.values.fill(f64::NAN),
+        }
+        Ok(())
     }
 
     fn read_vals(&mut self, vals: &Bound<'_, PyDict>) -> PyResult<()> {

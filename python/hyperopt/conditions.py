@@ -6,9 +6,9 @@ import operator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from .activation import Conjunction, activation, drawn_by, label_of
+from .activation import activation, drawn_by, label_of
 from .exceptions import BadSearchSpace, DuplicateLabel
-from .pyll.base import Apply, as_apply, dfs
+from .pyll.base import Apply, as_apply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,8 +80,7 @@ def expr_to_config(expr: Any, conditions: Iterable[Any] | None, hps: dict[str, A
     hps : dict
         Filled with ``{label: {"label": str, "node": Apply, "conditions": set of tuples}}``: the
         parameter is active when all conditions of one of the tuples are met. There is a tuple
-        for each way from the root to the parameter; ways that differ in the option of one choice
-        only, and go through all its options, are one.
+        for each way from the root to the parameter.
 
     Raises
     ------
@@ -100,9 +99,7 @@ def expr_to_config(expr: Any, conditions: Iterable[Any] | None, hps: dict[str, A
     """
     prefix = tuple(conditions or ())
     own: dict[str, Apply] = {}
-    root = as_apply(expr)
-    n_options = _numbers_of_options(root)
-    for node, active in activation(root, keep_implied=True).items():
+    for node, active in activation(as_apply(expr), keep_implied=True).items():
         label = label_of(node)
         if label is None:
             continue
@@ -113,33 +110,5 @@ def expr_to_config(expr: Any, conditions: Iterable[Any] | None, hps: dict[str, A
                 f"the conditions of the parameter {label!r} cannot be listed: a switch above it "
                 "is decided by arithmetic, or there are too many ways to it"
             )
-        paths = _without_complete_choices(list(active), n_options)
-        listed = {prefix + tuple(EQ(name, value) for name, value in path) for path in paths}
+        listed = {prefix + tuple(EQ(name, value) for name, value in path) for path in active}
         hps[label] = {"label": label, "node": drawn_by(node), "conditions": listed}
-
-
-def _numbers_of_options(root: Apply) -> dict[str, int]:
-    """How many options each choice has, by its label."""
-    return {
-        label: len(node.pos_args) - 1
-        for node in dfs(root)
-        if node.name == "switch"
-        and node.pos_args
-        and (label := label_of(node.pos_args[0])) is not None
-    }
-
-
-def _without_complete_choices(
-    paths: list[Conjunction], n_options: dict[str, int]
-) -> list[Conjunction]:
-    """Drop a choice from paths that differ in it only, if all its options are there."""
-    siblings: dict[tuple[Conjunction, str, Conjunction], set[int]] = {}
-    for path in paths:
-        for i, (label, option) in enumerate(path):
-            siblings.setdefault((path[:i], label, path[i + 1 :]), set()).add(option)
-    for (before, label, after), options in siblings.items():
-        if len(options) == n_options.get(label, -1):
-            covered = {(*before, (label, option), *after) for option in options}
-            rest = [path for path in paths if path not in covered]
-            return _without_complete_choices([*rest, before + after], n_options)
-    return paths

@@ -25,12 +25,13 @@ def suggestion(library: Any, space: str, trials: int, steps: int, scenario: str)
     """Milliseconds of each of `steps` rounds of ask and tell, after `trials` finished trials."""
     study = library.Study(SPACES[space], history(SPACES[space], trials, scenario))
     rng = np.random.default_rng(1)
-    losses = [next_loss(scenario, trials + number, rng) for number in range(steps + 2)]
-    for loss in losses[:2]:  # builds whatever is built once
+    warm_up = max(2, min(steps, 10))  # builds whatever is built once
+    losses = [next_loss(scenario, trials + number, rng) for number in range(warm_up + steps)]
+    for loss in losses[:warm_up]:
         study.step(loss)
     gc.collect()
     milliseconds = []
-    for loss in losses[2:]:
+    for loss in losses[warm_up:]:
         started = time.perf_counter()
         study.step(loss)
         milliseconds.append(1e3 * (time.perf_counter() - started))

@@ -89,7 +89,7 @@ CASES = (
         "run",
         {"space": "mixed-10", "trials": 1_000},
         (OURS, *PEERS),
-        rounds=3,
+        rounds=5,
     ),
     Case(
         "run-10000",

@@ -256,10 +256,10 @@ impl History {
     /// Withdraws the proposed rows that have not been upserted since.
     pub fn settle_provisional(&mut self) {
         let keys = std::mem::take(&mut self.provisional);
-        let withdrawn = self.keys.len() - self.live + keys.len();
         if keys.is_empty() {
             return;
         }
+        let withdrawn = self.keys.len() - self.live + keys.len();
         if keys.len() > 64.max(self.live / 4) || withdrawn > 64 + self.live {
             // To build everything anew costs less, and leaves nothing of the withdrawn rows behind.
             self.rewrite(|rows| {

@@ -28,16 +28,27 @@ struct Run {
     aged: i64,
     ranks: i64,
     rows: Vec<Row>,
-    /// Which rows its bandwidths have; unknown after its neighbours, or the run itself, came or went.
-    shape: Option<Shape>,
 }
 
-/// The rows of the oldest, the newest and the other observations of a run.
+/// The observations of a run that have one bandwidth.
 #[derive(Clone, Copy, Debug)]
-struct Shape {
-    first: usize,
-    last: usize,
-    inner: usize,
+enum Part {
+    /// All of them.
+    Whole,
+    /// The first.
+    Oldest,
+    /// The last; follows the oldest.
+    Newest,
+    /// Those between; follows the newest.
+    Inner,
+}
+
+/// One component of the estimator: part of a run, and the row that has its masses.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    run: usize,
+    part: Part,
+    row: usize,
 }
 
 /// From this many observations on the smallest bandwidth does not depend on their number.
@@ -55,8 +66,8 @@ pub struct GridBad {
     runs: Vec<Run>,
     prior_row: Vec<f64>,
     ageing: Ageing,
-    /// How many observations, up to those that matter, the shapes of the runs were found for.
-    shaped_at: u32,
+    /// How many observations, up to those that matter, the table was made for.
+    laid_out_at: u32,
     table: Table,
 }
 
@@ -66,8 +77,8 @@ pub struct GridBad {
 /// weights of the entries change.
 #[derive(Clone, Debug, Default)]
 struct Table {
-    /// Run and row of each entry. Empty while the table has to be made.
-    entries: Vec<(usize, usize)>,
+    /// By run. Empty while the table has to be made.
+    entries: Vec<Entry>,
     /// Number of entries, padded to whole groups of lanes.
     stride: usize,
     /// Masses by value, then entry.
@@ -106,7 +117,7 @@ impl GridBad {
                 .collect(),
             cells,
             ageing: Ageing::default(),
-            shaped_at: 0,
+            laid_out_at: 0,
             table: Table::default(),
         })
     }
@@ -146,7 +157,7 @@ impl GridBad {
         let ids = &mut self.runs[slot].ids;
         ids.insert(ids.partition_point(|other| *other < id), id);
         if ids.len() <= 3 {
-            self.forget_shapes();
+            self.table.entries.clear();
         }
         let mut ageing = std::mem::take(&mut self.ageing);
         ageing.insert(excluded, id, |id, aged, ranks| {
@@ -163,7 +174,7 @@ impl GridBad {
             ids.remove(place);
         }
         if ids.len() <= 2 {
-            self.forget_shapes();
+            self.table.entries.clear();
         }
         let mut ageing = std::mem::take(&mut self.ageing);
         ageing.remove(excluded, id, |id, aged, ranks| {
@@ -183,54 +194,39 @@ impl GridBad {
     pub fn weights(&mut self, excluded: &Excluded, out: &mut Vec<f64>) {
         let count = self.ageing.count();
         let floor_at = count.min(CONSTANT_FLOOR_FROM);
-        if self.shaped_at != floor_at {
-            self.shaped_at = floor_at;
-            self.forget_shapes();
-        }
-        if self.table.entries.is_empty() {
+        if self.laid_out_at != floor_at || self.table.entries.is_empty() {
+            self.laid_out_at = floor_at;
             self.lay_out();
         }
         out.clear();
         let forgetting = Forgetting::of(count);
-        for run in &self.runs {
-            let Some(shape) = run.shape else {
-                continue;
-            };
-            let total = forgetting.first * run.aged as f64
+        let total = |run: &Run| {
+            forgetting.first * run.aged as f64
                 + forgetting.step * run.ranks as f64
-                + (run.ids.len() as i64 - run.aged) as f64;
-            if shape.is_uniform() {
-                out.push(total);
-                continue;
-            }
-            let weight = |id: u32| forgetting.weight(excluded.rank(id));
-            let oldest = weight(run.ids[0]);
-            let newest = weight(run.ids[run.ids.len() - 1]);
-            out.extend([oldest, newest]);
-            if run.ids.len() > 2 {
-                out.push(total - oldest - newest);
-            }
+                + (run.ids.len() as i64 - run.aged) as f64
+        };
+        for entry in &self.table.entries {
+            let run = &self.runs[entry.run];
+            let of = |id: u32| forgetting.weight(excluded.rank(id));
+            out.push(match entry.part {
+                Part::Whole => total(run),
+                Part::Oldest => of(run.ids[0]),
+                Part::Newest => of(run.ids[run.ids.len() - 1]),
+                Part::Inner => total(run) - out[out.len() - 2] - out[out.len() - 1],
+            });
         }
         out.resize(self.table.stride, 0.0);
     }
 
-    /// Finds the shapes of all runs, and with them the entries.
+    /// Finds the entries: the bandwidths of every run between its neighbours.
     fn lay_out(&mut self) {
+        self.table.entries.clear();
         let mut before = None;
         let mut slot = self.next_occupied(0);
         while let Some(run) = slot {
             slot = self.next_occupied(run + 1);
-            let shape = self.find_shape(run, before, slot);
+            self.lay_out_run(run, before, slot);
             before = Some(run);
-            let entries = &mut self.table.entries;
-            if shape.is_uniform() {
-                entries.push((run, shape.inner));
-                continue;
-            }
-            entries.extend([(run, shape.first), (run, shape.last)]);
-            if self.runs[run].ids.len() > 2 {
-                entries.push((run, shape.inner));
-            }
         }
         let size = self.cells.len();
         let table = &mut self.table;
@@ -240,37 +236,35 @@ impl GridBad {
         table.known.resize(size, false);
     }
 
-    fn forget_shapes(&mut self) {
-        self.table.entries.clear();
-        for run in &mut self.runs {
-            run.shape = None;
-        }
-    }
-
-    /// Finds the bandwidths of a run between its neighbours, and remembers them.
-    fn find_shape(&mut self, run: usize, before: Option<usize>, after: Option<usize>) -> Shape {
+    fn lay_out_run(&mut self, run: usize, before: Option<usize>, after: Option<usize>) {
         let [before, after] = [before, after].map(|slot| slot.map(|s| self.value(s)));
         let (x, count, scales) = (self.value(run), self.ageing.count(), self.scales);
         let of = |before, after| scales.of(before, x, after, count as usize);
         if self.runs[run].rows.len() > ROWS {
             self.runs[run].rows.clear();
         }
-        let shape = if self.runs[run].ids.len() == 1 {
+        let observations = self.runs[run].ids.len();
+        if observations == 1 {
             let row = self.row(run, of(before, after));
-            Shape {
-                first: row,
-                last: row,
-                inner: row,
-            }
-        } else {
-            Shape {
-                first: self.row(run, of(before, Some(x))),
-                last: self.row(run, of(Some(x), after)),
-                inner: self.row(run, of(Some(x), Some(x))),
-            }
-        };
-        self.runs[run].shape = Some(shape);
-        shape
+            self.push_entry(run, Part::Whole, row);
+            return;
+        }
+        let first = self.row(run, of(before, Some(x)));
+        let last = self.row(run, of(Some(x), after));
+        let inner = self.row(run, of(Some(x), Some(x)));
+        if first == last && last == inner {
+            self.push_entry(run, Part::Whole, inner);
+            return;
+        }
+        self.push_entry(run, Part::Oldest, first);
+        self.push_entry(run, Part::Newest, last);
+        if observations > 2 {
+            self.push_entry(run, Part::Inner, inner);
+        }
+    }
+
+    fn push_entry(&mut self, run: usize, part: Part, row: usize) {
+        self.table.entries.push(Entry { run, part, row });
     }
 
     fn next_occupied(&self, from: usize) -> Option<usize> {
@@ -314,7 +308,7 @@ impl GridBad {
         let start = slot * self.table.stride;
         let masses = &mut self.table.masses[start..start + self.table.stride];
         masses.fill(0.0);
-        for ((run, row), mass) in self.table.entries.iter().zip(masses) {
+        for (Entry { run, row, .. }, mass) in self.table.entries.iter().zip(masses) {
             let centre = (self.first + *run as i64) as f64 * self.quantum + 0.0;
             let Row { scale, masses } = &mut self.runs[*run].rows[*row];
             // Cells further away than this get nothing that the prior's share would notice.
@@ -328,12 +322,5 @@ impl GridBad {
             }
             *mass = *remembered;
         }
-    }
-}
-
-impl Shape {
-    /// Whether all observations of the run have one bandwidth.
-    fn is_uniform(self) -> bool {
-        self.first == self.last && self.last == self.inner
     }
 }

@@ -25,13 +25,14 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from hyperopt import _native, observations
 from hyperopt.documents import Document
 from hyperopt.pyll.base import dfs
-from hyperopt.suggestions import Assignment, as_seed, documents, prune
+from hyperopt.suggestions import as_seed, assignments_in_turn, documents
 
 if TYPE_CHECKING:
     from hyperopt.domain import Domain
@@ -158,18 +159,8 @@ def suggest(
         "option_weight": option_weight,
         "epsilon": epsilon,
     }
-    assignments: list[Assignment]
-    if space.has_dynamic_activity:
-        assignments = []
-        for position, tid in enumerate(ids):
-            (assignment,) = _native.suggest_joint(
-                history, [tid], as_seed(seed), first=position, **options
-            )
-            prune(space, assignment)
-            history.propose(tid, assignment[1])
-            assignments.append(assignment)
-    else:
-        assignments = _native.suggest_joint(history, ids, as_seed(seed), **options)
+    suggest_joint = partial(_native.suggest_joint, history, seed=as_seed(seed), **options)
+    assignments = assignments_in_turn(ids, space, history, suggest_joint)
     return documents(ids, domain, trials, assignments)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from hyperopt.documents import Document
 
 if TYPE_CHECKING:
+    from hyperopt import _native
     from hyperopt.domain import Domain
     from hyperopt.space import CompiledSpace
     from hyperopt.trials import Trials
@@ -43,6 +44,28 @@ def documents(
     ]
     results = [domain.new_result() for _ in miscs]
     return trials.new_trial_docs(list(new_ids), [None] * len(miscs), results, miscs)
+
+
+def assignments_in_turn(
+    new_ids: Sequence[Any],
+    space: CompiledSpace,
+    history: _native.History,
+    suggest: Callable[..., list[Assignment]],
+) -> list[Assignment]:
+    """The assignments that ``suggest(ids, first=position)`` makes with `history`.
+
+    One after the other, and pruned, where only evaluation tells which parameters are active: the
+    earlier ones of a batch are then pending, as pruned, while the later ones are made.
+    """
+    if not space.has_dynamic_activity:
+        return suggest(new_ids)
+    assignments = []
+    for position, tid in enumerate(new_ids):
+        (assignment,) = suggest([tid], first=position)
+        prune(space, assignment)
+        history.propose(tid, assignment[1])
+        assignments.append(assignment)
+    return assignments
 
 
 def prune(space: CompiledSpace, assignment: Assignment) -> None:

@@ -9,13 +9,14 @@ Bardenet, Bengio and Kegl, *Algorithms for Hyper-Parameter Optimization*, NeurIP
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hyperopt import observations
 from hyperopt._densities import *  # noqa: F403
 from hyperopt._densities import __all__ as _density_names
 from hyperopt.documents import Document, miscs_to_idxs_vals, miscs_update_idxs_vals
-from hyperopt.suggestions import Assignment, as_seed, documents, prune
+from hyperopt.suggestions import as_seed, assignments_in_turn, documents
 
 if TYPE_CHECKING:
     from hyperopt.domain import Domain
@@ -84,14 +85,6 @@ def suggest(
         "n_candidates": n_EI_candidates,
         "gamma": gamma,
     }
-    assignments: list[Assignment]
-    if space.has_dynamic_activity:
-        assignments = []
-        for position, tid in enumerate(ids):
-            (assignment,) = history.suggest_tpe([tid], as_seed(seed), first=position, **options)
-            prune(space, assignment)
-            history.propose(tid, assignment[1])
-            assignments.append(assignment)
-    else:
-        assignments = history.suggest_tpe(ids, as_seed(seed), **options)
+    suggest_tpe = partial(history.suggest_tpe, seed=as_seed(seed), **options)
+    assignments = assignments_in_turn(ids, space, history, suggest_tpe)
     return documents(ids, domain, trials, assignments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -35,18 +36,17 @@ def vals(doc: dict[str, Any]) -> dict[str, Any]:
     return {label: value[0] for label, value in doc["misc"]["vals"].items() if value}
 
 
+def search(
+    function: Callable[..., Any], space: Any, n: int, seed: int = 0, algo: Any = tpe.suggest
+) -> Trials:
+    trials = Trials()
+    rstate = np.random.default_rng(seed)
+    fmin(function, space, algo, n, trials=trials, rstate=rstate, show_progressbar=False)
+    return trials
+
+
 def study(n: int, seed: int = 0) -> tuple[Domain, Trials]:
-    domain, trials = Domain(objective, SPACE), Trials()
-    fmin(
-        objective,
-        SPACE,
-        tpe.suggest,
-        n,
-        trials=trials,
-        rstate=np.random.default_rng(seed),
-        show_progressbar=False,
-    )
-    return domain, trials
+    return Domain(objective, SPACE), search(objective, SPACE, n, seed)
 
 
 def test_one_document_comes_for_every_id() -> None:
@@ -111,16 +111,8 @@ def test_documents_changed_in_place_are_seen_after_refresh() -> None:
 
 def test_a_pending_trial_makes_its_place_less_attractive() -> None:
     space = hp.uniform("x", 0, 1)
-    domain, trials = Domain(lambda x: (x - 0.5) ** 2, space), Trials()
-    fmin(
-        lambda x: (x - 0.5) ** 2,
-        space,
-        rand.suggest,
-        60,
-        trials=trials,
-        rstate=np.random.default_rng(1),
-        show_progressbar=False,
-    )
+    domain = Domain(lambda x: (x - 0.5) ** 2, space)
+    trials = search(lambda x: (x - 0.5) ** 2, space, 60, 1, rand.suggest)
     doc = tpe.suggest([100], domain, trials, 0)[0]
     places = np.array([vals(doc)["x"], 0.01])
 
@@ -149,16 +141,7 @@ def test_a_switch_on_arithmetic_draws_only_what_is_needed() -> None:
     a = hp.randint("a", 3)
     b = hp.randint("b", 3)
     space = scope.switch((a + b) // 2, hp.uniform("p", 0, 1), hp.normal("q", 5, 1), as_apply(3.0))
-    trials = Trials()
-    fmin(
-        lambda x: x,
-        space,
-        tpe.suggest,
-        60,
-        trials=trials,
-        rstate=np.random.default_rng(0),
-        show_progressbar=False,
-    )
+    trials = search(lambda x: x, space, 60)
     for doc in trials.trials:
         found = vals(doc)
         branch = (found["a"] + found["b"]) // 2
@@ -198,17 +181,8 @@ def test_nan_losses_are_as_if_they_had_not_been() -> None:
     def sometimes(config: dict[str, Any]) -> float:
         return float("nan") if config["x"] > 0 else config["x"]
 
-    trials = Trials()
     space = {"x": hp.uniform("x", -5, 5)}
-    fmin(
-        sometimes,
-        space,
-        tpe.suggest,
-        60,
-        trials=trials,
-        rstate=np.random.default_rng(0),
-        show_progressbar=False,
-    )
+    trials = search(sometimes, space, 60)
     domain = Domain(sometimes, space)
     rows, _ = observations.of(trials, domain.space).update(trials).rows()
     assert rows == [d["tid"] for d in trials.trials if d["result"]["loss"] == d["result"]["loss"]]
@@ -216,16 +190,7 @@ def test_nan_losses_are_as_if_they_had_not_been() -> None:
 
 def test_randint_with_keywords_keeps_its_offset() -> None:
     for node in (hp.randint("r", low=2, high=5), hp.randint("r", 2, high=5)):
-        trials = Trials()
-        fmin(
-            float,
-            node,
-            tpe.suggest,
-            60,
-            trials=trials,
-            rstate=np.random.default_rng(0),
-            show_progressbar=False,
-        )
+        trials = search(float, node, 60)
         assert set(trials.vals["r"]) == {2, 3, 4}
 
 

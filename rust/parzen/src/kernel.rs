@@ -23,6 +23,9 @@ pub struct Gaussians {
     total: f64,
 }
 
+/// Up to this many groups of components it does not pay to ask which are in reach of a point.
+const FEW: usize = 2;
+
 /// A component is out of reach this many of its scales away.
 pub const REACH: f64 = 9.5;
 /// More than `exp(-REACH^2 / 2)`: what a component out of reach is worth, over its amplitude.
@@ -114,6 +117,18 @@ impl Gaussians {
     fn evaluate(&self, points: &[f64], reaches: &[(f64, f64)], out: &mut [f64]) {
         debug_assert_eq!(points.len(), out.len());
         debug_assert_eq!(self.centres.len() % LANES, 0, "seal() the components first");
+        let groups = self.centres.len() / LANES;
+        let few = reaches.is_empty() || groups <= FEW;
+        if few && self.len * points.len().div_ceil(LANES) < groups * points.len() {
+            sums_of_few(
+                points,
+                &self.centres[..self.len],
+                &self.inverse_scales,
+                &self.amplitudes,
+                out,
+            );
+            return;
+        }
         gaussian_sums(
             points,
             &self.centres,
@@ -125,6 +140,31 @@ impl Gaussians {
     }
 }
 
+/// One component after the other, at several points at once.
+#[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
+fn sums_of_few(
+    points: &[f64],
+    centres: &[f64],
+    inverse_scales: &[f64],
+    amplitudes: &[f64],
+    out: &mut [f64],
+) {
+    for (points, out) in points.chunks(LANES).zip(out.chunks_mut(LANES)) {
+        let mut x = [points[0]; LANES];
+        x[..points.len()].copy_from_slice(points);
+        let mut lanes = [0.0; LANES];
+        let components = centres.iter().zip(inverse_scales).zip(amplitudes);
+        for ((centre, inverse), amplitude) in components {
+            for j in 0..LANES {
+                let z = (x[j] - centre) * inverse;
+                lanes[j] += amplitude * exp_nonpositive(-0.5 * z * z);
+            }
+        }
+        out.copy_from_slice(&lanes[..points.len()]);
+    }
+}
+
+/// Several components at once, at one point after the other.
 #[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
 fn gaussian_sums(
     points: &[f64],

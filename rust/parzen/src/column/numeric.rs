@@ -61,9 +61,9 @@ impl NumericBad {
     pub fn insert(&mut self, prior: &Numeric, values: &[f64], excluded: &Excluded, id: u32) {
         let x_of = |id: u32| prior.to_model(values[id as usize]);
         let x = x_of(id);
+        let near = self.sorted.insert(x, id);
         if let Some(aged) = &mut self.aged {
             aged.shift_ranks(id, 1, excluded, x_of);
-            let near = self.sorted.neighbours((x, id));
             for (component, with) in neighbours_scales(&self.scales, &near, x)
                 .into_iter()
                 .flatten()
@@ -74,7 +74,6 @@ impl NumericBad {
             let scale = self.scales.of(before, x, after, FAST_FROM);
             aged.insert(Component { x, id, scale }, excluded);
         }
-        self.sorted.insert(x, id);
         self.recover(excluded);
     }
 
@@ -82,9 +81,8 @@ impl NumericBad {
     pub fn remove(&mut self, prior: &Numeric, values: &[f64], excluded: &Excluded, id: u32) {
         let x_of = |id: u32| prior.to_model(values[id as usize]);
         let x = x_of(id);
-        self.sorted.remove(x, id);
-        if let Some(aged) = &mut self.aged {
-            let near = self.sorted.neighbours((x, id));
+        let near = self.sorted.remove(x, id);
+        if let Some((aged, near)) = self.aged.as_mut().zip(near) {
             let [before, after] = [near.before[0], near.after[0]].map(|p| p.map(|p| p.0));
             let scale = self.scales.of(before, x, after, FAST_FROM);
             aged.remove(&Component { x, id, scale }, excluded);

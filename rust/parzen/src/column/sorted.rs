@@ -84,10 +84,11 @@ impl SortedObservations {
         }
     }
 
-    /// Adds a pair; the set must not hold it yet.
-    pub fn insert(&mut self, value: f64, id: u32) {
+    /// Adds a pair, which the set must not hold yet; returns its neighbours.
+    pub fn insert(&mut self, value: f64, id: u32) -> Neighbours {
         self.len += 1;
         let (mut block, mut place) = self.locate((value, id));
+        let neighbours = self.around(block, place, false);
         if block == self.blocks.len() {
             let Some(last) = self.blocks.last() else {
                 self.blocks.push(Block {
@@ -95,7 +96,7 @@ impl SortedObservations {
                     ids: vec![id],
                 });
                 self.last.push((value, id));
-                return;
+                return neighbours;
             };
             place = last.values.len();
             block -= 1;
@@ -113,17 +114,18 @@ impl SortedObservations {
             self.blocks.insert(block + 1, tail);
         }
         self.last[block] = self.blocks[block].last();
+        neighbours
     }
 
-    /// Takes a pair out; returns whether it was there.
-    pub fn remove(&mut self, value: f64, id: u32) -> bool {
+    /// Takes a pair out; returns its neighbours if it was there.
+    pub fn remove(&mut self, value: f64, id: u32) -> Option<Neighbours> {
         let (block, place) = self.locate((value, id));
-        let Some(target) = self.blocks.get_mut(block) else {
-            return false;
-        };
+        let target = self.blocks.get(block)?;
         if place >= target.values.len() || target.get(place) != (value, id) {
-            return false;
+            return None;
         }
+        let neighbours = self.around(block, place, true);
+        let target = &mut self.blocks[block];
         target.values.remove(place);
         target.ids.remove(place);
         if target.values.is_empty() {
@@ -133,7 +135,7 @@ impl SortedObservations {
             self.last[block] = target.last();
         }
         self.len -= 1;
-        true
+        Some(neighbours)
     }
 
     fn step_back(&self, block: usize, place: usize) -> Option<(usize, usize)> {
@@ -156,13 +158,19 @@ impl SortedObservations {
     /// Two observations on each side of `pair`, which may be in the set or not.
     pub fn neighbours(&self, pair: (f64, u32)) -> Neighbours {
         let (block, place) = self.locate(pair);
+        let inside = self.blocks.get(block).map(|b| b.get(place)) == Some(pair);
+        self.around(block, place, inside)
+    }
+
+    /// Two observations on each side of a place, at which there is one that does not count or not.
+    fn around(&self, block: usize, place: usize, skip: bool) -> Neighbours {
         let at = |position: Option<(usize, usize)>| position.map(|(b, p)| self.blocks[b].get(p));
         let first_before = self.step_back(block, place);
         let second_before = first_before.and_then(|(b, p)| self.step_back(b, p));
-        let here = (block < self.blocks.len()).then_some((block, place));
-        let first_after = match at(here) {
-            Some(found) if found == pair => self.step_on(block, place),
-            _ => here,
+        let first_after = if skip {
+            self.step_on(block, place)
+        } else {
+            (block < self.blocks.len()).then_some((block, place))
         };
         let second_after = first_after.and_then(|(b, p)| self.step_on(b, p));
         Neighbours {
@@ -184,6 +192,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
+    use std::ops::Bound::{Excluded, Unbounded};
 
     proptest! {
         #[test]
@@ -193,25 +202,32 @@ mod tests {
             let mut ours = SortedObservations::default();
             let mut model: BTreeSet<(i32, u32)> = BTreeSet::new();
             for (value, id, add) in steps {
+                let key = (value, id);
+                let pair = (f64::from(value), id);
+                let near = |model: &BTreeSet<(i32, u32)>| {
+                    let pair = |p: Option<&(i32, u32)>| p.map(|p| (f64::from(p.0), p.1));
+                    let mut before = model.range(..key).rev();
+                    let mut after = model.range((Excluded(key), Unbounded));
+                    Neighbours {
+                        before: [pair(before.next()), pair(before.next())],
+                        after: [pair(after.next()), pair(after.next())],
+                    }
+                };
+                prop_assert_eq!(ours.neighbours(pair), near(&model));
                 if add {
-                    if model.insert((value, id)) {
-                        ours.insert(f64::from(value), id);
+                    if model.insert(key) {
+                        prop_assert_eq!(ours.insert(pair.0, id), near(&model));
                     }
                 } else {
-                    prop_assert_eq!(ours.remove(f64::from(value), id), model.remove(&(value, id)));
+                    let found = model.remove(&key);
+                    let got = ours.remove(pair.0, id);
+                    prop_assert_eq!(got, found.then(|| near(&model)));
                 }
             }
             let want: Vec<(f64, u32)> = model.iter().map(|(v, i)| (f64::from(*v), *i)).collect();
             let got: Vec<(f64, u32)> = ours.iter().collect();
             prop_assert_eq!(&got, &want);
             prop_assert_eq!(ours.len(), want.len());
-            for (k, pair) in want.iter().enumerate() {
-                let near = ours.neighbours(*pair);
-                prop_assert_eq!(near.before[0], k.checked_sub(1).map(|i| want[i]));
-                prop_assert_eq!(near.before[1], k.checked_sub(2).map(|i| want[i]));
-                prop_assert_eq!(near.after[0], want.get(k + 1).copied());
-                prop_assert_eq!(near.after[1], want.get(k + 2).copied());
-            }
         }
     }
 }

@@ -1,9 +1,9 @@
 //! The bad group of a long study, kept so that a suggestion costs the same however long it is.
 //!
-//! The newest observations weigh one and are summed one by one, as are the few components that
-//! are wider than the floor; all others stand in a [`Field`].
+//! The few components that are wider than the floor are summed one by one; all others stand in a
+//! [`Field`]. The newest observations are listed as well, since they weigh one until they are aged.
 
-use super::field::Field;
+use super::field::{Field, Standing};
 use super::order::{Excluded, Forgetting, RECENT};
 use super::scale::Scales;
 use super::sorted::SortedObservations;
@@ -27,7 +27,7 @@ pub struct Component {
 #[derive(Clone, Copy, Debug)]
 struct Wide {
     component: Component,
-    rank: u32,
+    standing: Standing,
 }
 
 /// See the module's text.
@@ -35,10 +35,10 @@ struct Wide {
 /// Between calls, the stored ranks of aged observations equal those that [`Excluded`] gives.
 #[derive(Clone, Debug)]
 pub struct Aged {
-    /// Aged components of floor bandwidth.
+    /// Components of floor bandwidth.
     pub field: Field,
     floor: f64,
-    /// Aged components that are wider, or that the field can't hold, by position.
+    /// Components that are wider, or that the field can't hold, by position.
     wide: Vec<Wide>,
     /// The newest observations, oldest first.
     recent: VecDeque<Component>,
@@ -50,8 +50,11 @@ impl Aged {
     pub fn build(sorted: &SortedObservations, scales: &Scales, excluded: &Excluded) -> Self {
         let floor = scales.floor(sorted.len());
         let aged = Forgetting::of(u32::try_from(sorted.len()).unwrap_or(u32::MAX)).aged;
+        let mut components = scales.components(sorted).map(|c| c.x);
+        let (low, high) = (components.next(), components.last());
+        let low = low.unwrap_or(scales.centre);
         let mut state = Self {
-            field: Field::new(floor),
+            field: Field::new(floor, (low, high.unwrap_or(low))),
             floor,
             wide: Vec::new(),
             recent: VecDeque::new(),
@@ -60,12 +63,19 @@ impl Aged {
         let mut recent = Vec::new();
         for component in scales.components(sorted) {
             let rank = excluded.rank(component.id);
-            if rank >= aged {
-                recent.push(component);
-            } else if state.in_field(&component) {
-                state.field.add(component.x, f64::from(rank));
+            let standing = if rank < aged {
+                Standing::Aged(rank)
             } else {
-                state.wide.push(Wide { component, rank });
+                recent.push(component);
+                Standing::Recent
+            };
+            if state.in_field(&component) {
+                state.field.add(component.x, standing);
+            } else {
+                state.wide.push(Wide {
+                    component,
+                    standing,
+                });
             }
         }
         recent.sort_by_key(|c| c.id);
@@ -77,7 +87,7 @@ impl Aged {
 
     /// Whether it is time to build the state anew: rounding errors and idle cells pile up.
     pub fn is_worn(&self, count: usize) -> bool {
-        self.field.changes() > 1024 + count
+        self.field.changes() > 2 * (1024 + count)
             || self.field.cell_count() > 1024 + 4 * self.cells_at_build + count
     }
 
@@ -92,22 +102,34 @@ impl Aged {
         })
     }
 
-    fn store(&mut self, component: Component, rank: u32) {
+    fn store(&mut self, component: Component, standing: Standing) {
         if self.in_field(&component) {
-            self.field.add(component.x, f64::from(rank));
+            self.field.add(component.x, standing);
         } else {
             let place = self.place(&component);
-            self.wide.insert(place, Wide { component, rank });
+            let wide = Wide {
+                component,
+                standing,
+            };
+            self.wide.insert(place, wide);
         }
     }
 
-    fn take(&mut self, component: &Component, rank: u32) {
+    fn take(&mut self, component: &Component, standing: Standing) {
         if self.in_field(component) {
-            self.field.remove(component.x, f64::from(rank));
+            self.field.remove(component.x, standing);
         } else {
             let place = self.place(component);
             debug_assert_eq!(self.wide[place].component.id, component.id);
             self.wide.remove(place);
+        }
+    }
+
+    fn standing(&self, id: u32, excluded: &Excluded) -> Standing {
+        if self.is_recent(id) {
+            Standing::Recent
+        } else {
+            Standing::Aged(excluded.rank(id))
         }
     }
 
@@ -131,21 +153,21 @@ impl Aged {
         if component.scale == scale {
             return;
         }
-        if self.is_recent(component.id) {
-            if let Some(own) = self.recent.iter_mut().find(|c| c.id == component.id) {
-                own.scale = scale;
-            }
-            return;
+        let standing = self.standing(component.id, excluded);
+        if standing == Standing::Recent
+            && let Some(own) = self.recent.iter_mut().find(|c| c.id == component.id)
+        {
+            own.scale = scale;
         }
-        let rank = excluded.rank(component.id);
-        self.take(&component, rank);
-        self.store(Component { scale, ..component }, rank);
+        self.take(&component, standing);
+        self.store(Component { scale, ..component }, standing);
     }
 
     /// Adds an observation. The ranks of later ones must have been shifted.
     pub fn insert(&mut self, component: Component, excluded: &Excluded) {
-        if !self.is_recent(component.id) {
-            self.store(component, excluded.rank(component.id));
+        let standing = self.standing(component.id, excluded);
+        self.store(component, standing);
+        if standing != Standing::Recent {
             return;
         }
         let place = self.recent.partition_point(|c| c.id < component.id);
@@ -153,22 +175,34 @@ impl Aged {
         if self.recent.len() > RECENT as usize
             && let Some(oldest) = self.recent.pop_front()
         {
-            self.store(oldest, excluded.rank(oldest.id));
+            let rank = excluded.rank(oldest.id);
+            if self.in_field(&oldest) {
+                self.field.age(oldest.x, rank);
+            } else {
+                let place = self.place(&oldest);
+                self.wide[place].standing = Standing::Aged(rank);
+            }
         }
     }
 
     /// Takes an observation out. The ranks of later ones are shifted afterwards.
     pub fn remove(&mut self, component: &Component, excluded: &Excluded) {
-        if self.is_recent(component.id) {
+        let standing = self.standing(component.id, excluded);
+        self.take(component, standing);
+        if standing == Standing::Recent {
             self.recent.retain(|c| c.id != component.id);
-        } else {
-            self.take(component, excluded.rank(component.id));
         }
     }
 
     /// Makes the newest aged observation one of the newest again.
     pub fn rejuvenate(&mut self, component: Component, excluded: &Excluded) {
-        self.take(&component, excluded.rank(component.id));
+        if self.in_field(&component) {
+            self.field
+                .rejuvenate(component.x, excluded.rank(component.id));
+        } else {
+            let place = self.place(&component);
+            self.wide[place].standing = Standing::Recent;
+        }
         self.recent.push_front(component);
     }
 
@@ -189,10 +223,12 @@ impl Aged {
         }
         let mut wide: Vec<u32> = Vec::with_capacity(self.wide.len());
         for w in &mut self.wide {
-            if w.component.id > id {
-                w.rank = w.rank.saturating_add_signed(by);
+            if let Standing::Aged(rank) = &mut w.standing {
+                if w.component.id > id {
+                    *rank = rank.saturating_add_signed(by);
+                }
+                wide.push(w.component.id);
             }
-            wide.push(w.component.id);
         }
         wide.sort_unstable();
         let mut skipped = wide.iter().copied().peekable();
@@ -217,19 +253,21 @@ impl Aged {
         out: &mut Gaussians,
     ) -> f64 {
         let mut missing = 0.0;
-        let mut push = |component: &Component, weight: f64| {
+        for Wide {
+            component,
+            standing,
+        } in &self.wide
+        {
             let reach = REACH * component.scale;
             if component.x + reach < window.0 || component.x - reach > window.1 {
                 missing += BEYOND_REACH / component.scale;
-            } else {
-                out.push(weight, component.x, component.scale);
+                continue;
             }
-        };
-        for w in &self.wide {
-            push(&w.component, forgetting.weight(w.rank));
-        }
-        for component in &self.recent {
-            push(component, 1.0);
+            let weight = match standing {
+                Standing::Recent => 1.0,
+                Standing::Aged(rank) => forgetting.weight(*rank),
+            };
+            out.push(weight, component.x, component.scale);
         }
         missing
     }

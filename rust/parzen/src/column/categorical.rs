@@ -1,7 +1,7 @@
 //! The bad group of a discrete parameter: forgetting weights summed by option.
 
-use super::field::CellHasher;
 use super::order::{Ageing, Excluded, Forgetting};
+use super::slots::CellHasher;
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 

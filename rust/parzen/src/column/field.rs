@@ -15,8 +15,9 @@
 //! (the fast Gauss transform: Greengard and Strain, SIAM J. Sci. Stat. Comput. 12 (1991), 79-94).
 //! The polynomial of a cell is built when it is first asked for and patched as points come and go.
 //!
-//! Two fields are kept: one of the points, one of the points times their rank, because a point's
-//! forgetting weight is `alpha + beta * rank` with `alpha` and `beta` common to all.
+//! Three fields are kept, because the forgetting weight of a point is 1 while it is recent and
+//! `alpha + beta * rank`, with `alpha` and `beta` common to all, once it is aged: one of the aged
+//! points, one of the aged points times their rank, one of the recent points.
 //!
 //! Accuracy: by Cramer's inequality `|phi^(k)(t)| <= 1.09 sqrt(k!) exp(-t^2/4)`, so with
 //! [`ORDER`] = 20 terms and `|eps|, |delta| <= 1/2` a point of unit weight adds an error below
@@ -27,8 +28,8 @@ use super::series::{
     INVERSE_FACTORIAL, LANES, ORDER, REACH, Series, antiderivative, combined, evaluate,
     hermite_functions, moments, nth, taylor_around, translate,
 };
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use super::slots::Slots;
+use multiversion::multiversion;
 
 /// Cells further from zero than this are not represented (their centres would not be exact).
 const FARTHEST: f64 = 4e12;
@@ -39,45 +40,46 @@ const ROUNDING: f64 = 1.5e-14;
 /// Bound on what a point out of reach would have added.
 const DROPPED: f64 = 2.6e-20;
 
-/// A multiplicative hash; cell numbers are small integers.
-#[derive(Default)]
-pub struct CellHasher(u64);
+/// The fields of a cell: of the aged points, of these times their rank, of the recent points.
+const FIELDS: usize = 3;
+const RANKED: usize = 1;
+const RECENT: usize = 2;
 
-impl Hasher for CellHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for b in bytes {
-            self.write_u64(u64::from(*b));
+/// How a point is weighted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Standing {
+    /// By one.
+    Recent,
+    /// By `alpha + beta * rank`.
+    Aged(u32),
+}
+
+impl Standing {
+    /// What a point of this standing adds to each field.
+    fn amounts(self) -> [f64; FIELDS] {
+        match self {
+            Self::Recent => [0.0, 0.0, 1.0],
+            Self::Aged(rank) => [1.0, f64::from(rank), 0.0],
         }
-    }
-    fn write_u64(&mut self, value: u64) {
-        self.0 = (self.0 ^ value)
-            .wrapping_mul(0x9E37_79B9_7F4A_7C15)
-            .rotate_left(20);
-    }
-    #[allow(clippy::cast_sign_loss)] // only bits matter
-    fn write_i64(&mut self, value: i64) {
-        self.write_u64(value as u64);
     }
 }
 
 #[derive(Clone, Debug)]
 struct Cell {
     index: i64,
-    /// Moments of the points in this cell, and of the points times their rank.
-    source: [Series; 2],
-    /// Taylor polynomials of the two fields inside this cell.
-    local: [Series; 2],
-    valid: [bool; 2],
-    /// Points in this cell.
+    /// Moments of the points in this cell, for each field.
+    source: [Series; FIELDS],
+    /// Taylor polynomials of the fields inside this cell.
+    local: [Series; FIELDS],
+    valid: [bool; FIELDS],
+    /// Points in this cell, and the recent ones among them.
     count: f64,
+    recent: f64,
     /// `sum exp(-t^2/4)` over the points in reach, for the error bound.
     felt: f64,
 }
 
-/// Sum of equal Gaussians over a changing set of ranked points. See the module's text.
+/// Sum of equal Gaussians over a changing set of weighted points. See the module's text.
 #[derive(Clone, Debug)]
 pub struct Field {
     bandwidth: f64,
@@ -86,8 +88,11 @@ pub struct Field {
     /// `derivatives[d + REACH][k] = phi^(k)(d width / bandwidth)`.
     derivatives: Vec<[f64; 2 * ORDER]>,
     fading: Vec<f64>,
-    slots: HashMap<i64, u32, BuildHasherDefault<CellHasher>>,
+    slots: Slots,
     cells: Vec<Cell>,
+    /// Buffers.
+    places: Vec<(usize, f64)>,
+    series: Box<[[f64; LANES]; ORDER]>,
     /// Number of points.
     total: f64,
     changes: usize,
@@ -104,14 +109,21 @@ pub struct Sum {
     pub error: f64,
 }
 
+const NOTHING: Sum = Sum {
+    value: 0.0,
+    error: 0.0,
+};
+
 impl Field {
-    /// An empty field of Gaussians with standard deviation `bandwidth` > 0.
-    pub fn new(bandwidth: f64) -> Self {
+    /// An empty field of Gaussians with standard deviation `bandwidth` > 0, for points that are mostly
+    /// between `low` and `high`.
+    pub fn new(bandwidth: f64, (low, high): (f64, f64)) -> Self {
         // Ten significant bits: products with a cell number are exact, so are cell distances.
         let width = f64::from_bits(bandwidth.to_bits() & !((1 << 43) - 1));
         let ratio = width / bandwidth;
         #[allow(clippy::cast_precision_loss)]
         let distance = |d: i64| d as f64 * ratio;
+        let end = |x: f64| floor((x / width).clamp(-FARTHEST, FARTHEST));
         Self {
             bandwidth,
             inverse: 1.0 / bandwidth,
@@ -122,8 +134,10 @@ impl Field {
             fading: (-REACH..=REACH)
                 .map(|d| libm::exp(-0.25 * distance((d.abs() - 1).max(0)).powi(2)))
                 .collect(),
-            slots: HashMap::default(),
+            slots: Slots::between(end(low) - REACH, end(high) + REACH),
             cells: Vec::new(),
+            places: Vec::new(),
+            series: Box::new([[0.0; LANES]; ORDER]),
             total: 0.0,
             changes: 0,
             consulted: false,
@@ -145,9 +159,8 @@ impl Field {
         self.changes
     }
 
-    #[allow(clippy::cast_possible_truncation)] // covers() bounds it
     fn cell_of(&self, x: f64) -> i64 {
-        (x / self.width).floor() as i64
+        floor(x / self.width)
     }
 
     #[allow(clippy::cast_precision_loss)] // below 2^52
@@ -159,83 +172,89 @@ impl Field {
         let next = self.cells.len();
         #[allow(clippy::cast_possible_truncation)]
         // never more cells than observations and candidates
-        let slot = *self.slots.entry(cell).or_insert(next as u32) as usize;
+        let slot = self.slots.get_or_insert(cell, next as u32) as usize;
         if slot == next {
             self.cells.push(Cell {
                 index: cell,
-                source: [[0.0; ORDER]; 2],
-                local: [[0.0; ORDER]; 2],
-                valid: [false; 2],
+                source: [[0.0; ORDER]; FIELDS],
+                local: [[0.0; ORDER]; FIELDS],
+                valid: [false; FIELDS],
                 count: 0.0,
+                recent: 0.0,
                 felt: 0.0,
             });
         }
         slot
     }
 
-    /// Adds a point of the given rank.
-    pub fn add(&mut self, x: f64, rank: f64) {
-        self.change(x, 1.0, rank);
+    /// Adds a point.
+    pub fn add(&mut self, x: f64, standing: Standing) {
+        self.change(x, standing.amounts());
     }
 
-    /// Takes out a point that was added with this rank (as shifted since).
-    pub fn remove(&mut self, x: f64, rank: f64) {
-        self.change(x, -1.0, -rank);
+    /// Takes out a point that was added with this standing (its rank as shifted since).
+    pub fn remove(&mut self, x: f64, standing: Standing) {
+        self.change(x, standing.amounts().map(|a| -a));
     }
 
-    fn change(&mut self, x: f64, weight: f64, ranked: f64) {
+    /// Makes a recent point an aged one.
+    pub fn age(&mut self, x: f64, rank: u32) {
+        self.change(x, [1.0, f64::from(rank), -1.0]);
+    }
+
+    /// Makes an aged point a recent one.
+    pub fn rejuvenate(&mut self, x: f64, rank: u32) {
+        self.change(x, [-1.0, -f64::from(rank), 1.0]);
+    }
+
+    fn change(&mut self, x: f64, amounts: [f64; FIELDS]) {
         self.changes += 1;
-        self.total += weight;
+        let points = amounts[0] + amounts[RECENT];
+        self.total += points;
         let cell = self.cell_of(x);
         let delta = self.offset(x, cell);
         let slot = self.slot(cell);
-        let moments = moments(delta);
         let source = &mut self.cells[slot];
-        source.count += weight;
-        for (m, moment) in moments.iter().enumerate() {
-            source.source[0][m] += weight * moment;
-            source.source[1][m] += ranked * moment;
-        }
+        source.count += points;
+        source.recent += amounts[RECENT];
+        add_to_all(&mut source.source, amounts, &moments(delta));
         if !self.consulted {
             return;
         }
         let mut targets = [(0_usize, 0_usize); LANES];
         let mut found = 0;
         for d in -REACH..=REACH {
-            let Some(&slot) = self.slots.get(&(cell + d)) else {
+            let Some(slot) = self.slots.get(cell + d) else {
                 continue;
             };
-            let target = &self.cells[slot as usize];
-            if target.valid[0] || target.valid[1] {
+            let target = &mut self.cells[slot as usize];
+            if target.valid.iter().any(|v| *v) {
+                target.felt += points.max(0.0) * self.fading[nth(d)];
                 targets[found] = (slot as usize, nth(d));
                 found += 1;
             }
         }
-        if found == 0 {
-            return;
-        }
-        let mut series = [[0.0; LANES]; ORDER];
-        taylor_around(self.width * self.inverse, delta, &mut series);
-        for (slot, place) in &targets[..found] {
-            let target = &mut self.cells[*slot];
-            let changes = [weight, ranked];
-            for (which, change) in changes.iter().enumerate().filter(|(w, _)| target.valid[*w]) {
-                for (l, s) in target.local[which].iter_mut().zip(&series) {
-                    *l += change * s[*place];
-                }
-            }
-            if target.valid[0] {
-                target.felt += weight.max(0.0) * self.fading[*place];
-            }
+        if found > 0 {
+            let step = self.width * self.inverse;
+            patch(
+                &mut self.cells,
+                &targets[..found],
+                (step, delta),
+                amounts,
+                &mut self.series,
+            );
         }
     }
 
-    /// Changes the rank of a point by `by`. Call [`forget_ranked`](Self::forget_ranked) afterwards.
+    /// Changes the rank of an aged point by `by`. Call [`forget_ranked`](Self::forget_ranked) afterwards.
     pub fn shift(&mut self, x: f64, by: f64) {
         let cell = self.cell_of(x);
         let delta = self.offset(x, cell);
         let slot = self.slot(cell);
-        for (s, m) in self.cells[slot].source[1].iter_mut().zip(moments(delta)) {
+        for (s, m) in self.cells[slot].source[RANKED]
+            .iter_mut()
+            .zip(moments(delta))
+        {
             *s += by * m;
         }
     }
@@ -244,15 +263,15 @@ impl Field {
     pub fn forget_ranked(&mut self) {
         self.changes += 1;
         for cell in &mut self.cells {
-            cell.valid[1] = false;
+            cell.valid[RANKED] = false;
         }
     }
 
-    /// Slot of the cell of `x` with both polynomials in place.
+    /// Slot of a cell, with its polynomials in place.
     fn prepared(&mut self, cell: i64) -> usize {
         self.consulted = true;
         let slot = self.slot(cell);
-        for which in 0..2 {
+        for which in 0..FIELDS {
             if !self.cells[slot].valid[which] {
                 self.gather(slot, which);
             }
@@ -264,20 +283,24 @@ impl Field {
         let index = self.cells[slot].index;
         let mut local = [0.0; ORDER];
         let mut felt = 0.0;
-        for d in -REACH..=REACH {
-            // The target lies d cells beyond the source.
-            let Some(&source) = self.slots.get(&(index - d)) else {
-                continue;
-            };
-            let source = &self.cells[source as usize];
-            if source.count < 0.5 {
-                continue;
-            }
+        for d in 0..=REACH {
             let place = nth(d);
-            let derivatives = &self.derivatives[place];
-            let moments = &source.source[which];
-            translate(&mut local, derivatives, moments);
-            felt += source.count * self.fading[place];
+            let mut moments = |cell: i64| {
+                let source = &self.cells[self.slots.get(cell)? as usize];
+                let points = if which == RECENT {
+                    source.recent
+                } else {
+                    source.count
+                };
+                felt += source.count * self.fading[place];
+                Some(&source.source[which]).filter(|_| points > 0.5)
+            };
+            let before = moments(index - d);
+            let behind = if d == 0 { None } else { moments(index + d) };
+            if before.is_some() || behind.is_some() {
+                let [before, behind] = [before, behind].map(|m| m.unwrap_or(&[0.0; ORDER]));
+                translate(&mut local, &self.derivatives[place], before, behind);
+            }
         }
         for (l, f) in local.iter_mut().zip(&INVERSE_FACTORIAL) {
             *l *= f;
@@ -290,20 +313,26 @@ impl Field {
         }
     }
 
-    /// `sum_i (alpha + beta rank_i) exp(-((x - x_i)/s)^2 / 2)`.
-    pub fn density(&mut self, x: f64, alpha: f64, beta: f64) -> Sum {
-        let index = self.cell_of(x);
-        let eps = self.offset(x, index);
-        let slot = self.prepared(index);
-        let cell = &self.cells[slot];
-        let value = evaluate(&combined(&cell.local, alpha, beta), eps);
-        Sum {
-            value,
-            error: cell.felt * ROUNDING + self.total * DROPPED,
-        }
+    /// `sum_i weight_i exp(-((x - x_i)/s)^2 / 2)` at points, into `out`. Nothing at points
+    /// that the field does not [cover](Self::covers).
+    pub fn densities(&mut self, points: &[f64], alpha: f64, beta: f64, out: &mut Vec<Sum>) {
+        out.clear();
+        out.resize(points.len(), NOTHING);
+        let mut places = std::mem::take(&mut self.places);
+        places.clear();
+        places.extend(points.iter().map(|x| {
+            if !self.covers(*x) {
+                return (usize::MAX, 0.0);
+            }
+            let index = self.cell_of(*x);
+            (self.prepared(index), self.offset(*x, index))
+        }));
+        let dropped = self.total * DROPPED;
+        add_densities(&self.cells, &places, (alpha, beta), dropped, out);
+        self.places = places;
     }
 
-    /// `sum_i (alpha + beta rank_i) integral of exp(-((x - x_i)/s)^2 / 2) dx / s` from `low` to `high`.
+    /// `sum_i weight_i integral of exp(-((x - x_i)/s)^2 / 2) dx / s` from `low` to `high`.
     ///
     /// The polynomials are integrated exactly, cell by cell: cost in proportion to the cells spanned.
     pub fn integral(&mut self, low: f64, high: f64, alpha: f64, beta: f64) -> Sum {
@@ -352,8 +381,8 @@ impl Field {
     fn is_felt(&self, index: i64) -> bool {
         (-REACH..=REACH).any(|d| {
             self.slots
-                .get(&(index + d))
-                .is_some_and(|s| self.cells[*s as usize].count > 0.5)
+                .get(index + d)
+                .is_some_and(|s| self.cells[s as usize].count > 0.5)
         })
     }
 
@@ -368,19 +397,85 @@ impl Field {
     }
 }
 
+/// The largest integer that is not larger. Between -[`FARTHEST`] and it.
+#[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)]
+fn floor(x: f64) -> i64 {
+    let towards_zero = x as i64;
+    towards_zero - i64::from(x < towards_zero as f64)
+}
+
+/// Adds `amounts` times a series to the fields.
+#[inline(always)] // must be compiled with the caller's target features
+#[allow(clippy::inline_always)]
+fn add_to_all(fields: &mut [Series; FIELDS], amounts: [f64; FIELDS], series: &Series) {
+    for (field, amount) in fields.iter_mut().zip(amounts) {
+        if amount != 0.0 {
+            for (f, s) in field.iter_mut().zip(series) {
+                *f += amount * s;
+            }
+        }
+    }
+}
+
+/// Adds a point `delta` beyond the centre of its cell to the polynomials of the cells in reach, of which
+/// `targets` has the slots and distances. Those that are not in place may be patched as well.
+#[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
+fn patch(
+    cells: &mut [Cell],
+    targets: &[(usize, usize)],
+    (step, delta): (f64, f64),
+    amounts: [f64; FIELDS],
+    series: &mut [[f64; LANES]; ORDER],
+) {
+    taylor_around(step, delta, series);
+    for (slot, place) in targets {
+        let mut own = [0.0; ORDER];
+        for (own, s) in own.iter_mut().zip(series.iter()) {
+            *own = s[*place];
+        }
+        add_to_all(&mut cells[*slot].local, amounts, &own);
+    }
+}
+
+#[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
+fn add_densities(
+    cells: &[Cell],
+    places: &[(usize, f64)],
+    (alpha, beta): (f64, f64),
+    dropped: f64,
+    out: &mut [Sum],
+) {
+    for ((slot, eps), sum) in places.iter().zip(out) {
+        if let Some(cell) = cells.get(*slot) {
+            let series = combined(&cell.local, alpha, beta);
+            sum.value = evaluate(&series, *eps);
+            sum.error = cell.felt * ROUNDING + dropped;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn naive(points: &[(f64, f64)], s: f64, x: f64, alpha: f64, beta: f64) -> f64 {
+    type Point = (f64, Standing);
+
+    fn weight(standing: Standing, alpha: f64, beta: f64) -> f64 {
+        match standing {
+            Standing::Recent => 1.0,
+            Standing::Aged(rank) => alpha + beta * f64::from(rank),
+        }
+    }
+
+    fn naive(points: &[Point], s: f64, x: f64, alpha: f64, beta: f64) -> f64 {
         points
             .iter()
-            .map(|(c, r)| (alpha + beta * r) * (-0.5 * ((x - c) / s).powi(2)).exp())
+            .map(|(c, r)| weight(*r, alpha, beta) * (-0.5 * ((x - c) / s).powi(2)).exp())
             .sum()
     }
 
-    fn naive_integral(points: &[(f64, f64)], s: f64, low: f64, high: f64) -> f64 {
+    fn naive_integral(points: &[Point], s: f64, low: f64, high: f64) -> f64 {
         let cdf = |z: f64| 0.5 * libm::erfc(-z / std::f64::consts::SQRT_2);
         let root = (2.0 * std::f64::consts::PI).sqrt();
         points
@@ -392,38 +487,57 @@ mod tests {
     proptest! {
         #[test]
         fn the_field_equals_the_naive_sum(
-            points in prop::collection::vec((-2.0..2.0f64, 0.0..50.0f64), 1..200),
-            extra in prop::collection::vec((-2.0..2.0f64, 0.0..50.0f64), 0..40),
+            points in prop::collection::vec((-2.0..2.0f64, 0..50u32), 1..200),
+            extra in prop::collection::vec((-2.0..2.0f64, 0..50u32), 0..40),
             queries in prop::collection::vec(-2.5..2.5f64, 1..20),
             s in 0.01..0.3f64, scale in prop::sample::select(vec![1.0, 1e-7, 3e9]), shift in -3.0..3.0f64,
+            range in (-3.0..3.0f64, -3.0..3.0f64),
         ) {
             let place = |x: f64| (x + shift) * scale;
             let s = s * scale;
-            let mut field = Field::new(s);
-            let points: Vec<(f64, f64)> = points.into_iter().map(|(x, r)| (place(x), r.floor())).collect();
-            let extra: Vec<(f64, f64)> = extra.into_iter().map(|(x, r)| (place(x), r.floor())).collect();
+            let mut field = Field::new(s, (place(range.0), place(range.1)));
+            let put = |(x, r): (f64, u32)| {
+                (place(x), if r < 10 { Standing::Recent } else { Standing::Aged(r) })
+            };
+            let points: Vec<Point> = points.into_iter().map(put).collect();
+            let extra: Vec<Point> = extra.into_iter().map(put).collect();
             for (x, r) in points.iter().chain(&extra) {
                 field.add(*x, *r);
             }
-            field.density(place(queries[0]), 1.0, 0.0); // so that the removals patch something
+            field.densities(&[place(queries[0])], 1.0, 0.0, &mut Vec::new()); // so that there is something to patch
             for (x, r) in &extra {
                 field.remove(*x, *r);
             }
-            for (x, _) in &points {
-                field.shift(*x, 1.0);
+            let mut now = Vec::new();
+            for (at, (x, standing)) in points.into_iter().enumerate() {
+                now.push((x, match standing {
+                    Standing::Aged(rank) if at % 3 == 0 => {
+                        field.rejuvenate(x, rank);
+                        Standing::Recent
+                    }
+                    Standing::Aged(rank) => {
+                        field.shift(x, 1.0);
+                        Standing::Aged(rank + 1)
+                    }
+                    Standing::Recent if at % 2 == 0 => {
+                        field.age(x, 7);
+                        Standing::Aged(7)
+                    }
+                    Standing::Recent => Standing::Recent,
+                }));
             }
             field.forget_ranked();
-            let shifted: Vec<(f64, f64)> = points.iter().map(|(x, r)| (*x, r + 1.0)).collect();
             let (alpha, beta) = (0.25, 0.01);
-            for q in queries {
-                let x = place(q);
-                let got = field.density(x, alpha, beta);
-                let want = naive(&shifted, s, x, alpha, beta);
+            let points: Vec<f64> = queries.into_iter().map(place).collect();
+            let mut densities = Vec::new();
+            field.densities(&points, alpha, beta, &mut densities);
+            for (x, got) in points.into_iter().zip(densities) {
+                let want = naive(&now, s, x, alpha, beta);
                 prop_assert!((got.value - want).abs() <= got.error + 1e-13 * want + 1e-14,
                     "{x}: {} {want} {}", got.value, got.error);
                 let high = x + 3.3 * s;
                 let got = field.integral(x, high, 1.0, 0.0).value;
-                let want = naive_integral(&shifted, s, x, high);
+                let want = naive_integral(&now, s, x, high);
                 prop_assert!((got - want).abs() <= 1e-11 * want + 1e-12, "{got} {want}");
             }
         }

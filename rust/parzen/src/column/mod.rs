@@ -25,6 +25,7 @@ mod order;
 mod propose;
 mod scale;
 mod series;
+mod slots;
 mod sorted;
 
 pub use propose::{Options, Scratch};

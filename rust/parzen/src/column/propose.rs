@@ -5,6 +5,7 @@
 //! the same for all candidates (normalisation, truncation, the Jacobian of the logarithm) are left
 //! out; [`Column::ratios`] therefore gives the ratio up to one constant.
 
+use super::field::Sum;
 use super::good::GoodMixture;
 use super::grid::GridBad;
 use super::numeric::{NumericBad, Parts};
@@ -35,6 +36,7 @@ pub struct Scratch {
     errors: Vec<f64>,
     nodes: Vec<f64>,
     sums: Vec<f64>,
+    field: Vec<Sum>,
     gaussians: Gaussians,
     weights: Vec<f64>,
     slots: Vec<usize>,
@@ -226,7 +228,8 @@ impl Scratch {
             );
         } else {
             mixture.components.sums(&self.points, &mut self.good);
-            densities(&mut parts, &self.points, &mut self.bad, &mut self.errors);
+            let (bad, errors) = (&mut self.bad, &mut self.errors);
+            densities(&mut parts, &self.points, &mut self.field, bad, errors);
         }
         for i in 0..count {
             if self.errors[i] > TRUST * self.bad[i] || self.bad[i] < UNDERFLOW {
@@ -289,17 +292,21 @@ impl Scratch {
 }
 
 /// Unnormalised densities of the bad group at points, and bounds on their errors.
-fn densities(parts: &mut Parts<'_>, points: &[f64], out: &mut [f64], errors: &mut [f64]) {
+fn densities(
+    parts: &mut Parts<'_>,
+    points: &[f64],
+    sums: &mut Vec<Sum>,
+    out: &mut [f64],
+    errors: &mut [f64],
+) {
     parts.direct.sums_in_reach(points, out);
     errors.fill(parts.missing);
     if let Some((field, first, step)) = &mut parts.field {
         let inverse = 1.0 / field.bandwidth();
-        for ((x, density), error) in points.iter().zip(out).zip(errors) {
-            if field.covers(*x) {
-                let sum = field.density(*x, *first, *step);
-                *density += sum.value * inverse;
-                *error += sum.error * inverse;
-            }
+        field.densities(points, *first, *step, sums);
+        for ((sum, density), error) in sums.iter().zip(out).zip(errors) {
+            *density += sum.value * inverse;
+            *error += sum.error * inverse;
         }
     }
 }

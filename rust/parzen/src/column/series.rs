@@ -38,17 +38,29 @@ const INVERSE: Series = {
     table
 };
 
-/// Adds `sum_m phi^(n+m)(d) S_m` to every `n! L_n`.
+/// Adds to every `n! L_n` what two cells at the same distance on either side give.
+///
+/// That is `sum_m phi^(n+m)(d) S_m` for the one that lies before and, as `phi^(k)` is even or odd as `k`
+/// is, `sum_m phi^(n+m)(d) (-1)^(n+m) S_m` for the one behind. `derivatives` are those at `d`.
 #[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
-pub fn translate(local: &mut Series, derivatives: &[f64; 2 * ORDER], moments: &Series) {
+pub fn translate(
+    local: &mut Series,
+    derivatives: &[f64; 2 * ORDER],
+    before: &Series,
+    behind: &Series,
+) {
     let mut sums = *local;
-    for (m, moment) in moments.iter().enumerate() {
+    let mut sign = 1.0;
+    for m in 0..ORDER {
         let Some(shifted) = derivatives[m..].first_chunk::<ORDER>() else {
             return;
         };
+        let (one, other) = (before[m], sign * behind[m]);
+        let by_parity = [one + other, one - other];
         for n in 0..ORDER {
-            sums[n] += shifted[n] * moment;
+            sums[n] += shifted[n] * by_parity[n % 2];
         }
+        sign = -sign;
     }
     *local = sums;
 }
@@ -61,11 +73,15 @@ pub fn nth(d: i64) -> usize {
 
 /// `(-delta)^m / m!`
 pub fn moments(delta: f64) -> Series {
-    let mut out = [1.0; ORDER];
-    let mut power = 1.0;
-    for (m, o) in out.iter_mut().enumerate().skip(1) {
-        power *= -delta;
-        *o = power * INVERSE_FACTORIAL[m];
+    let square = delta * delta;
+    let fourth = square * square;
+    let mut powers = [1.0, -delta, square, -delta * square];
+    let mut out = INVERSE_FACTORIAL;
+    for chunk in out.as_chunks_mut::<4>().0 {
+        for (o, power) in chunk.iter_mut().zip(&mut powers) {
+            *o *= *power;
+            *power *= fourth;
+        }
     }
     out
 }
@@ -89,7 +105,8 @@ pub fn hermite_functions<const N: usize>(t: f64) -> [f64; N] {
 /// `t = d step - delta` away: `out[n][nth(d)]`.
 ///
 /// By `c_(n+1) = -(t c_n + c_(n-1)) / (n + 1)`, for all cells at once.
-#[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
+#[inline(always)] // must be compiled with the caller's target features
+#[allow(clippy::inline_always)]
 pub fn taylor_around(step: f64, delta: f64, out: &mut [[f64; LANES]; ORDER]) {
     let mut t = [0.0; LANES];
     #[allow(clippy::cast_precision_loss)]
@@ -110,24 +127,30 @@ pub fn taylor_around(step: f64, delta: f64, out: &mut [[f64; LANES]; ORDER]) {
     }
 }
 
-/// `alpha a + beta b`
-pub fn combined([a, b]: &[Series; 2], alpha: f64, beta: f64) -> Series {
+/// `alpha a + beta b + c`
+#[inline(always)] // must be compiled with the caller's target features
+#[allow(clippy::inline_always)]
+pub fn combined([a, b, c]: &[Series; 3], alpha: f64, beta: f64) -> Series {
     let mut out = [0.0; ORDER];
-    for (o, (a, b)) in out.iter_mut().zip(a.iter().zip(b)) {
-        *o = alpha * a + beta * b;
+    for n in 0..ORDER {
+        out[n] = alpha * a[n] + beta * b[n] + c[n];
     }
     out
 }
 
-/// The polynomial at `eps`, even and odd halves apart to shorten the chain.
+/// The polynomial at `eps`, the powers with one remainder modulo 4 in one lane.
+#[inline(always)] // must be compiled with the caller's target features
+#[allow(clippy::inline_always)]
 pub fn evaluate(series: &Series, eps: f64) -> f64 {
     let square = eps * eps;
-    let (mut even, mut odd) = (0.0, 0.0);
-    for pair in series.as_chunks::<2>().0.iter().rev() {
-        even = even * square + pair[0];
-        odd = odd * square + pair[1];
+    let fourth = square * square;
+    let mut lanes = [0.0; 4];
+    for chunk in series.as_chunks::<4>().0.iter().rev() {
+        for j in 0..4 {
+            lanes[j] = lanes[j] * fourth + chunk[j];
+        }
     }
-    even + eps * odd
+    (lanes[0] + eps * lanes[1]) + square * (lanes[2] + eps * lanes[3])
 }
 
 #[allow(clippy::cast_precision_loss)]

@@ -63,6 +63,13 @@ impl Writer {
         rows: &[Vec<f64>],
     ) -> PyResult<Bound<'py, PyList>> {
         let out = PyList::empty(py);
+        self.append(&out, tids, rows)?;
+        Ok(out)
+    }
+
+    /// As [`write`](Self::write), at the end of a list.
+    pub fn append(&self, out: &Bound<'_, PyList>, tids: &[i64], rows: &[Vec<f64>]) -> PyResult<()> {
+        let py = out.py();
         for (tid, row) in tids.iter().zip(rows) {
             let (idxs, vals) = (self.blank.bind(py).copy()?, self.blank.bind(py).copy()?);
             let tid = tid.into_pyobject(py)?;
@@ -82,7 +89,7 @@ impl Writer {
             untrack(&vals);
             out.append((idxs, vals))?;
         }
-        Ok(out)
+        Ok(())
     }
 
     /// A numpy scalar.

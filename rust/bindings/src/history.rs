@@ -276,15 +276,28 @@ impl PyHistory {
             candidates: usize::try_from(n_candidates).unwrap_or(0),
             gamma,
         };
-        let inner = &mut self.inner;
-        let mut work = || tpe::suggest(inner, &tids, seed, first, &options);
-        let rows = if tids.len() < DETACH_FROM {
-            work()
-        } else {
-            py.detach(work)
-        };
-        self.writer
-            .write(py, &tids, &rows.map_err(|e| exception(&e))?)
+        let (inner, writer) = (&mut self.inner, &self.writer);
+        if tids.len() < DETACH_FROM {
+            let rows = tpe::suggest(inner, &tids, seed, first, &options);
+            return writer.write(py, &tids, &rows.map_err(|e| exception(&e))?);
+        }
+        let out = PyList::empty(py).unbind();
+        py.detach(|| -> PyResult<()> {
+            let mut written = Ok(0);
+            let write = |rows: &[Vec<f64>]| {
+                if let Ok(from) = written {
+                    let to = from + rows.len();
+                    written = Python::attach(|py| {
+                        writer.append(out.bind(py), &tids[from..to], rows)?;
+                        Ok(to)
+                    });
+                }
+            };
+            tpe::suggest_by_pieces(inner, &tids, seed, first, &options, write)
+                .map_err(|e| exception(&e))?;
+            written.map(|_| ())
+        })?;
+        Ok(out.into_bound(py))
     }
 }
 

@@ -318,7 +318,7 @@ fn a_batch_equals_one_suggestion_after_the_other() {
             };
             history.upsert(key, loss, &values);
         }
-        let keys: Vec<i64> = (n..n + 150).collect();
+        let keys: Vec<i64> = (n..n + 300).collect(); // several pieces
         let mut twin = history.clone();
         let got = tpe::suggest(&mut history, &keys, 11, 0, &options).unwrap();
         let want = tpe::one_by_one(&mut twin, &keys, 11, 0, &options).unwrap();

@@ -2,8 +2,8 @@
 //!
 //! Parameters are modelled independently: what the Tree-structured Parzen Estimator proposes for one
 //! depends on the others only through which of them are active, which their parents decide. So a
-//! column can make its part of all suggestions of a batch at once, while its state is at hand in the
-//! cache, and columns whose parents are decided can do so on several threads. The result is that of
+//! column can make its part of many suggestions at once, while its state is at hand in the cache, and
+//! columns whose parents are decided can do so on several threads. The result is that of
 //! [`one_by_one`](super::tpe::one_by_one), to the bit.
 
 use super::tpe::Options;
@@ -12,40 +12,62 @@ use crate::history::{Ahead, History};
 use crate::rng::stream;
 use crate::space::Space;
 use std::num::NonZero;
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 /// Proposals (suggestions times parameters) for which another thread pays.
 const PER_THREAD: usize = 500;
 /// More threads than this are not started.
 const MOST_THREADS: usize = 8;
+/// Suggestions that are finished together.
+const PIECE: usize = 128;
 
-/// The assignments that fill the rows of `ahead`.
+/// Makes the assignments that fill the rows of `ahead`, and hands them over piece by piece, in order.
+///
+/// `finished` is called on this thread, while other threads work on the next piece.
 pub fn assignments(
     history: &mut History,
     ahead: &Ahead,
     seed: u64,
     first: u64,
     options: &Options,
-) -> Vec<Vec<f64>> {
+    mut finished: impl FnMut(&[Vec<f64>]),
+) {
     let (space, columns) = history.space_and_columns();
-    let mut values = vec![vec![f64::NAN; space.len()]; ahead.changes.len()];
-    let mut waiting: Vec<(usize, &mut Column)> = columns.iter_mut().enumerate().collect();
-    for level in levels(space) {
-        let (now, later) = waiting.into_iter().partition(|(i, _)| level.contains(i));
-        waiting = later;
-        let work = |(i, column): (usize, &mut Column), scratch: &mut Scratch| {
-            let active = |row: &Vec<f64>| space.active(i, row);
-            let chosen = propose(
-                column, ahead, &values, active, seed, first, i, options, scratch,
-            );
-            (i, chosen)
-        };
-        for (i, chosen) in spread(now, ahead.changes.len(), work) {
-            for (row, value) in values.iter_mut().zip(chosen) {
-                row[i] = value;
+    let count = ahead.changes.len();
+    let levels = levels(space);
+    let mut values = vec![vec![f64::NAN; space.len()]; count];
+    let mut done = 0..0;
+    while done.end < count {
+        let piece = done.end..count.min(done.end + PIECE);
+        for (at, level) in levels.iter().enumerate() {
+            let of_level = columns.iter_mut().enumerate();
+            let of_level = of_level.filter(|(i, _)| level.contains(i)).collect();
+            let work = |(i, column): (usize, &mut Column), scratch: &mut Scratch| {
+                let active = |row: &Vec<f64>| space.active(i, row);
+                let part = Part {
+                    ahead,
+                    rows: piece.clone(),
+                    seed,
+                    first,
+                    param: i,
+                };
+                (i, part.propose(column, &values, active, options, scratch))
+            };
+            let meanwhile = || {
+                if at == 0 && !done.is_empty() {
+                    finished(&values[done.clone()]);
+                }
+            };
+            for (i, chosen) in spread(of_level, piece.len(), work, meanwhile) {
+                for (row, value) in values[piece.clone()].iter_mut().zip(chosen) {
+                    row[i] = value;
+                }
             }
         }
+        done = piece;
     }
-    values
+    finished(&values[done]);
 }
 
 /// Parameters by the length of the chain of parents above them.
@@ -63,47 +85,53 @@ fn levels(space: &Space) -> Vec<Vec<usize>> {
     (0..deepest).map(at).collect()
 }
 
-/// One column's part of the batch.
-#[allow(clippy::too_many_arguments)] // what one suggestion takes, and the batch
-fn propose(
-    column: &mut Column,
-    ahead: &Ahead,
-    values: &[Vec<f64>],
-    active: impl Fn(&Vec<f64>) -> bool,
+/// One column's part of a piece.
+struct Part<'a> {
+    ahead: &'a Ahead,
+    rows: Range<usize>,
     seed: u64,
     first: u64,
     param: usize,
-    options: &Options,
-    scratch: &mut Scratch,
-) -> Vec<f64> {
-    let per_column = column::Options {
-        prior_weight: options.prior_weight,
-        candidates: options.candidates,
-    };
-    let last = ahead.changes.len() - 1;
-    let steps = ahead.changes.iter().zip(values).zip(first..).enumerate();
-    let step = |(at, ((change, row), index)): (usize, ((_, &Vec<f64>), u64))| {
-        let change: &crate::history::SplitChange = change;
-        change.apply(column, |_| false);
-        if !active(row) {
-            return f64::NAN;
-        }
-        let mut rng = stream(seed, index, param as u64);
-        let value = column.propose(&mut rng, &per_column, scratch);
-        if at < last {
-            #[allow(clippy::cast_possible_truncation)] // rows are counted in u32
-            column.push(ahead.first + at as u32, value);
-        }
-        value
-    };
-    steps.map(step).collect()
 }
 
-/// Does the work on as many threads as pay for themselves.
+impl Part<'_> {
+    /// A value for each of the rows that are `active`, as the `values` of parents decide; NaN for others.
+    fn propose(
+        &self,
+        column: &mut Column,
+        values: &[Vec<f64>],
+        active: impl Fn(&Vec<f64>) -> bool,
+        options: &Options,
+        scratch: &mut Scratch,
+    ) -> Vec<f64> {
+        let per_column = column::Options {
+            prior_weight: options.prior_weight,
+            candidates: options.candidates,
+        };
+        let last = self.ahead.changes.len() - 1;
+        let step = |at: usize| {
+            self.ahead.changes[at].apply(column, |_| false);
+            if !active(&values[at]) {
+                return f64::NAN;
+            }
+            let mut rng = stream(self.seed, self.first + at as u64, self.param as u64);
+            let value = column.propose(&mut rng, &per_column, scratch);
+            if at < last {
+                #[allow(clippy::cast_possible_truncation)] // rows are counted in u32
+                column.push(self.ahead.first + at as u32, value);
+            }
+            value
+        };
+        self.rows.clone().map(step).collect()
+    }
+}
+
+/// Does the work on as many threads as pay for themselves, and something else on this one meanwhile.
 fn spread<'a, T: Send>(
     columns: Vec<(usize, &'a mut Column)>,
     suggestions: usize,
     work: impl Fn((usize, &'a mut Column), &mut Scratch) -> T + Sync,
+    meanwhile: impl FnOnce(),
 ) -> Vec<T> {
     let available = std::thread::available_parallelism().map_or(1, NonZero::get);
     let pays = (columns.len() * suggestions).div_ceil(PER_THREAD);
@@ -112,27 +140,30 @@ fn spread<'a, T: Send>(
         .min(pays)
         .min(columns.len())
         .max(1);
-    let run = |part: Vec<(usize, &'a mut Column)>| -> Vec<T> {
+    let waiting: Vec<_> = columns.into_iter().map(|c| Mutex::new(Some(c))).collect();
+    // Every thread begins with columns of its own, the same for every piece, then helps the others out.
+    // They are dealt out like cards: neighbours are often of one kind and cost the same.
+    let run = |thread: usize| -> Vec<T> {
         let mut scratch = Scratch::default();
-        part.into_iter()
+        let (own, others): (Vec<_>, Vec<_>) =
+            (0..waiting.len()).partition(|at| at % threads == thread);
+        let in_turn = own.into_iter().chain(others.into_iter().rev());
+        let take = |at: usize| {
+            let mut place = waiting[at].lock().unwrap_or_else(PoisonError::into_inner);
+            place.take()
+        };
+        in_turn
+            .filter_map(take)
             .map(|one| work(one, &mut scratch))
             .collect()
     };
-    if threads == 1 {
-        return run(columns);
-    }
-    // Dealt out like cards: neighbours are often of one kind and cost the same.
-    let mut hands: Vec<Vec<_>> = (0..threads).map(|_| Vec::new()).collect();
-    for (at, one) in columns.into_iter().enumerate() {
-        hands[at % threads].push(one);
-    }
-    let mine = hands.pop().unwrap_or_default();
     std::thread::scope(|scope| {
-        let others: Vec<_> = hands
-            .into_iter()
-            .map(|hand| scope.spawn(|| run(hand)))
+        let run = &run;
+        let others: Vec<_> = (1..threads)
+            .map(|thread| scope.spawn(move || run(thread)))
             .collect();
-        let mut out = run(mine);
+        meanwhile();
+        let mut out = run(0);
         for other in others {
             match other.join() {
                 Ok(part) => out.extend(part),

@@ -74,16 +74,39 @@ pub fn suggest(
     first: u64,
     options: &Options,
 ) -> Result<Vec<Vec<f64>>> {
+    let mut out = Vec::with_capacity(keys.len());
+    let finished = |piece: &[Vec<f64>]| out.extend_from_slice(piece);
+    suggest_by_pieces(history, keys, seed, first, options, finished)?;
+    Ok(out)
+}
+
+/// As [`suggest`], but hands the assignments over piece by piece, in order.
+///
+/// `finished` is called on this thread: it can do something with finished assignments while other threads
+/// make the next ones.
+///
+/// # Errors
+/// As [`suggest`].
+pub fn suggest_by_pieces(
+    history: &mut History,
+    keys: &[i64],
+    seed: u64,
+    first: u64,
+    options: &Options,
+    mut finished: impl FnMut(&[Vec<f64>]),
+) -> Result<()> {
     options.check()?;
     if keys.len() > 1 && history.len() >= options.startup {
         history.split(options.gamma);
         if options.prior_weight > 0.0
             && let Some(ahead) = history.propose_ahead(keys, options.gamma)
         {
-            return Ok(batch::assignments(history, &ahead, seed, first, options));
+            batch::assignments(history, &ahead, seed, first, options, finished);
+            return Ok(());
         }
     }
-    one_by_one(history, keys, seed, first, options)
+    finished(&one_by_one(history, keys, seed, first, options)?);
+    Ok(())
 }
 
 /// The definition of a batch: each assignment is pending while the later ones are made.

@@ -10,8 +10,9 @@ use super::sorted::SortedObservations;
 use crate::kernel::{BEYOND_REACH, Gaussians, REACH};
 use std::collections::VecDeque;
 
-/// From this many observations on the fast state pays. The floor must be constant: at least 98.
-pub const FAST_FROM: usize = 256;
+/// From this many observations on the fast state pays; it is left below half of that. The floor must be
+/// constant there: at 98 and more.
+pub const FAST_FROM: usize = 196;
 
 /// An observation with its bandwidth.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -49,6 +49,8 @@ struct Entry {
     run: usize,
     part: Part,
     row: usize,
+    /// Cells further away than this get nothing that the prior's share would notice.
+    reach: usize,
 }
 
 /// From this many observations on the smallest bandwidth does not depend on their number.
@@ -264,7 +266,14 @@ impl GridBad {
     }
 
     fn push_entry(&mut self, run: usize, part: Part, row: usize) {
-        self.table.entries.push(Entry { run, part, row });
+        let scale = self.runs[run].rows[row].scale;
+        let reach = (REACH * scale / self.quantum + 1.0).min(LARGEST as f64) as usize;
+        self.table.entries.push(Entry {
+            run,
+            part,
+            row,
+            reach,
+        });
     }
 
     fn next_occupied(&self, from: usize) -> Option<usize> {
@@ -308,16 +317,14 @@ impl GridBad {
         let start = slot * self.table.stride;
         let masses = &mut self.table.masses[start..start + self.table.stride];
         masses.fill(0.0);
-        for (Entry { run, row, .. }, mass) in self.table.entries.iter().zip(masses) {
-            let centre = (self.first + *run as i64) as f64 * self.quantum + 0.0;
-            let Row { scale, masses } = &mut self.runs[*run].rows[*row];
-            // Cells further away than this get nothing that the prior's share would notice.
-            let reach = (REACH * *scale / self.quantum + 1.0).min(LARGEST as f64) as usize;
-            if slot.abs_diff(*run) > reach {
+        for (entry, mass) in self.table.entries.iter().zip(masses) {
+            if slot.abs_diff(entry.run) > entry.reach {
                 continue;
             }
+            let Row { scale, masses } = &mut self.runs[entry.run].rows[entry.row];
             let remembered = &mut masses[slot];
             if remembered.is_nan() {
+                let centre = (self.first + entry.run as i64) as f64 * self.quantum + 0.0;
                 *remembered = super::mass::interval(self.cells[slot], centre, *scale);
             }
             *mass = *remembered;

@@ -44,6 +44,7 @@ class Tally:
                 self._compare(doc["result"])
         self._shown = 0
         self._text = ""
+        self._facts: tuple[Any, ...] = ()
 
     def _compare(self, result: dict[str, Any]) -> None:
         loss = result.get("loss")
@@ -67,7 +68,7 @@ class Tally:
 
     def attach(self, bar: Any) -> None:
         """Show what is known on a bar that has just opened, and keep it up to date."""
-        self.bar, self._text, self._shown = bar, "", self.n_ended
+        self.bar, self._text, self._facts, self._shown = bar, "", (), self.n_ended
         self.show(0)
         refresh = getattr(bar, "refresh", None)
         if self._text and refresh is not None:
@@ -83,16 +84,25 @@ class Tally:
 
     def show(self, n_running: int) -> None:
         """Bring the progress bar up to date."""
-        parts = []
-        if self.best_loss < float("inf"):
-            parts.append(f"best loss: {self.best_loss}")
-        if n_running:
-            parts.append(f"running: {n_running}")
-        if self.n_failed:
-            parts.append(f"failed: {self.n_failed}")
-        text = ", ".join(parts)
-        if text and text != self._text and self.bar is not None:
-            self.bar.postfix = self._text = text
-        if self.n_ended > self._shown and self.bar is not None:
+        if self.bar is None:
+            return
+        facts = (self.best_loss, n_running, self.n_failed)
+        if facts != self._facts:
+            self._facts = facts
+            text = _text(*facts)
+            if text and text != self._text:
+                self.bar.postfix = self._text = text
+        if self.n_ended > self._shown:
             self.bar.update(self.n_ended - self._shown)
             self._shown = self.n_ended
+
+
+def _text(best_loss: float, n_running: int, n_failed: int) -> str:
+    parts = []
+    if best_loss < float("inf"):
+        parts.append(f"best loss: {best_loss}")
+    if n_running:
+        parts.append(f"running: {n_running}")
+    if n_failed:
+        parts.append(f"failed: {n_failed}")
+    return ", ".join(parts)

@@ -85,7 +85,7 @@ pub struct Field {
     bandwidth: f64,
     inverse: f64,
     width: f64,
-    /// `derivatives[d + REACH][k] = phi^(k)(d width / bandwidth)`.
+    /// `derivatives[d][k] = phi^(k)(d width / bandwidth)`.
     derivatives: Vec<[f64; 2 * ORDER]>,
     fading: Vec<f64>,
     slots: Slots,
@@ -128,7 +128,7 @@ impl Field {
             bandwidth,
             inverse: 1.0 / bandwidth,
             width,
-            derivatives: (-REACH..=REACH)
+            derivatives: (0..=REACH)
                 .map(|d| hermite_functions(distance(d)))
                 .collect(),
             fading: (-REACH..=REACH)
@@ -283,8 +283,7 @@ impl Field {
         let index = self.cells[slot].index;
         let mut local = [0.0; ORDER];
         let mut felt = 0.0;
-        for d in 0..=REACH {
-            let place = nth(d);
+        for (d, derivatives) in (0..).zip(&self.derivatives) {
             let mut moments = |cell: i64| {
                 let source = &self.cells[self.slots.get(cell)? as usize];
                 let points = if which == RECENT {
@@ -292,14 +291,14 @@ impl Field {
                 } else {
                     source.count
                 };
-                felt += source.count * self.fading[place];
+                felt += source.count * self.fading[nth(d)];
                 Some(&source.source[which]).filter(|_| points > 0.5)
             };
             let before = moments(index - d);
             let behind = if d == 0 { None } else { moments(index + d) };
             if before.is_some() || behind.is_some() {
                 let [before, behind] = [before, behind].map(|m| m.unwrap_or(&[0.0; ORDER]));
-                translate(&mut local, &self.derivatives[place], before, behind);
+                translate(&mut local, derivatives, before, behind);
             }
         }
         for (l, f) in local.iter_mut().zip(&INVERSE_FACTORIAL) {
@@ -397,11 +396,11 @@ impl Field {
     }
 }
 
-/// The largest integer that is not larger. Between -[`FARTHEST`] and it.
+/// The largest integer that is not larger, as far as there is one.
 #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)]
 fn floor(x: f64) -> i64 {
     let towards_zero = x as i64;
-    towards_zero - i64::from(x < towards_zero as f64)
+    towards_zero.saturating_sub(i64::from(x < towards_zero as f64))
 }
 
 /// Adds `amounts` times a series to the fields.

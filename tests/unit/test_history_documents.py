@@ -50,3 +50,16 @@ def test_untracked_entries_behave_like_any_other(document: Document) -> None:
     assert gc.is_tracked(vals)
     assert gc.collect() >= 0
     assert vals["y"][0] is vals
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_the_garbage_collector_goes_on_as_before(running: bool) -> None:
+    domain = Domain(lambda point: 0.0, SPACE)
+    try:
+        if not running:
+            gc.disable()
+        for module in (rand, tpe):
+            module.suggest(range(40), domain, Trials(), 3)
+            assert gc.isenabled() is running
+    finally:
+        gc.enable()

@@ -4,7 +4,8 @@
 //! cyclic garbage collector would visit again and again in a long study (a seventh of the time of a
 //! run, by profile), although numbers in a list can't be part of a cycle: so they are taken off the
 //! collector's books, as Python itself does with tuples of numbers. Whoever puts another container
-//! into one of these lists loses nothing but the collection of a cycle through it.
+//! into one of these lists loses nothing but the collection of a cycle through it. While documents
+//! are being made the collector pauses: nothing of them is garbage yet.
 
 use numpy::npyffi::{PY_ARRAY_API, PyArray_Descr};
 use numpy::{PyArrayDescr, PyArrayDescrMethods, dtype};
@@ -70,6 +71,7 @@ impl Writer {
     /// As [`write`](Self::write), at the end of a list.
     pub fn append(&self, out: &Bound<'_, PyList>, tids: &[i64], rows: &[Vec<f64>]) -> PyResult<()> {
         let py = out.py();
+        let _paused = PausedCollector::new(py);
         for (tid, row) in tids.iter().zip(rows) {
             let (idxs, vals) = (self.blank.bind(py).copy()?, self.blank.bind(py).copy()?);
             let tid = tid.into_pyobject(py)?;
@@ -113,6 +115,26 @@ fn untrack<T>(container: &Bound<'_, T>) {
     // SAFETY: the object is of a kind that the collector knows, and alive. A dict gets back on the
     // books by itself when a container is put into it.
     unsafe { pyo3::ffi::PyObject_GC_UnTrack(container.as_ptr().cast()) }
+}
+
+/// Keeps the garbage collector from looking for cycles among objects that are only being made.
+struct PausedCollector<'py>(Option<Python<'py>>);
+
+impl<'py> PausedCollector<'py> {
+    fn new(py: Python<'py>) -> Self {
+        // SAFETY: the interpreter is attached, as `py` proves; so it is as long as this value lives.
+        let was_running = unsafe { pyo3::ffi::PyGC_Disable() } == 1;
+        Self(was_running.then_some(py))
+    }
+}
+
+impl Drop for PausedCollector<'_> {
+    fn drop(&mut self) {
+        if self.0.is_some() {
+            // SAFETY: as above.
+            unsafe { pyo3::ffi::PyGC_Enable() };
+        }
+    }
 }
 
 fn scalar<'py, T>(

@@ -44,6 +44,8 @@ const DROPPED: f64 = 2.6e-20;
 const FIELDS: usize = 3;
 const RANKED: usize = 1;
 const RECENT: usize = 2;
+/// All polynomials are in place.
+const ALL: u8 = (1 << FIELDS) - 1;
 
 /// How a point is weighted.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,7 +73,8 @@ struct Cell {
     source: [Series; FIELDS],
     /// Taylor polynomials of the fields inside this cell.
     local: [Series; FIELDS],
-    valid: [bool; FIELDS],
+    /// Which polynomials are in place, one bit for each field.
+    valid: u8,
     /// Points in this cell, and the recent ones among them.
     count: f64,
     recent: f64,
@@ -178,7 +181,7 @@ impl Field {
                 index: cell,
                 source: [[0.0; ORDER]; FIELDS],
                 local: [[0.0; ORDER]; FIELDS],
-                valid: [false; FIELDS],
+                valid: 0,
                 count: 0.0,
                 recent: 0.0,
                 felt: 0.0,
@@ -228,7 +231,7 @@ impl Field {
                 continue;
             };
             let target = &mut self.cells[slot as usize];
-            if target.valid.iter().any(|v| *v) {
+            if target.valid != 0 {
                 target.felt += points.max(0.0) * self.fading[nth(d)];
                 targets[found] = (slot as usize, nth(d));
                 found += 1;
@@ -263,7 +266,7 @@ impl Field {
     pub fn forget_ranked(&mut self) {
         self.changes += 1;
         for cell in &mut self.cells {
-            cell.valid[RANKED] = false;
+            cell.valid &= !(1 << RANKED);
         }
     }
 
@@ -271,12 +274,19 @@ impl Field {
     fn prepared(&mut self, cell: i64) -> usize {
         self.consulted = true;
         let slot = self.slot(cell);
+        if self.cells[slot].valid != ALL {
+            self.complete(slot);
+        }
+        slot
+    }
+
+    #[cold]
+    fn complete(&mut self, slot: usize) {
         for which in 0..FIELDS {
-            if !self.cells[slot].valid[which] {
+            if self.cells[slot].valid & (1 << which) == 0 {
                 self.gather(slot, which);
             }
         }
-        slot
     }
 
     fn gather(&mut self, slot: usize, which: usize) {
@@ -306,7 +316,7 @@ impl Field {
         }
         let cell = &mut self.cells[slot];
         cell.local[which] = local;
-        cell.valid[which] = true;
+        cell.valid |= 1 << which;
         if which == 0 {
             cell.felt = felt;
         }

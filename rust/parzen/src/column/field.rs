@@ -280,22 +280,28 @@ impl Field {
         slot
     }
 
+    /// Builds the polynomials of a cell that are not in place.
     #[cold]
     fn complete(&mut self, slot: usize) {
+        let index = self.cells[slot].index;
+        let at = |cell| self.slots.get(cell).map(|slot| slot as usize);
+        let in_reach: Vec<_> = (0..=REACH)
+            .map(|d| [at(index - d), at(index + d).filter(|_| d > 0)])
+            .collect();
         for which in 0..FIELDS {
             if self.cells[slot].valid & (1 << which) == 0 {
-                self.gather(slot, which);
+                self.gather(slot, which, &in_reach);
             }
         }
     }
 
-    fn gather(&mut self, slot: usize, which: usize) {
-        let index = self.cells[slot].index;
+    /// Builds a polynomial of a cell from the slots before and behind it, by distance.
+    fn gather(&mut self, slot: usize, which: usize, in_reach: &[[Option<usize>; 2]]) {
         let mut local = [0.0; ORDER];
         let mut felt = 0.0;
-        for (d, derivatives) in (0..).zip(&self.derivatives) {
-            let mut moments = |cell: i64| {
-                let source = &self.cells[self.slots.get(cell)? as usize];
+        for ((d, slots), derivatives) in (0..).zip(in_reach).zip(&self.derivatives) {
+            let [before, behind] = slots.map(|slot| {
+                let source = &self.cells[slot?];
                 let points = if which == RECENT {
                     source.recent
                 } else {
@@ -303,9 +309,7 @@ impl Field {
                 };
                 felt += source.count * self.fading[nth(d)];
                 Some(&source.source[which]).filter(|_| points > 0.5)
-            };
-            let before = moments(index - d);
-            let behind = if d == 0 { None } else { moments(index + d) };
+            });
             if before.is_some() || behind.is_some() {
                 let [before, behind] = [before, behind].map(|m| m.unwrap_or(&[0.0; ORDER]));
                 translate(&mut local, derivatives, before, behind);

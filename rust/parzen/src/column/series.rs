@@ -116,14 +116,15 @@ pub fn taylor_around(step: f64, delta: f64, out: &mut [[f64; LANES]; ORDER]) {
     for (first, t) in out[0].iter_mut().zip(&t) {
         *first = exp_nonpositive(-0.5 * t * t);
     }
-    let mut before = [0.0; LANES];
+    let (mut before, mut here) = ([0.0; LANES], out[0]);
     for n in 1..ORDER {
-        let here = out[n - 1];
         let inverse = INVERSE[n];
+        let mut next = [0.0; LANES];
         for lane in 0..LANES {
-            out[n][lane] = (-t[lane] * here[lane] - before[lane]) * inverse;
+            next[lane] = (-t[lane] * inverse) * here[lane] - before[lane] * inverse;
         }
-        before = here;
+        out[n] = next;
+        (before, here) = (here, next);
     }
 }
 

@@ -34,8 +34,7 @@ use multiversion::multiversion;
 /// Cells further from zero than this are not represented (their centres would not be exact).
 const FARTHEST: f64 = 4e12;
 
-/// Bound on what a point in reach adds to the error, over its `exp(-t^2/4)`: most of it is that of
-/// [`exp_nonpositive`](crate::kernel::exp_nonpositive).
+/// Bound on what a point in reach adds to the error, over its `exp(-t^2/4)`: truncation and rounding.
 const ROUNDING: f64 = 1.5e-14;
 /// Bound on what a point out of reach would have added.
 const DROPPED: f64 = 2.6e-20;
@@ -220,7 +219,7 @@ impl Field {
         let source = &mut self.cells[slot];
         source.count += points;
         source.recent += amounts[RECENT];
-        add_to_all(&mut source.source, amounts, &moments(delta));
+        accumulate(&mut source.source, amounts, delta);
         if !self.consulted {
             return;
         }
@@ -254,12 +253,7 @@ impl Field {
         let cell = self.cell_of(x);
         let delta = self.offset(x, cell);
         let slot = self.slot(cell);
-        for (s, m) in self.cells[slot].source[RANKED]
-            .iter_mut()
-            .zip(moments(delta))
-        {
-            *s += by * m;
-        }
+        accumulate(&mut self.cells[slot].source, [0.0, by, 0.0], delta);
     }
 
     /// Drops the polynomials of the ranked field; they are rebuilt from the moments when needed.
@@ -373,12 +367,7 @@ impl Field {
             }
             let slot = self.prepared(index);
             let cell = &self.cells[slot];
-            let series = combined(&cell.local, alpha, beta);
-            total.value += if to - from < 1e-6 {
-                evaluate(&series, 0.5 * (from + to)) * (to - from)
-            } else {
-                antiderivative(&series, to) - antiderivative(&series, from)
-            };
+            total.value += integral_within(&cell.local, (alpha, beta), (from, to));
             total.error += cell.felt * ROUNDING * (to - from);
         }
         total.error += self.total * DROPPED * (high - low) * self.inverse;
@@ -424,15 +413,21 @@ fn add_to_all(fields: &mut [Series; FIELDS], amounts: [f64; FIELDS], series: &Se
     for (field, amount) in fields.iter_mut().zip(amounts) {
         if amount != 0.0 {
             for (f, s) in field.iter_mut().zip(series) {
-                *f += amount * s;
+                *f = amount.mul_add(*s, *f);
             }
         }
     }
 }
 
+/// Adds a point `delta` beyond the centre of its cell to the moments.
+#[multiversion(targets("x86_64+avx+avx2+fma+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2+fma"))]
+fn accumulate(source: &mut [Series; FIELDS], amounts: [f64; FIELDS], delta: f64) {
+    add_to_all(source, amounts, &moments(delta));
+}
+
 /// Adds a point `delta` beyond the centre of its cell to the polynomials of the cells in reach, of which
 /// `targets` has the slots and distances. Those that are not in place may be patched as well.
-#[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
+#[multiversion(targets("x86_64+avx+avx2+fma+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2+fma"))]
 fn patch(
     cells: &mut [Cell],
     targets: &[(usize, usize)],
@@ -450,7 +445,7 @@ fn patch(
     }
 }
 
-#[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
+#[multiversion(targets("x86_64+avx+avx2+fma+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2+fma"))]
 fn add_densities(
     cells: &[Cell],
     places: &[(usize, f64)],
@@ -464,6 +459,21 @@ fn add_densities(
             sum.value = evaluate(&series, *eps);
             sum.error = cell.felt * ROUNDING + dropped;
         }
+    }
+}
+
+/// The integral of the weighted sum of a cell's polynomials.
+#[multiversion(targets("x86_64+avx+avx2+fma+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2+fma"))]
+fn integral_within(
+    local: &[Series; FIELDS],
+    (alpha, beta): (f64, f64),
+    (from, to): (f64, f64),
+) -> f64 {
+    let series = combined(local, alpha, beta);
+    if to - from < 1e-6 {
+        evaluate(&series, 0.5 * (from + to)) * (to - from)
+    } else {
+        antiderivative(&series, to) - antiderivative(&series, from)
     }
 }
 

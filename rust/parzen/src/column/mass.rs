@@ -1,7 +1,7 @@
 //! Masses that Gaussian components put on intervals.
 
 use super::numeric::Parts;
-use crate::kernel::{Gaussians, LANES, REACH, exp_nonpositive, fold};
+use crate::kernel::{Gaussians, LANES, REACH, STEEPNESS, exp2_nonpositive, fold};
 use crate::special::normal_cdf;
 use multiversion::multiversion;
 
@@ -55,16 +55,16 @@ pub fn interval((low, high): (f64, f64), centre: f64, scale: f64) -> f64 {
 
 /// Probability of `(a, b)` under the standard normal distribution by quadrature, for at most [`PIECES`]
 /// pieces.
-#[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
+#[multiversion(targets("x86_64+avx+avx2+fma+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2+fma"))]
 fn narrow_interval(a: f64, b: f64) -> f64 {
     let count = if b - a > PIECE { 2.0 } else { 1.0 };
     let width = (b - a) / count;
     let mut middle = a + 0.5 * width;
-    let mut lanes = [0.0; LANES];
+    let mut lanes = [0.0_f64; LANES];
     while middle < b {
         for j in 0..LANES {
-            let z = middle + width * LEGENDRE[j].0;
-            lanes[j] += LEGENDRE[j].1 * exp_nonpositive(-0.5 * z * z);
+            let z = LEGENDRE[j].0.mul_add(width, middle) * STEEPNESS;
+            lanes[j] = exp2_nonpositive(-(z * z)).mul_add(LEGENDRE[j].1, lanes[j]);
         }
         middle += width;
     }

@@ -1,7 +1,7 @@
 //! Truncated series of Gaussians: the arithmetic of the [`field`](super::field), whose text has the
 //! formulas.
 
-use crate::kernel::exp_nonpositive;
+use crate::kernel::{STEEPNESS, exp2_nonpositive};
 use multiversion::multiversion;
 
 /// Number of terms of both expansions.
@@ -42,14 +42,14 @@ const INVERSE: Series = {
 ///
 /// That is `sum_m phi^(n+m)(d) S_m` for the one that lies before and, as `phi^(k)` is even or odd as `k`
 /// is, `sum_m phi^(n+m)(d) (-1)^(n+m) S_m` for the one behind. `derivatives` are those at `d`.
-#[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
+#[multiversion(targets("x86_64+avx+avx2+fma+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2+fma"))]
 pub fn translate(
     local: &mut Series,
     derivatives: &[f64; 2 * ORDER],
     before: &Series,
     behind: &Series,
 ) {
-    let mut sums = *local;
+    let mut sums: Series = *local;
     let mut sign = 1.0;
     for m in 0..ORDER {
         let Some(shifted) = derivatives[m..].first_chunk::<ORDER>() else {
@@ -58,7 +58,7 @@ pub fn translate(
         let (one, other) = (before[m], sign * behind[m]);
         let by_parity = [one + other, one - other];
         for n in 0..ORDER {
-            sums[n] += shifted[n] * by_parity[n % 2];
+            sums[n] = shifted[n].mul_add(by_parity[n % 2], sums[n]);
         }
         sign = -sign;
     }
@@ -72,6 +72,8 @@ pub fn nth(d: i64) -> usize {
 }
 
 /// `(-delta)^m / m!`
+#[inline(always)] // must be compiled with the caller's target features
+#[allow(clippy::inline_always)]
 pub fn moments(delta: f64) -> Series {
     let square = delta * delta;
     let fourth = square * square;
@@ -114,14 +116,15 @@ pub fn taylor_around(step: f64, delta: f64, out: &mut [[f64; LANES]; ORDER]) {
         *t = (lane as f64 - REACH as f64) * step - delta;
     }
     for (first, t) in out[0].iter_mut().zip(&t) {
-        *first = exp_nonpositive(-0.5 * t * t);
+        let t = t * STEEPNESS;
+        *first = exp2_nonpositive(-(t * t));
     }
     let (mut before, mut here) = ([0.0; LANES], out[0]);
     for n in 1..ORDER {
         let inverse = INVERSE[n];
         let mut next = [0.0; LANES];
         for lane in 0..LANES {
-            next[lane] = (-t[lane] * inverse) * here[lane] - before[lane] * inverse;
+            next[lane] = (-t[lane] * inverse).mul_add(here[lane], -before[lane] * inverse);
         }
         out[n] = next;
         (before, here) = (here, next);
@@ -134,7 +137,7 @@ pub fn taylor_around(step: f64, delta: f64, out: &mut [[f64; LANES]; ORDER]) {
 pub fn combined([a, b, c]: &[Series; 3], alpha: f64, beta: f64) -> Series {
     let mut out = [0.0; ORDER];
     for n in 0..ORDER {
-        out[n] = alpha * a[n] + beta * b[n] + c[n];
+        out[n] = alpha.mul_add(a[n], beta.mul_add(b[n], c[n]));
     }
     out
 }
@@ -145,20 +148,22 @@ pub fn combined([a, b, c]: &[Series; 3], alpha: f64, beta: f64) -> Series {
 pub fn evaluate(series: &Series, eps: f64) -> f64 {
     let square = eps * eps;
     let fourth = square * square;
-    let mut lanes = [0.0; 4];
+    let mut lanes = [0.0_f64; 4];
     for chunk in series.as_chunks::<4>().0.iter().rev() {
         for j in 0..4 {
-            lanes[j] = lanes[j] * fourth + chunk[j];
+            lanes[j] = lanes[j].mul_add(fourth, chunk[j]);
         }
     }
     (lanes[0] + eps * lanes[1]) + square * (lanes[2] + eps * lanes[3])
 }
 
 #[allow(clippy::cast_precision_loss)]
+#[inline(always)] // must be compiled with the caller's target features
+#[allow(clippy::inline_always)]
 pub fn antiderivative(series: &Series, eps: f64) -> f64 {
-    let mut sum = 0.0;
+    let mut sum = 0.0_f64;
     for (n, c) in series.iter().enumerate().rev() {
-        sum = sum * eps + c / (n + 1) as f64;
+        sum = sum.mul_add(eps, c / (n + 1) as f64);
     }
     sum * eps
 }

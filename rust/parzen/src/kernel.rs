@@ -200,21 +200,24 @@ fn gaussian_sums(
     }
 }
 
-/// The scalar product of two sequences of whole groups of lanes.
+/// Sequences are padded to a multiple of this for [`dot`].
+pub const DOT_LANES: usize = 2 * LANES;
+
+/// The scalar product of two sequences of whole groups of [`DOT_LANES`].
 #[multiversion(targets("x86_64+avx+avx2+fma+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2+fma"))]
 pub fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut lanes = [0.0_f64; LANES];
-    for (a, b) in a
-        .as_chunks::<LANES>()
-        .0
-        .iter()
-        .zip(b.as_chunks::<LANES>().0)
-    {
-        for j in 0..LANES {
+    let mut lanes = [0.0_f64; DOT_LANES];
+    let (a, b) = (a.as_chunks::<DOT_LANES>().0, b.as_chunks::<DOT_LANES>().0);
+    for (a, b) in a.iter().zip(b) {
+        for j in 0..DOT_LANES {
             lanes[j] = a[j].mul_add(b[j], lanes[j]);
         }
     }
-    fold(&lanes)
+    let mut folded = [0.0; LANES];
+    for j in 0..LANES {
+        folded[j] = lanes[j] + lanes[j + LANES];
+    }
+    fold(&folded)
 }
 
 /// Sums the lanes as a fixed binary tree.

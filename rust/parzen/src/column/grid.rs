@@ -6,8 +6,8 @@
 
 use super::order::{Ageing, Excluded, Forgetting};
 use super::scale::Scales;
-use crate::kernel::{LANES, REACH, dot};
-use crate::prior::{Numeric, Support};
+use crate::kernel::{DOT_LANES, REACH, dot};
+use crate::prior::{Numeric, Support, round_half_to_even};
 
 /// A parameter with more possible values than this is treated like a continuous one.
 const LARGEST: i64 = 128;
@@ -27,6 +27,8 @@ struct Run {
     ids: Vec<u32>,
     aged: i64,
     ranks: i64,
+    /// Ranks of the oldest and the newest, once asked for.
+    ends: Option<(u32, u32)>,
     rows: Vec<Row>,
 }
 
@@ -68,6 +70,8 @@ pub struct GridBad {
     runs: Vec<Run>,
     prior_row: Vec<f64>,
     ageing: Ageing,
+    /// The latest observation so far.
+    latest: u32,
     /// How many observations, up to those that matter, the table was made for.
     laid_out_at: u32,
     table: Table,
@@ -119,6 +123,7 @@ impl GridBad {
                 .collect(),
             cells,
             ageing: Ageing::default(),
+            latest: 0,
             laid_out_at: 0,
             table: Table::default(),
         })
@@ -140,12 +145,19 @@ impl GridBad {
         self.cells.len()
     }
 
+    /// Place of the value to which a number within the bounds is rounded.
+    pub fn nearest(&self, x: f64) -> usize {
+        let k = round_half_to_even(x / self.quantum) as i64;
+        (k - self.first).clamp(0, self.cells.len() as i64 - 1) as usize
+    }
+
     /// The cell of a value.
     pub fn cell(&self, slot: usize) -> (f64, f64) {
         self.cells[slot]
     }
 
-    fn value(&self, slot: usize) -> f64 {
+    /// The value at a place.
+    pub fn value(&self, slot: usize) -> f64 {
         (self.first + slot as i64) as f64 * self.quantum + 0.0
     }
 
@@ -155,8 +167,14 @@ impl GridBad {
 
     /// Adds observation `id`, whose value is on the grid; `excluded` as it is afterwards.
     pub fn insert(&mut self, values: &[f64], excluded: &Excluded, id: u32) {
+        if id < self.latest {
+            self.forget_ends();
+        }
+        self.latest = self.latest.max(id);
         let slot = self.slot_of(values, id);
-        let ids = &mut self.runs[slot].ids;
+        let run = &mut self.runs[slot];
+        run.ends = None;
+        let ids = &mut run.ids;
         ids.insert(ids.partition_point(|other| *other < id), id);
         if ids.len() <= 3 {
             self.table.entries.clear();
@@ -170,6 +188,7 @@ impl GridBad {
 
     /// Takes observation `id` out; `excluded` as it is afterwards.
     pub fn remove(&mut self, values: &[f64], excluded: &Excluded, id: u32) {
+        self.forget_ends();
         let slot = self.slot_of(values, id);
         let ids = &mut self.runs[slot].ids;
         if let Ok(place) = ids.binary_search(&id) {
@@ -183,6 +202,13 @@ impl GridBad {
             self.tally(values, id, aged, ranks);
         });
         self.ageing = ageing;
+    }
+
+    /// Ranks have shifted.
+    fn forget_ends(&mut self) {
+        for run in &mut self.runs {
+            run.ends = None;
+        }
     }
 
     fn tally(&mut self, values: &[f64], id: u32, aged: i64, ranks: i64) {
@@ -208,12 +234,16 @@ impl GridBad {
                 + (run.ids.len() as i64 - run.aged) as f64
         };
         for entry in &self.table.entries {
-            let run = &self.runs[entry.run];
-            let of = |id: u32| forgetting.weight(excluded.rank(id));
+            let run = &mut self.runs[entry.run];
+            let ids = &run.ids;
+            let mut ends = || {
+                let found = || (excluded.rank(ids[0]), excluded.rank(ids[ids.len() - 1]));
+                *run.ends.get_or_insert_with(found)
+            };
             out.push(match entry.part {
                 Part::Whole => total(run),
-                Part::Oldest => of(run.ids[0]),
-                Part::Newest => of(run.ids[run.ids.len() - 1]),
+                Part::Oldest => forgetting.weight(ends().0),
+                Part::Newest => forgetting.weight(ends().1),
                 Part::Inner => total(run) - out[out.len() - 2] - out[out.len() - 1],
             });
         }
@@ -232,7 +262,7 @@ impl GridBad {
         }
         let size = self.cells.len();
         let table = &mut self.table;
-        table.stride = table.entries.len().next_multiple_of(LANES);
+        table.stride = table.entries.len().next_multiple_of(DOT_LANES);
         table.masses.resize(size * table.stride, 0.0);
         table.known.clear();
         table.known.resize(size, false);

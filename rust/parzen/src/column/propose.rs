@@ -42,6 +42,8 @@ pub struct Scratch {
     slots: Vec<usize>,
 }
 
+/// Up to this many ratios of options are remembered while a proposal is made.
+const REMEMBERED: u64 = 64;
 /// A fast sum is not trusted when its error bound exceeds this part of it.
 const TRUST: f64 = 1e-11;
 /// Nor when it is so small that the kernel's exponential may have reached its end.
@@ -62,7 +64,20 @@ impl Column {
         match bad {
             Bad::Categorical(prior, bad) => {
                 draw_options(prior, values, below, options, rng, &mut scratch.naturals);
-                let ratio = |x: f64| option_ratio(prior, bad, values, below, options, x);
+                let known = &mut scratch.weights;
+                known.clear();
+                known.resize(prior.n().min(REMEMBERED) as usize, f64::NAN);
+                let mut ratio = |x: f64| {
+                    let place = prior.option(x as i64).map_or(usize::MAX, |i| i as usize);
+                    let new = || option_ratio(prior, bad, values, below, options, x);
+                    let Some(known) = known.get_mut(place) else {
+                        return new();
+                    };
+                    if known.is_nan() {
+                        *known = new();
+                    }
+                    *known
+                };
                 first_best(
                     &scratch.naturals,
                     scratch.naturals.iter().map(|x| ratio(*x)),
@@ -80,7 +95,7 @@ impl Column {
             }
             Bad::Grid(prior, bad) => {
                 let good = remember(good, prior, values, below, options, bad.size());
-                scratch.draw(prior, &good.mixture, options.candidates, rng);
+                scratch.draw_on_grid(bad, &good.mixture, options.candidates, rng);
                 scratch.score_grid(good, bad, excluded, options.prior_weight);
                 first_best(&scratch.naturals, scratch.ratios())
             }
@@ -116,6 +131,8 @@ impl Column {
             }
             Bad::Grid(prior, bad) => {
                 let good = remember(good, prior, values, below, options, bad.size());
+                let on_grid = naturals.iter().filter_map(|x| bad.slot(*x));
+                scratch.slots.extend(on_grid);
                 scratch.score_grid(good, bad, excluded, options.prior_weight);
                 scratch.ratios().collect()
             }
@@ -182,6 +199,21 @@ impl Scratch {
                 }
             } else {
                 self.points.push(x);
+            }
+        }
+    }
+
+    /// Draws candidates on a grid, every value once: `naturals` and their `slots`.
+    fn draw_on_grid(&mut self, bad: &GridBad, mixture: &GoodMixture, count: usize, rng: &mut Rng) {
+        self.naturals.clear();
+        self.slots.clear();
+        let mut seen = 0_u128;
+        for _ in 0..count {
+            let slot = bad.nearest(mixture.sample(rng));
+            if seen & (1 << slot) == 0 {
+                seen |= 1 << slot;
+                self.slots.push(slot);
+                self.naturals.push(bad.value(slot));
             }
         }
     }
@@ -269,12 +301,7 @@ impl Scratch {
     ) {
         bad.weights(excluded, &mut self.weights);
         self.good.clear();
-        self.slots.clear();
-        for natural in &self.naturals {
-            let Some(slot) = bad.slot(*natural) else {
-                continue;
-            };
-            self.slots.push(slot);
+        for &slot in &self.slots {
             let remembered = &mut good.grid[slot];
             if remembered.is_nan() {
                 let components = &good.mixture.components;

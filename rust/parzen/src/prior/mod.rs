@@ -21,7 +21,7 @@ mod numeric;
 mod parse;
 
 pub use categorical::Categorical;
-pub use numeric::{EPS, Numeric, Support, model_cell, round_to_multiple};
+pub use numeric::{EPS, Numeric, Support, model_cell, round_half_to_even, round_to_multiple};
 
 use crate::error::Result;
 use crate::rng::Rng;

@@ -206,12 +206,26 @@ pub fn model_cell(x: f64, q: f64, log: bool, truncation: Option<(f64, f64)>) -> 
     }
 }
 
+/// As `round_ties_even`, up to the sign of zero, and without a call on processors that lack the instruction.
+#[must_use]
+#[inline]
+pub fn round_half_to_even(x: f64) -> f64 {
+    /// Adding 1.5 * 2^52 leaves no bit for fractions.
+    const SHIFT: f64 = 6_755_399_441_055_744.0;
+    const LARGEST: f64 = 2_251_799_813_685_248.0;
+    if x.abs() < LARGEST {
+        (x + SHIFT) - SHIFT
+    } else {
+        x.round_ties_even()
+    }
+}
+
 /// round(value / q) q, half to even, without negative zero.
 ///
 /// Where the quotient overflows, every double is a multiple of q as far as doubles can tell.
 #[must_use]
 pub fn round_to_multiple(value: f64, q: f64) -> f64 {
-    let multiple = (value / q).round_ties_even() * q;
+    let multiple = round_half_to_even(value / q) * q;
     if multiple.is_finite() {
         multiple + 0.0
     } else {

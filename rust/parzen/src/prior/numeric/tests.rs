@@ -163,3 +163,18 @@ fn cells_are_clipped_to_the_truncation() {
     let (lower, upper) = numeric("quniform", &[0.0, 11.0, 3.0]).cell(20.0);
     assert!(upper <= lower);
 }
+
+#[test]
+fn halves_are_rounded_to_even_at_any_magnitude() {
+    let mut rng = stream(3, 0, 0);
+    for n in 0..100_000 {
+        let magnitude = 2.0_f64.powi(n % 60 - 4);
+        let x = (rng.uniform() - 0.5) * magnitude;
+        let half = x.trunc() + 0.5;
+        for x in [x, half, -half, x.trunc()] {
+            assert_eq!(round_half_to_even(x), x.round_ties_even(), "{x}");
+        }
+    }
+    assert!(round_half_to_even(f64::NAN).is_nan());
+    assert_eq!(round_half_to_even(f64::INFINITY), f64::INFINITY);
+}

@@ -1,8 +1,9 @@
 //! The bad group of a quantised parameter with few possible values: observations kept by value.
 //!
 //! Observations of one value stand in a run. Only the two ends of a run have a neighbour at another
-//! value, so a run has at most three different bandwidths, and the mass that a component puts on a
-//! cell of the grid is computed once for each pair of value and bandwidth and then remembered.
+//! value, so a run has at most three different bandwidths. What a component puts on a cell of the grid
+//! depends only on its bandwidth and on the distance in cells (but for the two cells at the ends, which the
+//! bounds cut), so it is computed once for each pair of these and then remembered.
 
 use super::order::{Ageing, Excluded, Forgetting};
 use super::scale::Scales;
@@ -11,14 +12,21 @@ use crate::prior::{Numeric, Support, round_half_to_even};
 
 /// A parameter with more possible values than this is treated like a continuous one.
 const LARGEST: i64 = 128;
-/// Remembered bandwidths per value.
-const ROWS: usize = 12;
+/// So is one with larger multiples than this, as rounding then makes its cells unequal.
+const FARTHEST: f64 = 4096.0;
+/// The profiles are forgotten when there are more.
+const PROFILES: usize = 96;
 
-/// Masses of one component on all cells, computed when first asked for (NaN before).
+/// Masses that components of one bandwidth put on cells, computed when first asked for (NaN before).
 #[derive(Clone, Debug)]
-struct Row {
+struct Profile {
     scale: f64,
-    masses: Box<[f64]>,
+    /// On whole cells, by distance.
+    whole: Box<[f64]>,
+    /// On the first and the last cell, by the component's value.
+    ends: [Box<[f64]>; 2],
+    /// Cells further away than this get nothing that the prior's share would notice.
+    reach: usize,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -29,7 +37,6 @@ struct Run {
     ranks: i64,
     /// Ranks of the oldest and the newest, once asked for.
     ends: Option<(u32, u32)>,
-    rows: Vec<Row>,
 }
 
 /// The observations of a run that have one bandwidth.
@@ -45,14 +52,12 @@ enum Part {
     Inner,
 }
 
-/// One component of the estimator: part of a run, and the row that has its masses.
+/// One component of the estimator: part of a run, and the profile of its bandwidth.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     run: usize,
     part: Part,
-    row: usize,
-    /// Cells further away than this get nothing that the prior's share would notice.
-    reach: usize,
+    profile: usize,
 }
 
 /// From this many observations on the smallest bandwidth does not depend on their number.
@@ -68,6 +73,7 @@ pub struct GridBad {
     /// The cell of each value in model space.
     cells: Vec<(f64, f64)>,
     runs: Vec<Run>,
+    profiles: Vec<Profile>,
     prior_row: Vec<f64>,
     ageing: Ageing,
     /// The latest observation so far.
@@ -101,7 +107,7 @@ impl GridBad {
             return None;
         };
         let (first, last) = ((low / q).round_ties_even(), (high / q).round_ties_even());
-        if first.abs().max(last.abs()) > 1e15 || last - first >= LARGEST as f64 {
+        if first.abs().max(last.abs()) > FARTHEST || last - first >= LARGEST as f64 {
             return None;
         }
         let first = first as i64;
@@ -117,6 +123,7 @@ impl GridBad {
             quantum: q,
             first,
             runs: vec![Run::default(); cells.len()],
+            profiles: Vec::new(),
             prior_row: cells
                 .iter()
                 .map(|cell| super::mass::interval(*cell, scales.centre, scales.prior))
@@ -253,6 +260,9 @@ impl GridBad {
     /// Finds the entries: the bandwidths of every run between its neighbours.
     fn lay_out(&mut self) {
         self.table.entries.clear();
+        if self.profiles.len() > PROFILES {
+            self.profiles.clear();
+        }
         let mut before = None;
         let mut slot = self.next_occupied(0);
         while let Some(run) = slot {
@@ -272,18 +282,15 @@ impl GridBad {
         let [before, after] = [before, after].map(|slot| slot.map(|s| self.value(s)));
         let (x, count, scales) = (self.value(run), self.ageing.count(), self.scales);
         let of = |before, after| scales.of(before, x, after, count as usize);
-        if self.runs[run].rows.len() > ROWS {
-            self.runs[run].rows.clear();
-        }
         let observations = self.runs[run].ids.len();
         if observations == 1 {
-            let row = self.row(run, of(before, after));
-            self.push_entry(run, Part::Whole, row);
+            let profile = self.profile(of(before, after));
+            self.push_entry(run, Part::Whole, profile);
             return;
         }
-        let first = self.row(run, of(before, Some(x)));
-        let last = self.row(run, of(Some(x), after));
-        let inner = self.row(run, of(Some(x), Some(x)));
+        let first = self.profile(of(before, Some(x)));
+        let last = self.profile(of(Some(x), after));
+        let inner = self.profile(of(Some(x), Some(x)));
         if first == last && last == inner {
             self.push_entry(run, Part::Whole, inner);
             return;
@@ -295,32 +302,32 @@ impl GridBad {
         }
     }
 
-    fn push_entry(&mut self, run: usize, part: Part, row: usize) {
-        let scale = self.runs[run].rows[row].scale;
-        let reach = (REACH * scale / self.quantum + 1.0).min(LARGEST as f64) as usize;
-        self.table.entries.push(Entry {
-            run,
-            part,
-            row,
-            reach,
-        });
+    fn push_entry(&mut self, run: usize, part: Part, profile: usize) {
+        self.table.entries.push(Entry { run, part, profile });
     }
 
     fn next_occupied(&self, from: usize) -> Option<usize> {
         (from..self.runs.len()).find(|s| !self.runs[*s].ids.is_empty())
     }
 
-    fn row(&mut self, run: usize, scale: f64) -> usize {
-        let size = self.cells.len();
-        let rows = &mut self.runs[run].rows;
-        if let Some(found) = rows.iter().position(|r| r.scale == scale) {
+    fn profile(&mut self, scale: f64) -> usize {
+        // Mostly that of the entry before.
+        let before = self.table.entries.last().map(|entry| entry.profile);
+        if let Some(before) = before.filter(|p| self.profiles[*p].scale == scale) {
+            return before;
+        }
+        if let Some(found) = self.profiles.iter().position(|p| p.scale == scale) {
             return found;
         }
-        rows.push(Row {
+        let unknown = || vec![f64::NAN; self.cells.len()].into();
+        let reach = (REACH * scale / self.quantum + 1.0).min(LARGEST as f64) as usize;
+        self.profiles.push(Profile {
             scale,
-            masses: vec![f64::NAN; size].into(),
+            whole: unknown(),
+            ends: [unknown(), unknown()],
+            reach,
         });
-        rows.len() - 1
+        self.profiles.len() - 1
     }
 
     /// Unnormalised masses of the cells of some values under the estimator, into `out`.
@@ -347,15 +354,27 @@ impl GridBad {
         let start = slot * self.table.stride;
         let masses = &mut self.table.masses[start..start + self.table.stride];
         masses.fill(0.0);
+        let (quantum, last) = (self.quantum, self.cells.len() - 1);
         for (entry, mass) in self.table.entries.iter().zip(masses) {
-            if slot.abs_diff(entry.run) > entry.reach {
+            let distance = slot.abs_diff(entry.run);
+            let profile = &mut self.profiles[entry.profile];
+            if distance > profile.reach {
                 continue;
             }
-            let Row { scale, masses } = &mut self.runs[entry.run].rows[entry.row];
-            let remembered = &mut masses[slot];
+            let remembered = match slot {
+                0 => &mut profile.ends[0][entry.run],
+                _ if slot == last => &mut profile.ends[1][entry.run],
+                _ => &mut profile.whole[distance],
+            };
             if remembered.is_nan() {
-                let centre = (self.first + entry.run as i64) as f64 * self.quantum + 0.0;
-                *remembered = super::mass::interval(self.cells[slot], centre, *scale);
+                let (cell, centre) = if slot == 0 || slot == last {
+                    let centre = (self.first + entry.run as i64) as f64 * quantum;
+                    (self.cells[slot], centre)
+                } else {
+                    let cell = (distance as f64 - 0.5, distance as f64 + 0.5);
+                    ((cell.0 * quantum, cell.1 * quantum), 0.0)
+                };
+                *remembered = super::mass::interval(cell, centre, profile.scale);
             }
             *mass = *remembered;
         }

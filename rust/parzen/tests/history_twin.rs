@@ -37,6 +37,8 @@ fn priors() -> Vec<Prior> {
         prior("qlognormal", &[1.0, 1.0, 0.5]),
         prior("randint", &[-2.0, 5.0]),
         prior("categorical", &[0.5, 0.3, 0.0, 0.2]),
+        prior("quniform", &[0.3, 40.2, 0.7]),
+        prior("quniform", &[2000.0, 2090.0, 1.0]),
     ]
 }
 

@@ -29,12 +29,43 @@ struct Profile {
     reach: usize,
 }
 
+/// What the weights of all observations of a value depend on, by value. Integers, hence exact.
+#[derive(Clone, Debug)]
+struct Tallies {
+    /// Number of the recent ones.
+    recent: Vec<f64>,
+    /// Number of the aged ones, and the sum of their ranks.
+    aged: Vec<f64>,
+    ranks: Vec<f64>,
+    /// Buffer for the weights.
+    weights: Vec<f64>,
+}
+
+impl Tallies {
+    fn new(size: usize) -> Self {
+        let nothing = || vec![0.0; size];
+        Self {
+            recent: nothing(),
+            aged: nothing(),
+            ranks: nothing(),
+            weights: nothing(),
+        }
+    }
+
+    /// The sum of the weights of each value's observations.
+    fn weights(&mut self, forgetting: Forgetting) -> &[f64] {
+        let tallies = self.recent.iter().zip(&self.aged).zip(&self.ranks);
+        for (weight, ((recent, aged), ranks)) in self.weights.iter_mut().zip(tallies) {
+            *weight = forgetting.first * aged + forgetting.step * ranks + recent;
+        }
+        &self.weights
+    }
+}
+
 #[derive(Clone, Debug, Default)]
 struct Run {
     /// The observations of this value, chronological.
     ids: Vec<u32>,
-    aged: i64,
-    ranks: i64,
     /// Ranks of the oldest and the newest, once asked for.
     ends: Option<(u32, u32)>,
 }
@@ -73,6 +104,7 @@ pub struct GridBad {
     /// The cell of each value in model space.
     cells: Vec<(f64, f64)>,
     runs: Vec<Run>,
+    tallies: Tallies,
     profiles: Vec<Profile>,
     prior_row: Vec<f64>,
     ageing: Ageing,
@@ -95,8 +127,9 @@ struct Table {
     stride: usize,
     /// Masses by value, then entry.
     masses: Vec<f64>,
-    /// Which values have their masses in place.
-    known: Vec<bool>,
+    /// For each value whose masses are in place, where those that are not zero begin and end, in whole
+    /// groups of lanes.
+    spans: Vec<Option<(usize, usize)>>,
 }
 
 impl GridBad {
@@ -123,6 +156,7 @@ impl GridBad {
             quantum: q,
             first,
             runs: vec![Run::default(); cells.len()],
+            tallies: Tallies::new(cells.len()),
             profiles: Vec::new(),
             prior_row: cells
                 .iter()
@@ -183,6 +217,7 @@ impl GridBad {
         run.ends = None;
         let ids = &mut run.ids;
         ids.insert(ids.partition_point(|other| *other < id), id);
+        self.tallies.recent[slot] += 1.0;
         if ids.len() <= 3 {
             self.table.entries.clear();
         }
@@ -200,6 +235,7 @@ impl GridBad {
         let ids = &mut self.runs[slot].ids;
         if let Ok(place) = ids.binary_search(&id) {
             ids.remove(place);
+            self.tallies.recent[slot] -= 1.0;
         }
         if ids.len() <= 2 {
             self.table.entries.clear();
@@ -220,8 +256,9 @@ impl GridBad {
 
     fn tally(&mut self, values: &[f64], id: u32, aged: i64, ranks: i64) {
         let slot = self.slot_of(values, id);
-        self.runs[slot].aged += aged;
-        self.runs[slot].ranks += ranks;
+        self.tallies.recent[slot] -= aged as f64;
+        self.tallies.aged[slot] += aged as f64;
+        self.tallies.ranks[slot] += ranks as f64;
     }
 
     /// Weights of the estimator's entries, the prior apart, for [`masses`](Self::masses). Their number
@@ -235,23 +272,19 @@ impl GridBad {
         }
         out.clear();
         let forgetting = Forgetting::of(count);
-        let total = |run: &Run| {
-            forgetting.first * run.aged as f64
-                + forgetting.step * run.ranks as f64
-                + (run.ids.len() as i64 - run.aged) as f64
-        };
+        let totals = self.tallies.weights(forgetting);
         for entry in &self.table.entries {
-            let run = &mut self.runs[entry.run];
-            let ids = &run.ids;
+            let Run { ids, ends } = &mut self.runs[entry.run];
             let mut ends = || {
                 let found = || (excluded.rank(ids[0]), excluded.rank(ids[ids.len() - 1]));
-                *run.ends.get_or_insert_with(found)
+                *ends.get_or_insert_with(found)
             };
+            let total = totals[entry.run];
             out.push(match entry.part {
-                Part::Whole => total(run),
+                Part::Whole => total,
                 Part::Oldest => forgetting.weight(ends().0),
                 Part::Newest => forgetting.weight(ends().1),
-                Part::Inner => total(run) - out[out.len() - 2] - out[out.len() - 1],
+                Part::Inner => total - out[out.len() - 2] - out[out.len() - 1],
             });
         }
         out.resize(self.table.stride, 0.0);
@@ -274,8 +307,8 @@ impl GridBad {
         let table = &mut self.table;
         table.stride = table.entries.len().next_multiple_of(DOT_LANES);
         table.masses.resize(size * table.stride, 0.0);
-        table.known.clear();
-        table.known.resize(size, false);
+        table.spans.clear();
+        table.spans.resize(size, None);
     }
 
     fn lay_out_run(&mut self, run: usize, before: Option<usize>, after: Option<usize>) {
@@ -340,22 +373,21 @@ impl GridBad {
     ) {
         out.clear();
         for slot in slots {
-            if !std::mem::replace(&mut self.table.known[*slot], true) {
-                self.fill(*slot);
-            }
+            let (from, to) = self.table.spans[*slot].unwrap_or_else(|| self.fill(*slot));
             let start = slot * self.table.stride;
-            let masses = &self.table.masses[start..start + self.table.stride];
-            out.push(prior_weight * self.prior_row[*slot] + dot(weights, masses));
+            let masses = &self.table.masses[start + from..start + to];
+            out.push(prior_weight * self.prior_row[*slot] + dot(&weights[from..to], masses));
         }
     }
 
-    /// Puts the masses of all entries on the cell of a value into the table.
-    fn fill(&mut self, slot: usize) {
+    /// Puts the masses of all entries on the cell of a value into the table; returns their span.
+    fn fill(&mut self, slot: usize) -> (usize, usize) {
         let start = slot * self.table.stride;
         let masses = &mut self.table.masses[start..start + self.table.stride];
         masses.fill(0.0);
         let (quantum, last) = (self.quantum, self.cells.len() - 1);
-        for (entry, mass) in self.table.entries.iter().zip(masses) {
+        let (mut from, mut to) = (self.table.stride, 0);
+        for ((at, entry), mass) in self.table.entries.iter().enumerate().zip(masses) {
             let distance = slot.abs_diff(entry.run);
             let profile = &mut self.profiles[entry.profile];
             if distance > profile.reach {
@@ -377,6 +409,11 @@ impl GridBad {
                 *remembered = super::mass::interval(cell, centre, profile.scale);
             }
             *mass = *remembered;
+            (from, to) = (from.min(at), at + 1);
         }
+        let from = from.min(to) / DOT_LANES * DOT_LANES;
+        let span = (from, to.next_multiple_of(DOT_LANES));
+        self.table.spans[slot] = Some(span);
+        span
     }
 }

@@ -287,6 +287,7 @@ proptest! {
 fn a_long_study_equals_the_naive_one() {
     run(1, 4000, 1, false, 0.25, 1.0);
     run(2, 4000, 0, true, 0.25, 1.0);
+    run(3, 2000, 3, false, 0.25, 1.0);
 }
 
 #[test]

@@ -14,6 +14,9 @@ use std::collections::VecDeque;
 /// constant there: at 98 and more.
 pub const FAST_FROM: usize = 196;
 
+/// From more wide components than this on they are looked up around each group of candidates.
+const MANY: usize = 64;
+
 /// An observation with its bandwidth.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Component {
@@ -39,8 +42,12 @@ pub struct Aged {
     /// Components of floor bandwidth.
     pub field: Field,
     floor: f64,
-    /// Components that are wider, or that the field can't hold, by position.
+    /// No bandwidth is larger.
+    widest: f64,
+    /// Components that are wider than the floor, or that the field can't hold, by position.
     wide: Vec<Wide>,
+    /// The sum of their inverse bandwidths.
+    steepness: f64,
     /// The newest observations, oldest first.
     recent: VecDeque<Component>,
     cells_at_build: usize,
@@ -57,7 +64,9 @@ impl Aged {
         let mut state = Self {
             field: Field::new(floor, (low, high.unwrap_or(low))),
             floor,
+            widest: scales.prior,
             wide: Vec::new(),
+            steepness: 0.0,
             recent: VecDeque::new(),
             cells_at_build: 0,
         };
@@ -73,6 +82,7 @@ impl Aged {
             if state.in_field(&component) {
                 state.field.add(component.x, standing);
             } else {
+                state.steepness += 1.0 / component.scale;
                 state.wide.push(Wide {
                     component,
                     standing,
@@ -113,6 +123,7 @@ impl Aged {
                 standing,
             };
             self.wide.insert(place, wide);
+            self.steepness += 1.0 / component.scale;
         }
     }
 
@@ -123,6 +134,7 @@ impl Aged {
             let place = self.place(component);
             debug_assert_eq!(self.wide[place].component.id, component.id);
             self.wide.remove(place);
+            self.steepness -= 1.0 / component.scale;
         }
     }
 
@@ -244,32 +256,60 @@ impl Aged {
         self.field.forget_ranked();
     }
 
-    /// Appends the components that are summed one by one and can be felt in `window`.
+    /// Appends the components that are summed one by one and can be felt in one of the `intervals`, which
+    /// are put in order.
     ///
     /// Returns a bound on the density of those left out.
     pub fn push_direct(
         &self,
         forgetting: Forgetting,
-        window: (f64, f64),
+        intervals: &mut Vec<(f64, f64)>,
         out: &mut Gaussians,
     ) -> f64 {
-        let mut missing = 0.0;
-        for Wide {
-            component,
-            standing,
-        } in &self.wide
-        {
-            let reach = REACH * component.scale;
-            if component.x + reach < window.0 || component.x - reach > window.1 {
-                missing += BEYOND_REACH / component.scale;
-                continue;
+        let farthest = REACH * self.widest;
+        unite(
+            intervals,
+            if self.wide.len() > MANY {
+                2.0 * farthest
+            } else {
+                f64::INFINITY
+            },
+        );
+        for (low, high) in intervals {
+            let from = self
+                .wide
+                .partition_point(|w| w.component.x < *low - farthest);
+            let near = self.wide[from..].iter();
+            for Wide {
+                component,
+                standing,
+            } in near.take_while(|w| w.component.x <= *high + farthest)
+            {
+                let reach = REACH * component.scale;
+                if component.x + reach < *low || component.x - reach > *high {
+                    continue;
+                }
+                let weight = match standing {
+                    Standing::Recent => 1.0,
+                    Standing::Aged(rank) => forgetting.weight(*rank),
+                };
+                out.push(weight, component.x, component.scale);
             }
-            let weight = match standing {
-                Standing::Recent => 1.0,
-                Standing::Aged(rank) => forgetting.weight(*rank),
-            };
-            out.push(weight, component.x, component.scale);
         }
-        missing
+        BEYOND_REACH * self.steepness
     }
+}
+
+/// Makes one interval of those that are closer to each other than `gap`; sorts them.
+fn unite(intervals: &mut Vec<(f64, f64)>, gap: f64) {
+    if gap < f64::INFINITY {
+        intervals.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    }
+    intervals.dedup_by(|next, kept| {
+        let close = next.0 - kept.1 <= gap;
+        if close {
+            *kept = (kept.0.min(next.0), kept.1.max(next.1));
+        }
+        close
+    });
 }

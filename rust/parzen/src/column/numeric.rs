@@ -148,12 +148,12 @@ impl NumericBad {
         }
     }
 
-    /// The estimator as seen from points within `window`, the prior weighing `prior_weight`.
+    /// The estimator as seen from the `intervals`, which are put in order, the prior weighing `prior_weight`.
     pub fn parts<'a>(
         &'a mut self,
         excluded: &Excluded,
         prior_weight: f64,
-        window: (f64, f64),
+        intervals: &mut Vec<(f64, f64)>,
         buffer: &'a mut Gaussians,
     ) -> Parts<'a> {
         let forgetting = self.forgetting();
@@ -162,7 +162,7 @@ impl NumericBad {
         let mut missing = 0.0;
         let mut field = None;
         if let Some(aged) = &mut self.aged {
-            missing = aged.push_direct(forgetting, window, buffer);
+            missing = aged.push_direct(forgetting, intervals, buffer);
             field = Some((&mut aged.field, forgetting.first, forgetting.step));
         } else {
             for c in self.scales.components(&self.sorted) {

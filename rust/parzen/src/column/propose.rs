@@ -31,6 +31,7 @@ pub struct Scratch {
     points: Vec<f64>,
     naturals: Vec<f64>,
     cells: Vec<(f64, f64)>,
+    intervals: Vec<(f64, f64)>,
     good: Vec<f64>,
     bad: Vec<f64>,
     errors: Vec<f64>,
@@ -235,9 +236,15 @@ impl Scratch {
             buffer.clear();
             buffer.resize(count, 0.0);
         }
-        let window = self.window(prior.q.is_some());
+        self.intervals.clear();
+        if prior.q.is_some() {
+            self.intervals.extend(&self.cells);
+        } else {
+            self.intervals.extend(self.points.iter().map(|x| (*x, *x)));
+        }
         let floor = bad.floor();
-        let mut parts = bad.parts(excluded, prior_weight, window, &mut self.gaussians);
+        let (intervals, gaussians) = (&mut self.intervals, &mut self.gaussians);
+        let mut parts = bad.parts(excluded, prior_weight, intervals, gaussians);
         if prior.q.is_some() {
             let (nodes, sums) = (&mut self.nodes, &mut self.sums);
             mass::add_masses(
@@ -276,20 +283,6 @@ impl Scratch {
                     self.good[i] / libm::exp(libm::log(self.good[i]) - exact_log(&components, at));
             }
         }
-    }
-
-    fn window(&self, quantised: bool) -> (f64, f64) {
-        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-        if quantised {
-            for (a, b) in &self.cells {
-                (low, high) = (low.min(*a), high.max(*b));
-            }
-        } else {
-            for x in &self.points {
-                (low, high) = (low.min(*x), high.max(*x));
-            }
-        }
-        (low, high)
     }
 
     fn score_grid(

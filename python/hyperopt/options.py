@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -69,6 +68,8 @@ def check_save_file(path: Any) -> None:
         raise TypeError(f"trials_save_file={path!r}: give the name of a file")
     if path == "":
         return
+    from pathlib import Path  # Its import takes longer than most of this package's.
+
     folder = Path(path).resolve().parent
     if not folder.is_dir():
         raise FileNotFoundError(

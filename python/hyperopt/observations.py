@@ -67,9 +67,9 @@ class Feed:
 
     def update(self, trials: Trials) -> _native.History:
         """Pass on what is new, and return the history."""
-        if self._stale:
+        stale, self._stale = self._stale, True  # All of it again, if reading fails half-way.
+        if stale:
             self._forget()
-            self._stale = False
             self._read(self._all(trials))
         elif not self._observed:
             docs = self._all(trials)
@@ -78,6 +78,7 @@ class Feed:
         elif self._touched:
             touched, self._touched = self._touched, []
             self._read(touched)
+        self._stale = False
         self.history.settle_provisional()
         return self.history
 
@@ -141,7 +142,6 @@ class Feed:
         for known in self._documents.values():
             if any(id(doc) not in shown for doc in (known if type(known) is list else [known])):
                 self._forget()
-                self._stale = False
                 self._read(docs)
                 return
 

@@ -11,6 +11,7 @@ import pytest
 
 from hyperopt import STATUS_OK, Trials, fmin, hp, observations, partial, rand, tpe
 from hyperopt.base import JOB_STATE_DONE, JOB_STATE_ERROR, JOB_STATE_RUNNING, Domain
+from hyperopt.ledger import WINDOW
 from hyperopt.pyll import as_apply, scope
 
 SPACE = {
@@ -107,6 +108,57 @@ def test_documents_changed_in_place_are_seen_after_refresh() -> None:
     copy = pickle.loads(pickle.dumps(trials))
     ours, fresh = (tpe.suggest([43], domain, t, 6)[0] for t in (trials, copy))
     assert vals(ours) == vals(fresh)
+
+
+def test_a_document_that_cannot_be_read_hides_no_other_once_it_is_mended() -> None:
+    domain, trials = study(30)
+    docs = tpe.suggest([30, 31, 32], domain, trials, 5)
+    for doc, loss in zip(docs, [-1.0, "low", -2.0], strict=True):
+        doc["state"] = JOB_STATE_DONE
+        doc["result"] = {"status": STATUS_OK, "loss": loss}
+    trials.insert_trial_docs(docs)
+    trials.refresh()
+    with pytest.raises(TypeError, match="the loss of trial 31 is low"):
+        tpe.suggest([33], domain, trials, 6)
+    docs[1]["result"]["loss"] = -3.0
+    history = observations.of(trials, domain.space).update(trials)
+    assert dict(zip(*history.rows(), strict=True)) == dict(
+        zip(trials.tids, trials.losses(), strict=True)
+    )
+
+
+def test_ids_may_be_anything() -> None:
+    domain, trials = study(30)
+    ids: list[Any] = [np.int64(30), "thirty-one", 32, 1 << 61]
+    for tid, doc in zip(ids, tpe.suggest([30, 31, 32, 33], domain, trials, 5), strict=True):
+        doc["tid"] = doc["misc"]["tid"] = tid
+        doc["state"] = JOB_STATE_DONE
+        doc["result"] = {"status": STATUS_OK, "loss": 1.0}
+        trials.insert_trial_doc(doc)
+    trials.refresh()
+    history = observations.of(trials, domain.space).update(trials)
+    assert len(history) == 34
+    assert {30, 32, 1 << 61} < set(history.rows()[0])
+
+
+@pytest.mark.parametrize("exp_key", [None, "mine"])
+def test_changes_of_old_documents_are_seen_in_the_end(exp_key: str | None) -> None:
+    domain, other = study(400)
+    trials = Trials(exp_key=exp_key)
+    for doc in other.trials:
+        doc["exp_key"] = exp_key
+    trials.insert_trial_docs(other.trials)
+    trials.refresh()
+    tpe.suggest([400], domain, trials, 5)
+    trials.trials[7]["result"]["loss"] = -100.0
+    trials.trials[11]["state"] = JOB_STATE_ERROR
+    for _ in range(2 + 400 // WINDOW):
+        trials.refresh()
+    keys, losses = observations.of(trials, domain.space).update(trials).rows()
+    assert len(trials) == 399
+    assert dict(zip(keys, losses, strict=True)) == dict(
+        zip(trials.tids, trials.losses(), strict=True)
+    )
 
 
 def test_a_pending_trial_makes_its_place_less_attractive() -> None:

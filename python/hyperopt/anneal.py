@@ -80,6 +80,11 @@ class _Feed:
         if self._exp_key is None or doc["exp_key"] == self._exp_key:
             self._touched.append(doc)
 
+    def touch_all(self, docs: list[Document]) -> None:
+        """Take note of documents that are new or may have changed."""
+        for doc in docs:
+            self.touch(doc)
+
     def reread(self) -> None:
         """Take note that anything may have changed."""
         self._stale = True

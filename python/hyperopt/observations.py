@@ -9,7 +9,7 @@ because the study is long.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from hyperopt import _native
@@ -61,6 +61,11 @@ class Feed:
         if self._exp_key is None or doc["exp_key"] == self._exp_key:
             touched.append(doc)
 
+    def touch_all(self, docs: list[Document]) -> None:
+        """Take note of documents that are new or may have changed."""
+        key = self._exp_key
+        self._touched += docs if key is None else [doc for doc in docs if doc["exp_key"] == key]
+
     def reread(self) -> None:
         """Take note that anything may have changed."""
         self._stale = True
@@ -92,20 +97,21 @@ class Feed:
         ]
         return [*trials.trials, *errors]
 
-    def _read(self, docs: Iterable[Document]) -> None:
-        documents, read = self._documents, self.history.read
-        for doc in docs:
-            misc = doc["misc"]
-            tid = misc["from_tid"] if "from_tid" in misc else doc["tid"]
-            key = tid if type(tid) is int else self._number(tid)
-            known = documents.get(key)
-            if known is None:
-                documents[key] = doc
-                read(key, doc)
-            elif known is doc:
-                read(key, doc)
-            else:
-                self._read_several(key, known, doc)
+    def _read(self, docs: list[Document]) -> None:
+        read_all, documents = self.history.read_all, self._documents
+        at = 0
+        while (at := read_all(docs, documents, at)) < len(docs):
+            self._read_one(docs[at])
+            at += 1
+
+    def _read_one(self, doc: Document) -> None:
+        misc = doc["misc"]
+        key = self._number(misc["from_tid"] if "from_tid" in misc else doc["tid"])
+        known = self._documents.setdefault(key, doc)
+        if known is doc:
+            self.history.read(key, doc)
+        else:
+            self._read_several(key, known, doc)
 
     def _number(self, tid: Any) -> int:
         try:
@@ -136,7 +142,7 @@ class Feed:
         else:
             self.history.upsert(key, best, winner["misc"]["vals"])
 
-    def _drop_missing(self, docs: Iterable[Document]) -> None:
+    def _drop_missing(self, docs: list[Document]) -> None:
         """Without word from the trials, see which documents are not shown any more."""
         shown = {id(doc) for doc in docs}
         for known in self._documents.values():

@@ -135,10 +135,9 @@ class Trials(Results):
         for observer in self._observers:
             observer.reread()
 
-    def _touch(self, docs: Iterable[Document]) -> None:
+    def _touch(self, docs: list[Document]) -> None:
         for observer in self._observers:
-            for doc in docs:
-                observer.touch(doc)
+            observer.touch_all(docs)
 
     def _insert(self, doc: Document) -> None:
         """Insert a document that is known to be good, and show it at once."""

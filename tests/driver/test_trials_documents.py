@@ -177,6 +177,9 @@ def test_observers_hear_of_everything_that_is_inserted_or_settled():
         def touch(self, doc):
             self.touched.append(doc["tid"])
 
+        def touch_all(self, docs):
+            self.touched += [doc["tid"] for doc in docs]
+
         def reread(self):
             self.rereads += 1
 

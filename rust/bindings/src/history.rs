@@ -15,7 +15,7 @@ use parzen::suggest::{random, tpe};
 use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString};
+use pyo3::types::{PyDict, PyInt, PyList, PyString};
 use std::collections::{BTreeMap, HashMap};
 
 /// Suggestions per call from which giving up the GIL pays.
@@ -180,6 +180,36 @@ impl PyHistory {
         self.read_document_vals(document)?;
         self.upsert_row(key, loss);
         Ok(())
+    }
+
+    /// Takes over documents, from position `start` on, up to one whose row is open to question; returns
+    /// that one's position, or the number of documents.
+    ///
+    /// No question is a document with a ``tid`` of type int that does not stand for another trial, if no
+    /// other document has its id: `known` has the documents by id, and gets the new ones.
+    fn read_all(
+        &mut self,
+        documents: &Bound<'_, PyList>,
+        known: &Bound<'_, PyDict>,
+        start: usize,
+    ) -> PyResult<usize> {
+        let py = documents.py();
+        for at in start..documents.len() {
+            let entry = documents.get_item(at)?;
+            let document = entry.cast::<PyDict>()?;
+            let misc = item(document, intern!(py, "misc"))?;
+            let tid = item(document, intern!(py, "tid"))?;
+            if misc.contains(intern!(py, "from_tid"))? || !tid.is_exact_instance_of::<PyInt>() {
+                return Ok(at);
+            }
+            match known.get_item(&tid)? {
+                None => known.set_item(&tid, document)?,
+                Some(other) if other.is(document) => {}
+                Some(_) => return Ok(at),
+            }
+            self.read(tid.extract()?, document, false)?;
+        }
+        Ok(documents.len())
     }
 
     /// Withdraws a row.

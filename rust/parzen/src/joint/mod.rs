@@ -108,7 +108,7 @@ fn assignment(model: &Model, seed: u64, index: u64, options: &Options) -> Vec<f6
     let mut best = Vec::new();
     for round in 0..ROUNDS {
         let mut candidates = candidates(model, seed, (index, round), count, options);
-        candidates.sort_by(|a, b| b.score.total_cmp(&a.score)); // stable: ties to the first
+        candidates.sort_by(|a, b| rounded(b.score).total_cmp(&rounded(a.score))); // stable: ties to the first
         for candidate in &candidates {
             let values = natural(model, candidate);
             if !model.seen().contains(model.axes(), &values) {
@@ -121,6 +121,11 @@ fn assignment(model: &Model, seed: u64, index: u64, options: &Options) -> Vec<f6
     }
     let mut rng = stream(seed, index, u64::MAX);
     unseen_near(model, &best, &mut rng).unwrap_or(best)
+}
+
+/// To nine decimals: candidates that only the priors reach tie, and rounding shall not decide between them.
+fn rounded(score: f64) -> f64 {
+    (score * 1e9).round_ties_even()
 }
 
 fn unseen_near(model: &Model, values: &[f64], rng: &mut Rng) -> Option<Vec<f64>> {

@@ -21,12 +21,12 @@ mod good;
 mod grid;
 mod mass;
 mod numeric;
-mod order;
+pub(crate) mod order;
 mod propose;
 mod scale;
 mod series;
 mod slots;
-mod sorted;
+pub(crate) mod sorted;
 
 pub use propose::{Options, Scratch};
 

@@ -67,6 +67,11 @@ impl Excluded {
             .copied()
     }
 
+    /// All of them, ascending.
+    pub fn as_slice(&self) -> &[u32] {
+        &self.0
+    }
+
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.0.clear();

@@ -162,6 +162,14 @@ impl SortedObservations {
         self.around(block, place, inside)
     }
 
+    /// As [`neighbours`](Self::neighbours), if `pair` is in the set.
+    pub fn around_member(&self, pair: (f64, u32)) -> Option<Neighbours> {
+        let (block, place) = self.locate(pair);
+        let block_of = self.blocks.get(block)?;
+        let is_member = place < block_of.values.len() && block_of.get(place) == pair;
+        is_member.then(|| self.around(block, place, true))
+    }
+
     /// Two observations on each side of a place, at which there is one that does not count or not.
     fn around(&self, block: usize, place: usize, skip: bool) -> Neighbours {
         let at = |position: Option<(usize, usize)>| position.map(|(b, p)| self.blocks[b].get(p));

@@ -6,21 +6,19 @@ use super::draw;
 use super::kernel::log_densities;
 use super::mixture::{Floors, Mixture};
 use super::options::Options;
-use super::weights;
+use super::weights::{self, Ageing, Weights};
 use crate::rng::Rng;
 use crate::space::Space;
 
-const NO_SLOT: u32 = u32::MAX;
+const NOT_HERE: u32 = u32::MAX;
 
 /// The mixtures of a block: `good` over the good trials, `rest` over the others.
 #[derive(Clone, Debug)]
 pub struct Block {
     /// Its parameters, by index.
     params: Vec<usize>,
-    /// Row by slot of `rest`, ascending.
-    rows: Vec<u32>,
-    /// Slot by row.
-    slots: Vec<u32>,
+    /// Number within the block by row.
+    numbers: Vec<u32>,
     rest: Mixture,
     good: Mixture,
     /// Rows of `good`, the best first.
@@ -79,8 +77,7 @@ impl Block {
             rest: Mixture::new(&own, rest_floors(options)),
             good: Mixture::new(&own, good_floors(options)),
             params,
-            rows: Vec::new(),
-            slots: Vec::new(),
+            numbers: Vec::new(),
             good_rows: Vec::new(),
         }
     }
@@ -94,26 +91,24 @@ impl Block {
     /// Takes notice of the next row, whose coordinates are given by parameter.
     #[allow(clippy::cast_possible_truncation)] // rows are counted in u32
     pub fn admit(&mut self, coordinates: &[f64]) {
-        let row = self.slots.len() as u32;
         if self.params.iter().all(|p| coordinates[*p].is_nan()) {
-            self.slots.push(NO_SLOT);
+            self.numbers.push(NOT_HERE);
             return;
         }
-        self.slots.push(self.rows.len() as u32);
-        self.rows.push(row);
+        self.numbers.push(self.rest.trials() as u32);
         self.rest.push(self.params.iter().map(|p| coordinates[*p]));
     }
 
     /// Puts a row into the rest, or takes it out.
     pub fn set_rest(&mut self, row: u32, member: bool) {
-        let slot = self.slots[row as usize];
-        if slot == NO_SLOT {
+        let number = self.numbers[row as usize];
+        if number == NOT_HERE {
             return;
         }
         if member {
-            self.rest.insert(slot as usize);
+            self.rest.insert(number as usize);
         } else {
-            self.rest.remove(slot as usize);
+            self.rest.remove(number as usize);
         }
     }
 
@@ -124,18 +119,18 @@ impl Block {
         let mine: Vec<u32> = ranked
             .iter()
             .copied()
-            .filter(|r| self.slots[*r as usize] != NO_SLOT)
+            .filter(|r| self.numbers[*r as usize] != NOT_HERE)
             .collect();
         if mine == self.good_rows {
             return;
         }
         self.good_rows = mine;
         self.good = Mixture::new(&own, good_floors(options));
-        for (slot, row) in self.good_rows.iter().enumerate() {
-            let place = self.slots[*row as usize] as usize;
+        for (rank, row) in self.good_rows.iter().enumerate() {
+            let number = self.numbers[*row as usize] as usize;
             self.good
-                .push((0..own.len()).map(|a| self.rest.place(a, place)));
-            self.good.insert(slot);
+                .push((0..own.len()).map(|a| self.rest.place(a, number)));
+            self.good.insert(rank);
         }
         self.good.refresh(&own);
     }
@@ -157,10 +152,11 @@ impl Block {
         for candidate in named {
             let kernel = Some(draw::weighted(&good_weights, rng));
             let kernel = kernel.filter(|k| *k < self.good_rows.len());
+            let slot = kernel.map(|k| self.good.slot(k));
             let point: Vec<f64> = own
                 .iter()
                 .enumerate()
-                .map(|(a, axis)| draw::coordinate(axis, self.good.along(a), kernel, rng))
+                .map(|(a, axis)| draw::coordinate(axis, self.good.along(a), slot, rng))
                 .collect();
             for (param, x) in self.params.iter().zip(&point) {
                 candidates[*candidate].coordinates[*param] = *x;
@@ -168,7 +164,8 @@ impl Block {
             points.push(point);
         }
         good_weights.pop();
-        let rest_weights = weights::by_age(&self.rest, options.linear_forgetting);
+        let good_weights = Weights::Listed(&good_weights);
+        let rest_weights = Weights::Aged(Ageing::new(self.rest.len(), options.linear_forgetting));
         let (mut good, mut rest) = (Vec::new(), Vec::new());
         let prior = options.prior_weight;
         log_densities(&self.good, &own, &good_weights, prior, &points, &mut good);

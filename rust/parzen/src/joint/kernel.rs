@@ -1,14 +1,16 @@
 //! The hot loop: log-densities of a mixture of product kernels at many points.
 //!
-//! Slots are handled in chunks that stay in the nearest cache while all points pass over them. Along
-//! an axis a kernel can only lose density, so that a chunk is left as soon as all of its kernels are
-//! negligible beside one that was met before (the prior's is the first). What is left out changes no
-//! density by more than one part in 10^15.
+//! Slots are handled in chunks of trials that are near each other. Along an axis a kernel can only lose
+//! density, so that a chunk is left out, often without a look at its kernels ([`bounds`](super::bounds)),
+//! as soon as all of them are negligible beside one that was met before (the prior's is the first). What is
+//! left out changes no density by more than one part in 10^15.
 //!
 //! Every processor gets the same bits: sums run in one order, and no multiply-add is fused.
 
 use super::axis::{Axis, Shape};
+use super::bounds::Query;
 use super::mixture::{Floors, Mixture};
+use super::weights::Weights;
 use crate::kernel::{LANES, exp_nonpositive, fold};
 use multiversion::multiversion;
 
@@ -20,6 +22,12 @@ const NEGLIGIBLE: f64 = 36.0;
 
 /// So many axes are added up before a chunk is tried for being negligible.
 const STRIDE: usize = 4;
+
+/// Up to this many chunks it does not pay to ask which are in reach of a point.
+const FEW: usize = 2;
+
+/// So many groups of chunks are looked at for all points before the next ones are.
+const GROUPS: usize = 8;
 
 /// An axis of a mixture in the form that the loop reads; arrays by slot, padded to whole chunks.
 #[derive(Clone, Debug)]
@@ -113,6 +121,19 @@ impl Along {
         }
     }
 
+    /// Copies the kernel of one slot to another.
+    pub fn copy(&mut self, from: usize, to: usize) {
+        match self {
+            Self::Gaussian {
+                centres, inverses, ..
+            } => {
+                centres[to] = centres[from];
+                inverses[to] = inverses[from];
+            }
+            Self::Options { options, .. } => options[to] = options[from],
+        }
+    }
+
     /// Gives the slot the prior's kernel.
     pub fn follow_prior(&mut self, slot: usize, prior_norm: f64, norm: &mut f64) {
         if let Self::Gaussian {
@@ -174,24 +195,21 @@ struct LogSum {
 
 /// Log-densities of the mixture at points, `out[i]` at `points[i]`.
 ///
-/// `weights` has one entry per slot, at most 1 and 0 where there is no member; the prior has
-/// `prior_weight > 0`; they need not sum to 1. Cost: about one nanosecond for every four triples of
-/// point, slot and axis, less where chunks are negligible.
+/// The prior has `prior_weight > 0`; it and the `weights` of the members need not sum to 1. Cost: about one
+/// nanosecond for every four triples of point, trial and axis in the chunks that are in reach of a point, and
+/// as much for every chunk that is not.
 pub fn log_densities(
     mixture: &Mixture,
     axes: &[&Axis],
-    weights: &[f64],
+    weights: &Weights<'_>,
     prior_weight: f64,
     points: &[Vec<f64>],
     out: &mut Vec<f64>,
 ) {
-    let padded = mixture.log_norms().len();
-    let mut padded_weights = Vec::with_capacity(padded);
-    padded_weights.extend_from_slice(weights);
-    padded_weights.resize(padded, 0.0);
-    let total: f64 = weights.iter().sum::<f64>() + prior_weight;
+    let log_total = libm::log(weights.total() + prior_weight);
+    out.clear();
     let log_prior_weight = libm::log(prior_weight);
-    let reach = NEGLIGIBLE + libm::log(mixture.slots() as f64 + 1.0);
+    let reach = NEGLIGIBLE + libm::log(mixture.trials() as f64 + 1.0);
     let columns: Vec<&Along> = mixture.axes().collect();
     let prior = |point: &Vec<f64>| log_prior_weight + mixture.log_prior(axes, point);
     let mut sums: Vec<LogSum> = points
@@ -201,38 +219,59 @@ pub fn log_densities(
             sum: 1.0,
         })
         .collect();
-    let chunks = mixture.log_norms().as_chunks::<CHUNK>().0;
-    for (number, norms) in chunks.iter().enumerate() {
+    let visit = |chunk: usize, felt_by: &[usize], sums: &mut [LogSum]| {
+        let norms = &mixture.log_norms().as_chunks::<CHUNK>().0[chunk];
+        let weights = weights.of_chunk(mixture, chunk);
+        let start = chunk * CHUNK;
         pass(
-            &columns,
-            number * CHUNK,
-            norms,
-            &padded_weights,
-            reach,
-            points,
-            &mut sums,
+            &columns, start, norms, &weights, reach, points, felt_by, sums,
         );
+    };
+    let (bounds, chunks) = (mixture.bounds(), mixture.chunks());
+    let mut felt_by: Vec<usize> = (0..points.len()).collect();
+    if chunks <= FEW {
+        for chunk in 0..chunks {
+            visit(chunk, &felt_by, &mut sums);
+        }
+    } else {
+        let query = |point: &Vec<f64>| bounds.query(mixture.axes(), point);
+        let queries: Vec<Query> = points.iter().map(query).collect();
+        let mut reached = vec![[0_u8; GROUPS]; points.len()];
+        for first in (0..chunks).step_by(GROUPS * LANES) {
+            for ((query, sum), reached) in queries.iter().zip(&sums).zip(&mut reached) {
+                bounds.in_reach(first / LANES, query, sum.most - reach, reached);
+            }
+            for chunk in first..chunks.min(first + GROUPS * LANES) {
+                let (group, lane) = ((chunk - first) / LANES, chunk % LANES);
+                felt_by.clear();
+                felt_by.extend((0..points.len()).filter(|i| reached[*i][group] & (1 << lane) != 0));
+                if !felt_by.is_empty() {
+                    visit(chunk, &felt_by, &mut sums);
+                }
+            }
+        }
     }
-    let log_total = libm::log(total);
-    out.clear();
     out.extend(sums.iter().map(|s| s.most + libm::log(s.sum) - log_total));
 }
 
-/// Adds the kernels of a chunk to the sums of all points.
+/// Adds the kernels of a chunk to the sums of the points that may feel them.
 ///
 /// `reach`: kernels so far below the largest term of a sum are negligible, as their weights are at
 /// most 1.
 #[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
+#[allow(clippy::too_many_arguments)]
 fn pass(
     columns: &[&Along],
     start: usize,
     norms: &[f64; CHUNK],
-    weights: &[f64],
+    weights: &[f64; CHUNK],
     reach: f64,
     points: &[Vec<f64>],
+    felt_by: &[usize],
     sums: &mut [LogSum],
 ) {
-    for (point, sum) in points.iter().zip(sums) {
+    for i in felt_by {
+        let (point, sum) = (&points[*i], &mut sums[*i]);
         let mut kernels = *norms;
         let floor = sum.most - reach;
         let mut most = f64::INFINITY;
@@ -252,8 +291,7 @@ fn pass(
             }
             let mut lanes = [0.0; LANES];
             let eights = kernels.as_chunks::<LANES>().0;
-            let weights = weights[start..start + CHUNK].as_chunks::<LANES>().0;
-            for (kernels, weights) in eights.iter().zip(weights) {
+            for (kernels, weights) in eights.iter().zip(weights.as_chunks::<LANES>().0) {
                 for j in 0..LANES {
                     lanes[j] += weights[j] * exp_nonpositive(kernels[j] - sum.most);
                 }

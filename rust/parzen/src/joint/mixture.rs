@@ -14,8 +14,16 @@
 //! (2018) and Watanabe (2023), arXiv 2304.11127, section 3, for product kernels.
 
 use super::axis::{Axis, Shape};
+use super::bounds::Bounds;
 use super::kernel::{Along, CHUNK};
 use super::normaliser::log_normaliser;
+use super::tree::{Cut, Leaf, Tree};
+use crate::column::order::Excluded;
+use crate::column::sorted::SortedObservations;
+use crate::kernel::LANES;
+
+/// In the place of a trial's number, where there is none.
+const NOBODY: u32 = u32::MAX;
 
 /// Rules for the bandwidths of one mixture.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,15 +41,15 @@ pub struct Floors {
 /// One axis of a mixture.
 #[derive(Clone, Debug)]
 struct Column {
-    /// Coordinate by slot; NaN where the member has none (it then follows the prior).
+    /// Coordinate by number; NaN where the trial has none (it then follows the prior).
     places: Vec<f64>,
     /// Log-normaliser by slot, one summand of [`Mixture::log_norms`].
     norms: Vec<f64>,
-    /// Members with a coordinate, by coordinate, then slot. Empty for options.
-    order: Vec<u32>,
+    /// Numbers of the members with a coordinate, in its order. Empty for options.
+    sorted: SortedObservations,
     /// How many members have a coordinate.
     present: usize,
-    /// Kernels that have to be renewed.
+    /// Members whose kernels have to be renewed.
     dirty: Vec<u32>,
     /// The floor that the kernels were made with.
     floor: f64,
@@ -49,16 +57,33 @@ struct Column {
     along: Along,
     /// Log-normaliser of the prior's kernel.
     prior_norm: f64,
+    /// A bandwidth as it is among many members, to measure distances with; None for options.
+    unit: Option<f64>,
 }
 
-/// A mixture over the axes of a block. Slots are numbered in the order of their trials.
+/// A mixture over the axes of a block.
+///
+/// Trials are numbered in their order. Each has a slot, where its kernel stands, in a chunk of
+/// trials that are near each other.
 #[derive(Clone, Debug)]
 pub struct Mixture {
     columns: Vec<Column>,
-    member: Vec<bool>,
+    tree: Tree,
+    /// Number of slots in use by chunk; they are the first ones.
+    filled: Vec<usize>,
+    /// Number by slot.
+    numbers: Vec<u32>,
+    /// Slot by number.
+    slots: Vec<u32>,
+    /// The numbers that are not members.
+    absent: Excluded,
     members: usize,
     /// Sum of the normalisers by slot; minus infinity where there is no member. Padded.
     log_norms: Vec<f64>,
+    /// What it asks first.
+    bounds: Bounds,
+    /// Members whose sum of normalisers has to be renewed.
+    stale: Vec<u32>,
     floors: Floors,
 }
 
@@ -66,20 +91,28 @@ impl Mixture {
     /// A mixture without members.
     #[must_use]
     pub fn new(axes: &[&Axis], floors: Floors) -> Self {
-        let columns = axes.iter().map(|axis| Column::new(axis)).collect();
-        Self {
+        let columns: Vec<Column> = axes.iter().map(|a| Column::new(a, &floors)).collect();
+        let mut mixture = Self {
+            bounds: Bounds::new(columns.iter().map(|c| &c.along)),
             columns,
-            member: Vec::new(),
+            tree: Tree::default(),
+            filled: Vec::new(),
+            numbers: Vec::new(),
+            slots: Vec::new(),
+            absent: Excluded::default(),
             members: 0,
             log_norms: Vec::new(),
+            stale: Vec::new(),
             floors,
-        }
+        };
+        mixture.add_chunk();
+        mixture
     }
 
-    /// Number of slots, members or not.
+    /// Number of trials, members or not.
     #[must_use]
-    pub fn slots(&self) -> usize {
-        self.member.len()
+    pub fn trials(&self) -> usize {
+        self.slots.len()
     }
 
     /// Number of members.
@@ -94,49 +127,68 @@ impl Mixture {
         self.members == 0
     }
 
-    /// Whether the slot has a member.
+    /// Number of chunks.
     #[must_use]
-    pub fn is_member(&self, slot: usize) -> bool {
-        self.member[slot]
+    pub fn chunks(&self) -> usize {
+        self.filled.len()
     }
 
-    /// Adds a slot, with its coordinates along the axes, that is not a member yet.
+    /// Where the kernel of a trial stands.
+    #[must_use]
+    pub fn slot(&self, number: usize) -> usize {
+        self.slots[number] as usize
+    }
+
+    /// Adds a trial, with its coordinates along the axes, that is not a member yet.
     pub fn push(&mut self, point: impl Iterator<Item = f64>) {
-        let slot = self.member.len();
-        self.member.push(false);
-        let padded = (slot + 1).next_multiple_of(CHUNK);
-        self.log_norms.resize(padded, f64::NEG_INFINITY);
+        let number = count(self.slots.len());
         for (column, place) in self.columns.iter_mut().zip(point) {
             column.places.push(place);
-            column.norms.push(0.0);
-            column.along.resize(padded);
+        }
+        let chunk = self.chunk_with_room(number as usize);
+        self.slots.push(NOBODY);
+        self.absent.insert(number);
+        self.settle(number, chunk);
+        for (a, column) in self.columns.iter().enumerate() {
+            self.bounds.extend(chunk, a, column.places[number as usize]);
         }
     }
 
-    /// Makes the slot a member.
-    pub fn insert(&mut self, slot: usize) {
-        if !std::mem::replace(&mut self.member[slot], true) {
+    /// Makes the trial a member.
+    pub fn insert(&mut self, number: usize) {
+        if self.absent.remove(count(number)) {
             self.members += 1;
-            for column in &mut self.columns {
-                column.insert(slot);
+            self.stale.push(count(number));
+            let slot = self.slots[number] as usize;
+            for (a, column) in self.columns.iter_mut().enumerate() {
+                column.insert(number, slot);
+                if column.places[number].is_nan() {
+                    self.bounds.widen(slot / CHUNK, a, &column.along);
+                }
             }
         }
     }
 
-    /// Ends the membership of the slot.
-    pub fn remove(&mut self, slot: usize) {
-        if std::mem::replace(&mut self.member[slot], false) {
+    /// Ends the membership of the trial.
+    pub fn remove(&mut self, number: usize) {
+        if self.absent.insert(count(number)) {
             self.members -= 1;
+            let slot = self.slots[number] as usize;
             self.log_norms[slot] = f64::NEG_INFINITY;
-            for column in &mut self.columns {
-                column.remove(slot);
+            self.renew_top(slot / CHUNK);
+            for (a, column) in self.columns.iter_mut().enumerate() {
+                column.remove(number, slot);
+                self.bounds.widen(slot / CHUNK, a, &column.along);
             }
         }
     }
 
     /// Renews the kernels that joining and leaving have changed.
     pub fn refresh(&mut self, axes: &[&Axis]) {
-        for (column, axis) in self.columns.iter_mut().zip(axes) {
+        let chunks = self.chunks();
+        let mut changed = Vec::new();
+        let mut all_changed = false;
+        for (a, (column, axis)) in self.columns.iter_mut().zip(axes).enumerate() {
             let floor = match axis.shape() {
                 Shape::Options { probabilities } => {
                     column
@@ -147,24 +199,50 @@ impl Mixture {
                 Shape::Levels { .. } => floor(&self.floors, self.floors.discrete, column.present),
                 Shape::Line { .. } => floor(&self.floors, self.floors.continuous, column.present),
             };
-            column.refresh(axis, floor, &mut self.log_norms, &self.member);
-        }
-        for (slot, norm) in self
-            .log_norms
-            .iter_mut()
-            .enumerate()
-            .take(self.member.len())
-        {
-            if self.member[slot] && *norm == f64::NEG_INFINITY {
-                *norm = self.columns.iter().map(|c| c.norms[slot]).sum();
+            if floor.to_bits() == column.floor.to_bits() {
+                changed.clear();
+                column.refresh(axis, &self.slots, &mut changed);
+                for chunk in chunks_of(&self.slots, &changed) {
+                    self.bounds.widen(chunk, a, &column.along);
+                }
+                self.stale.append(&mut changed);
+            } else {
+                column.refresh_all(axis, &self.slots, floor);
+                for chunk in 0..chunks {
+                    self.bounds.widen(chunk, a, &column.along);
+                }
+                all_changed = true;
             }
         }
+        let mut stale = std::mem::take(&mut self.stale);
+        if all_changed {
+            stale.clear();
+            stale.extend(0..count(self.slots.len()));
+        }
+        stale.sort_unstable();
+        stale.dedup();
+        stale.retain(|number| !self.absent.contains(*number));
+        for number in &stale {
+            let slot = self.slots[*number as usize] as usize;
+            self.log_norms[slot] = self.columns.iter().map(|c| c.norms[slot]).sum();
+        }
+        if all_changed {
+            for chunk in 0..chunks {
+                self.renew_top(chunk);
+            }
+        } else {
+            for chunk in chunks_of(&self.slots, &stale) {
+                self.renew_top(chunk);
+            }
+        }
+        stale.clear();
+        self.stale = stale;
     }
 
-    /// Coordinate of a slot along axis `a`; NaN where it has none.
+    /// Coordinate of a trial along axis `a`; NaN where it has none.
     #[must_use]
-    pub fn place(&self, a: usize, slot: usize) -> f64 {
-        self.columns[a].places[slot]
+    pub fn place(&self, a: usize, number: usize) -> f64 {
+        self.columns[a].places[number]
     }
 
     /// What the hot loop reads: the axes.
@@ -184,6 +262,24 @@ impl Mixture {
         &self.log_norms
     }
 
+    /// What the hot loop asks first.
+    #[must_use]
+    pub fn bounds(&self) -> &Bounds {
+        &self.bounds
+    }
+
+    /// The numbers of the trials of a chunk; that of no trial where there is none.
+    #[must_use]
+    pub fn numbers(&self, chunk: usize) -> &[u32] {
+        &self.numbers[chunk * CHUNK..(chunk + 1) * CHUNK]
+    }
+
+    /// The trials that are not members.
+    #[must_use]
+    pub fn absent(&self) -> &Excluded {
+        &self.absent
+    }
+
     /// Log-density of the prior's kernel at a point.
     #[must_use]
     pub fn log_prior(&self, axes: &[&Axis], point: &[f64]) -> f64 {
@@ -197,6 +293,120 @@ impl Mixture {
         })
         .sum()
     }
+
+    fn add_chunk(&mut self) -> usize {
+        let chunk = self.filled.len();
+        self.filled.push(0);
+        if chunk.is_multiple_of(LANES) {
+            self.bounds.add_group();
+        }
+        let places = (chunk + 1) * CHUNK;
+        self.numbers.resize(places, NOBODY);
+        self.log_norms.resize(places, f64::NEG_INFINITY);
+        for column in &mut self.columns {
+            column.norms.resize(places, 0.0);
+            column.along.resize(places);
+        }
+        chunk
+    }
+
+    /// The chunk where a trial belongs, which has a slot for it.
+    fn chunk_with_room(&mut self, number: usize) -> usize {
+        let columns = &self.columns;
+        let (leaf, chunk) = self.tree.find(|axis| columns[axis].places[number]);
+        if self.filled[chunk] < CHUNK {
+            return chunk;
+        }
+        let start = chunk * CHUNK;
+        let numbers = &self.numbers[start..start + CHUNK];
+        let cut = Cut::best(
+            columns.len(),
+            |axis| columns[axis].unit,
+            |axis, out| out.extend(numbers.iter().map(|n| columns[axis].places[*n as usize])),
+        );
+        let Some(cut) = cut else {
+            let new = self.add_chunk();
+            self.tree.replace(leaf, new);
+            return new;
+        };
+        let new = self.fork(leaf, cut, chunk);
+        if cut.is_below(|axis| self.columns[axis].places[number]) {
+            chunk
+        } else {
+            new
+        }
+    }
+
+    /// Moves the trials of a chunk that lie above the cut to a new one, which it returns.
+    fn fork(&mut self, leaf: Leaf, cut: Cut, chunk: usize) -> usize {
+        let new = self.add_chunk();
+        self.tree.fork(leaf, cut, new);
+        let start = chunk * CHUNK;
+        self.filled[chunk] = 0;
+        for slot in start..start + CHUNK {
+            let number = std::mem::replace(&mut self.numbers[slot], NOBODY);
+            let columns = &self.columns;
+            let below = cut.is_below(|axis| columns[axis].places[number as usize]);
+            self.settle(number, if below { chunk } else { new });
+        }
+        for slot in start + self.filled[chunk]..start + CHUNK {
+            self.log_norms[slot] = f64::NEG_INFINITY;
+            for column in &mut self.columns {
+                column.along.clear(slot);
+            }
+        }
+        for chunk in [chunk, new] {
+            let start = chunk * CHUNK;
+            let numbers = &self.numbers[start..start + self.filled[chunk]];
+            self.bounds.clear(chunk);
+            for (a, column) in self.columns.iter().enumerate() {
+                for number in numbers {
+                    self.bounds
+                        .extend(chunk, a, column.places[*number as usize]);
+                }
+                self.bounds.widen(chunk, a, &column.along);
+            }
+            self.renew_top(chunk);
+        }
+        new
+    }
+
+    /// Gives a trial the next slot of a chunk, and takes its kernel there.
+    fn settle(&mut self, number: u32, chunk: usize) {
+        let slot = chunk * CHUNK + self.filled[chunk];
+        self.filled[chunk] += 1;
+        self.numbers[slot] = number;
+        let before = std::mem::replace(&mut self.slots[number as usize], count(slot));
+        if before == NOBODY || before as usize == slot {
+            return;
+        }
+        let before = before as usize;
+        self.log_norms[slot] = self.log_norms[before];
+        for column in &mut self.columns {
+            column.norms[slot] = column.norms[before];
+            column.along.copy(before, slot);
+        }
+    }
+
+    fn renew_top(&mut self, chunk: usize) {
+        let log_norms = &self.log_norms[chunk * CHUNK..(chunk + 1) * CHUNK];
+        self.bounds.raise(chunk, log_norms);
+    }
+}
+
+/// A number of trials; they are counted in u32.
+#[allow(clippy::cast_possible_truncation)]
+fn count(n: usize) -> u32 {
+    n as u32
+}
+
+/// The chunks where these trials stand.
+fn chunks_of(slots: &[u32], numbers: &[u32]) -> Vec<usize> {
+    let chunk = |number: &u32| slots[*number as usize] as usize / CHUNK;
+    let mut chunks: Vec<usize> = numbers.iter().map(chunk).collect();
+    chunks.sort_unstable();
+    chunks.dedup();
+    chunks
 }
 
 fn floor(floors: &Floors, exponent: f64, present: usize) -> f64 {
@@ -205,36 +415,31 @@ fn floor(floors: &Floors, exponent: f64, present: usize) -> f64 {
 }
 
 impl Column {
-    fn new(axis: &Axis) -> Self {
+    fn new(axis: &Axis, floors: &Floors) -> Self {
+        let along = Along::new(axis);
         Self {
             places: Vec::new(),
             norms: Vec::new(),
-            order: Vec::new(),
+            sorted: SortedObservations::default(),
             present: 0,
             dirty: Vec::new(),
             floor: f64::NAN,
-            along: Along::new(axis),
+            along,
             prior_norm: match axis.shape() {
                 Shape::Options { .. } => 0.0,
                 _ => log_normaliser(axis, 0.5, axis.prior_scale()),
             },
+            unit: match axis.shape() {
+                Shape::Options { .. } => None,
+                _ => Some((floors.least * floors.least + axis.cell_variance(0.5)).sqrt()),
+            },
         }
     }
 
-    /// Where the slot is, or would be, in the order.
-    fn position(&self, slot: u32) -> usize {
-        let place = self.places[slot as usize];
-        self.order.partition_point(|other| {
-            let p = self.places[*other as usize];
-            p < place || (p == place && *other < slot)
-        })
-    }
-
-    #[allow(clippy::cast_possible_truncation)] // slots are counted in u32
-    fn insert(&mut self, slot: usize) {
+    fn insert(&mut self, number: usize, slot: usize) {
         self.along.clear(slot);
         self.norms[slot] = 0.0;
-        let place = self.places[slot];
+        let place = self.places[number];
         if place.is_nan() {
             self.along
                 .follow_prior(slot, self.prior_norm, &mut self.norms[slot]);
@@ -245,52 +450,67 @@ impl Column {
             self.along.set_option(slot, place);
             return;
         }
-        let slot = slot as u32;
-        let at = self.position(slot);
-        self.order.insert(at, slot);
-        self.dirty
-            .extend(&self.order[at.saturating_sub(1)..(at + 2).min(self.order.len())]);
+        let near = self.sorted.insert(place, count(number));
+        self.dirty.push(count(number));
+        let neighbours = [near.before[0], near.after[0]];
+        self.dirty.extend(neighbours.iter().flatten().map(|n| n.1));
     }
 
-    #[allow(clippy::cast_possible_truncation)]
-    fn remove(&mut self, slot: usize) {
+    fn remove(&mut self, number: usize, slot: usize) {
         self.along.clear(slot);
-        if self.places[slot].is_nan() {
+        if self.places[number].is_nan() {
             return;
         }
         self.present -= 1;
         if self.along.is_options() {
             return;
         }
-        let at = self.position(slot as u32);
-        self.order.remove(at);
-        self.dirty
-            .extend(&self.order[at.saturating_sub(1)..(at + 1).min(self.order.len())]);
-    }
-
-    fn refresh(&mut self, axis: &Axis, floor: f64, log_norms: &mut [f64], member: &[bool]) {
-        if floor.to_bits() == self.floor.to_bits() {
-            for slot in std::mem::take(&mut self.dirty) {
-                if member[slot as usize] {
-                    self.renew(axis, self.position(slot), log_norms);
-                }
-            }
-        } else {
-            self.floor = floor;
-            self.dirty.clear();
-            for at in 0..self.order.len() {
-                self.renew(axis, at, log_norms);
-            }
+        if let Some(near) = self.sorted.remove(self.places[number], count(number)) {
+            let neighbours = [near.before[0], near.after[0]];
+            self.dirty.extend(neighbours.iter().flatten().map(|n| n.1));
         }
     }
 
-    /// Renews the kernel at a position of the order.
-    fn renew(&mut self, axis: &Axis, at: usize, log_norms: &mut [f64]) {
-        let slot = self.order[at] as usize;
-        let place = self.places[slot];
-        let neighbour = |at: usize| self.order.get(at).map(|s| self.places[*s as usize]);
-        let below = at.checked_sub(1).and_then(neighbour).map(|p| place - p);
-        let above = neighbour(at + 1).map(|p| p - place);
+    /// Renews the kernels that are dirty, if they are of members; adds to `changed` whose have changed.
+    fn refresh(&mut self, axis: &Axis, slots: &[u32], changed: &mut Vec<u32>) {
+        let mut dirty = std::mem::take(&mut self.dirty);
+        for number in dirty.drain(..) {
+            let place = self.places[number as usize];
+            if let Some(near) = self.sorted.around_member((place, number)) {
+                let [below, above] = [near.before[0], near.after[0]].map(|p| p.map(|p| p.0));
+                let slot = slots[number as usize] as usize;
+                if self.renew(axis, slot, (below, place, above)) {
+                    changed.push(number);
+                }
+            }
+        }
+        self.dirty = dirty;
+    }
+
+    /// Renews all kernels, with another floor.
+    fn refresh_all(&mut self, axis: &Axis, slots: &[u32], floor: f64) {
+        self.floor = floor;
+        self.dirty.clear();
+        let sorted = std::mem::take(&mut self.sorted);
+        let mut members = sorted.iter().peekable();
+        let mut below = None;
+        while let Some((place, number)) = members.next() {
+            let above = members.peek().map(|p| p.0);
+            self.renew(axis, slots[number as usize] as usize, (below, place, above));
+            below = Some(place);
+        }
+        drop(members);
+        self.sorted = sorted;
+    }
+
+    /// Renews the kernel of a member between its neighbours; tells whether it has changed.
+    fn renew(
+        &mut self,
+        axis: &Axis,
+        slot: usize,
+        (below, place, above): (Option<f64>, f64, Option<f64>),
+    ) -> bool {
+        let (below, above) = (below.map(|p| place - p), above.map(|p| p - place));
         let bandwidth = match (below, above) {
             (Some(b), Some(a)) => b.max(a),
             (Some(one), None) | (None, Some(one)) => one,
@@ -299,11 +519,12 @@ impl Column {
         let bandwidth = bandwidth.max(self.floor).min(1.0);
         let scale = (bandwidth * bandwidth + axis.cell_variance(place)).sqrt();
         let inverse = 1.0 / scale;
-        if self.along.inverse(slot).to_bits() != inverse.to_bits() {
-            self.along.set(slot, place, inverse);
-            // Of the inverse, since two scales may have the same.
-            self.norms[slot] = log_normaliser(axis, place, 1.0 / inverse);
+        if self.along.inverse(slot).to_bits() == inverse.to_bits() {
+            return false;
         }
-        log_norms[slot] = f64::NEG_INFINITY;
+        self.along.set(slot, place, inverse);
+        // Of the inverse, since two scales may have the same.
+        self.norms[slot] = log_normaliser(axis, place, 1.0 / inverse);
+        true
     }
 }

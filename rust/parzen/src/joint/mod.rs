@@ -23,6 +23,7 @@
 //! | `axis`, `scale` | values of a prior to coordinates and back |
 //! | `normaliser`, `draw` | mass of, and draws from, a kernel |
 //! | `mixture` | product kernels that follow their members |
+//! | `tree`, `bounds` | trials that are near each other; whether they can be felt at a point |
 //! | `kernel` | the hot loop: log-densities at many points |
 //! | `weights` | what a trial counts |
 //! | `block`, `model` | the trials of a block, and of the study |
@@ -39,6 +40,7 @@
 
 pub mod axis;
 pub mod block;
+pub mod bounds;
 pub mod draw;
 pub mod kernel;
 pub mod mixture;
@@ -48,6 +50,7 @@ pub mod options;
 pub mod scale;
 pub mod seen;
 pub mod startup;
+pub mod tree;
 pub mod weights;
 
 pub use model::Model;

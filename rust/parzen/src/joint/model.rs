@@ -270,21 +270,26 @@ impl Model {
             touched,
             ..
         } = &mut self.learnt;
+        touched.extend(good.iter());
+        good.clear();
+        let count = good_count(self.ranking.len(), options);
+        good.extend(&self.ranking[..count]);
+        touched.extend(good.iter());
+        touched.retain(|row| (*row as usize) < in_rest.len());
         for row in in_rest.len()..self.keys.len() {
             let pairs = self.axes.iter().zip(&self.values[row]);
             let point: Vec<f64> = pairs.map(|(axis, v)| axis.coordinate(*v)).collect();
+            #[allow(clippy::cast_possible_truncation)]
+            let row = row as u32;
+            let belongs = !self.gone[row as usize] && !good.contains(&row);
+            in_rest.push(belongs);
             for block in &mut *blocks {
                 block.admit(&point);
+                if belongs {
+                    block.set_rest(row, true);
+                }
             }
-            in_rest.push(false);
-            #[allow(clippy::cast_possible_truncation)]
-            touched.push(row as u32);
         }
-        let count = good_count(self.ranking.len(), options);
-        touched.extend(good.iter());
-        good.clear();
-        good.extend(&self.ranking[..count]);
-        touched.extend(good.iter());
         touched.sort_unstable();
         touched.dedup();
         for row in touched.drain(..) {

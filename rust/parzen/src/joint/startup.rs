@@ -4,6 +4,7 @@ use super::axis::Axis;
 use super::kernel::log_densities;
 use super::mixture::{Floors, Mixture};
 use super::options::Options;
+use super::weights::{Ageing, Weights};
 use crate::rng::stream;
 use crate::space::Space;
 use crate::suggest::random;
@@ -77,7 +78,7 @@ fn novelty(
     }
     mixture.refresh(&alone);
     let mut densities = Vec::new();
-    let weights = vec![1.0; mixture.slots()];
+    let weights = Weights::Aged(Ageing::new(mixture.len(), mixture.len()));
     log_densities(
         &mixture,
         &alone,

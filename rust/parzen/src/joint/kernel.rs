@@ -10,6 +10,7 @@
 use super::axis::{Axis, Shape};
 use super::bounds::Query;
 use super::mixture::{Floors, Mixture};
+use super::tally::Tally;
 use super::weights::Weights;
 use crate::kernel::{LANES, exp_nonpositive, fold};
 use multiversion::multiversion;
@@ -208,6 +209,12 @@ pub fn log_densities(
 ) {
     let log_total = libm::log(weights.total() + prior_weight);
     out.clear();
+    if let Some(tally) = Tally::new(mixture, weights) {
+        let prior = |point: &[f64]| prior_weight * libm::exp(mixture.log_prior(axes, point));
+        let density = |point: &Vec<f64>| libm::log(prior(point) + tally.density(point)) - log_total;
+        out.extend(points.iter().map(density));
+        return;
+    }
     let log_prior_weight = libm::log(prior_weight);
     let reach = NEGLIGIBLE + libm::log(mixture.trials() as f64 + 1.0);
     let columns: Vec<&Along> = mixture.axes().collect();

@@ -25,6 +25,7 @@
 //! | `mixture` | product kernels that follow their members |
 //! | `tree`, `bounds` | trials that are near each other; whether they can be felt at a point |
 //! | `kernel` | the hot loop: log-densities at many points |
+//! | `tally` | the same where all parameters are options |
 //! | `weights` | what a trial counts |
 //! | `block`, `model` | the trials of a block, and of the study |
 //! | `seen` | points that were tried |
@@ -50,6 +51,7 @@ pub mod options;
 pub mod scale;
 pub mod seen;
 pub mod startup;
+mod tally;
 pub mod tree;
 pub mod weights;
 

@@ -190,6 +190,31 @@ proptest! {
     }
 
     #[test]
+    fn a_mixture_over_options_is_the_one_defined(seed in 0_u64..1 << 32, n in 0_usize..300, count in 1_usize..4) {
+        let mut rng = stream(seed, 3, 0);
+        let kinds: [(&str, &[f64]); 3] =
+            [("randint", &[0.0, 3.0]), ("categorical", &[0.5, 0.5]), ("randint", &[2.0, 5.0])];
+        let axes: Vec<Axis> = kinds[..count].iter().map(|k| axis(k.0, k.1, true)).collect();
+        let own: Vec<&Axis> = axes.iter().collect();
+        let points: Vec<Vec<f64>> =
+            (0..n).map(|_| axes.iter().map(|a| place(a, &mut rng)).collect()).collect();
+        let mixture = mixture(&axes, &points, FLOORS, &mut rng);
+        let weights: Vec<f64> = (0..n).map(|_| 0.01 + 0.99 * rng.uniform()).collect();
+        let queries: Vec<Vec<f64>> = (0..10)
+            .map(|_| own.iter().map(|a| loop {
+                let p = place(a, &mut rng);
+                if !p.is_nan() { break p }
+            }).collect())
+            .collect();
+        let mut out = Vec::new();
+        log_densities(&mixture, &own, &Weights::Listed(&weights), 0.7, &queries, &mut out);
+        for (query, got) in queries.iter().zip(out) {
+            let want = naive(&axes, &points, &weights, 0.7, query);
+            prop_assert!((got - want).abs() <= 1e-12 * want.abs().max(1.0), "{} {}", got, want);
+        }
+    }
+
+    #[test]
     fn a_mixture_is_the_same_however_it_came_about(seed in 0_u64..1 << 32, n in 1_usize..150) {
         let mut rng = stream(seed, 1, 0);
         let axes = mixed_axes();

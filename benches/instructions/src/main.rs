@@ -6,15 +6,17 @@ mod workload;
 
 use std::hint::black_box;
 
-use workload::{Study, estimator, observations};
+use workload::{JointStudy, Study, estimator, observations};
 
 /// The workloads, each with the number of operations that `measured` performs.
-const WORKLOADS: [(&str, u64); 5] = [
+const WORKLOADS: [(&str, u64); 7] = [
     ("estimator-1000", 20),
     ("density-1000", 20),
     ("insert-1000", 1_000),
     ("suggest-1000", 100),
     ("suggest-10000", 100),
+    ("joint-1000", 100),
+    ("joint-10000", 100),
 ];
 
 #[inline(never)]
@@ -45,14 +47,20 @@ fn run(name: &str, times: u64) {
             measured(&mut || study.insert(1), times);
         }
         _ => {
-            let count = if name == "suggest-1000" {
-                1_000
-            } else {
+            let count = if name.ends_with("-10000") {
                 10_000
+            } else {
+                1_000
             };
-            let mut study = Study::new(count);
-            study.step();
-            measured(&mut || study.step(), times);
+            if name.starts_with("joint") {
+                let mut study = JointStudy::new(count);
+                study.step();
+                measured(&mut || study.step(), times);
+            } else {
+                let mut study = Study::new(count);
+                study.step();
+                measured(&mut || study.step(), times);
+            }
         }
     }
 }

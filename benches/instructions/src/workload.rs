@@ -3,6 +3,7 @@
 #![allow(dead_code, clippy::pedantic)] // each bench uses a part
 
 use parzen::history::History;
+use parzen::joint;
 use parzen::parzen::NumericPosterior;
 use parzen::prior::{Numeric, Prior};
 use parzen::rng::{Rng, stream};
@@ -69,6 +70,45 @@ impl Study {
     fn tell(&mut self, values: &[f64]) {
         self.history
             .upsert(self.next_key, self.rng.normal(), values);
+        self.next_key += 1;
+    }
+}
+
+/// The same with the joint estimator.
+pub struct JointStudy {
+    model: joint::Model,
+    rng: Rng,
+    next_key: i64,
+}
+
+impl JointStudy {
+    /// A study of `count` random trials.
+    pub fn new(count: usize) -> Self {
+        let space = mixed_space();
+        let unordered = vec![false; space.len()];
+        let mut study = Self {
+            model: joint::Model::new(space, &unordered),
+            rng: stream(1, 2, 3),
+            next_key: 0,
+        };
+        for _ in 0..count {
+            let values = random::assignment(study.model.space(), 7, study.next_key as u64);
+            study.tell(&values);
+        }
+        study.model.learn(&joint::Options::default());
+        study
+    }
+
+    /// One suggestion, told with a random loss.
+    pub fn step(&mut self) {
+        let options = joint::Options::default();
+        let seed = self.next_key as u64;
+        let suggested = joint::suggest(&mut self.model, &[self.next_key], seed, 0, &options);
+        self.tell(&suggested.expect("the options are good")[0]);
+    }
+
+    fn tell(&mut self, values: &[f64]) {
+        self.model.upsert(self.next_key, self.rng.normal(), values);
         self.next_key += 1;
     }
 }

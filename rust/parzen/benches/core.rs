@@ -8,10 +8,7 @@ mod workload;
 use std::hint::black_box;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
-use parzen::joint;
-use parzen::rng::stream;
-use parzen::suggest::random;
-use workload::{Study, estimator, mixed_space, observations};
+use workload::{JointStudy, Study, estimator, mixed_space, observations};
 
 fn plain_estimator(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("plain estimator");
@@ -54,30 +51,11 @@ fn suggestion(criterion: &mut Criterion) {
 }
 
 fn joint_suggestion(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("joint: ask after a told trial, 20 parameters");
-    group.sample_size(20);
-    let options = joint::Options::default();
-    for count in [100_i64, 1_000, 10_000] {
-        let space = mixed_space();
-        let ordered = vec![false; space.len()];
-        let mut model = joint::Model::new(space, &ordered);
-        for key in 0..=count {
-            let values = random::assignment(model.space(), 0, key.unsigned_abs());
-            let loss = stream(1, key.unsigned_abs(), 0).uniform();
-            model.upsert(key, if key < count { loss } else { f64::INFINITY }, &values);
-        }
-        model.learn(&options);
-        let told = random::assignment(model.space(), 0, count.unsigned_abs());
+    let mut group = criterion.benchmark_group("joint: ask and tell, 20 parameters");
+    for count in [100, 1_000, 10_000, 100_000] {
+        let mut study = JointStudy::new(count);
         group.bench_function(BenchmarkId::from_parameter(count), |b| {
-            b.iter_batched(
-                || model.clone(),
-                |mut model| {
-                    model.upsert(count, 0.5, &told);
-                    let next = joint::suggest(&mut model, &[count + 1], 7, 0, &options);
-                    (model, next)
-                },
-                BatchSize::LargeInput,
-            );
+            b.iter(|| study.step());
         });
     }
     group.finish();

@@ -197,8 +197,8 @@ struct LogSum {
 /// Log-densities of the mixture at points, `out[i]` at `points[i]`.
 ///
 /// The prior has `prior_weight > 0`; it and the `weights` of the members need not sum to 1. Cost: about one
-/// nanosecond for every four triples of point, trial and axis in the chunks that are in reach of a point, and
-/// as much for every chunk that is not.
+/// nanosecond for every four triples of point, trial and axis in the chunks that are in reach of the point, and
+/// a few nanoseconds for every pair of a point and another chunk.
 pub fn log_densities(
     mixture: &Mixture,
     axes: &[&Axis],

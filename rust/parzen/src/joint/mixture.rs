@@ -5,6 +5,8 @@
 //! a grid where there are few), or of a distribution over options that prefers the member's. The
 //! prior is one more kernel.
 //!
+//! Trials that are near each other stand in the same chunk ([`tree`](super::tree)).
+//!
 //! The bandwidth of a member along an axis is the larger of the distances to its two neighbours
 //! (the only neighbour's, at the ends), between a floor that shrinks with the number of members and
 //! the whole range. Joining or leaving therefore changes the kernels of two neighbours; the mixture
@@ -80,7 +82,7 @@ pub struct Mixture {
     members: usize,
     /// Sum of the normalisers by slot; minus infinity where there is no member. Padded.
     log_norms: Vec<f64>,
-    /// What it asks first.
+    /// What is known of the kernels of each chunk.
     bounds: Bounds,
     /// Members whose sum of normalisers has to be renewed.
     stale: Vec<u32>,
@@ -262,7 +264,7 @@ impl Mixture {
         &self.log_norms
     }
 
-    /// What the hot loop asks first.
+    /// What is known of the kernels of each chunk.
     #[must_use]
     pub fn bounds(&self) -> &Bounds {
         &self.bounds

@@ -39,7 +39,7 @@ class Case:
     libraries
         Who takes part.
     rounds
-        How many processes of each library, in alternating order.
+        How many processes of each library, in alternating order, dealt out to the sweeps.
     steps
         For suggestions: how many each process times; the slow libraries do fewer.
     """
@@ -82,6 +82,7 @@ CASES = (
         "batch",
         {"space": "mixed-20", "trials": 1_000, "count": 1_000},
         (OURS,),
+        rounds=9,
     ),
     Case(
         "run-1000",
@@ -89,7 +90,7 @@ CASES = (
         "run",
         {"space": "mixed-10", "trials": 1_000},
         (OURS, *PEERS),
-        rounds=5,
+        rounds=6,
     ),
     Case(
         "run-10000",
@@ -97,7 +98,6 @@ CASES = (
         "run",
         {"space": "mixed-10", "trials": 10_000},
         (OURS,),
-        rounds=3,
     ),
     Case(
         "memory",
@@ -117,14 +117,13 @@ CASES = (
         rounds=1,
     ),
     Case("import", "import", "import", {}, (OURS, *PEERS[:3]), rounds=9),
-    suggestion("suggest-100000", "100,000", 100_000, OURSELVES, rounds=1),
+    suggestion("suggest-100000", "100,000", 100_000, OURSELVES),
     suggestion(
         "improving-1000",
         "losses that keep improving, 1,000",
         1_000,
         EVERYBODY,
         scenario="improving",
-        rounds=3,
     ),
     suggestion(
         "improving-10000",
@@ -132,7 +131,6 @@ CASES = (
         10_000,
         OURSELVES,
         scenario="improving",
-        rounds=3,
     ),
     suggestion(
         "outliers-10000",
@@ -141,7 +139,6 @@ CASES = (
         OURSELVES,
         space="normal-20",
         scenario="outliers",
-        rounds=3,
     ),
     suggestion(
         "one-point-10000",
@@ -149,7 +146,6 @@ CASES = (
         10_000,
         OURSELVES,
         scenario="one-point",
-        rounds=3,
     ),
     suggestion(
         "one-point-normal-10000",
@@ -158,7 +154,6 @@ CASES = (
         OURSELVES,
         space="normal-20",
         scenario="one-point",
-        rounds=3,
     ),
     suggestion(
         "conditional-1000",
@@ -166,7 +161,6 @@ CASES = (
         1_000,
         EVERYBODY,
         space="conditional-200",
-        rounds=3,
     ),
     suggestion(
         "conditional-10000",
@@ -174,7 +168,6 @@ CASES = (
         10_000,
         OURSELVES,
         space="conditional-200",
-        rounds=3,
     ),
 )
 

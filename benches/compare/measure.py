@@ -15,16 +15,19 @@ from environments import HERE, Library, environment
 TIMEOUT_S = 1800
 
 
-def measure(case: Case, available: list[Library]) -> dict[str, Any]:
-    """Return {library title: summary} of one case."""
+Answers = dict[str, list[dict[str, Any]]]
+"""By library title, what its processes answered."""
+
+
+def measure_round(case: Case, available: list[Library], number: int, answers: Answers) -> None:
+    """Ask each library once, another one first in every round; add to its `answers`."""
     libraries = [library for library in case.libraries if library in available]
-    answers: dict[str, list[dict[str, Any]]] = {library.title: [] for library in libraries}
-    for number in range(case.rounds):
-        turn = number % len(libraries)
-        for library in libraries[turn:] + libraries[:turn]:
-            if (answer := once(case, library)) is not None:
-                answers[library.title].append(answer)
-    return {title: summary(found) for title, found in answers.items() if found}
+    for library in libraries:  # The tables' order.
+        answers.setdefault(library.title, [])
+    turn = number % len(libraries)
+    for library in libraries[turn:] + libraries[:turn]:
+        if (answer := once(case, library)) is not None:
+            answers[library.title].append(answer)
 
 
 def once(case: Case, library: Library) -> dict[str, Any] | None:
@@ -65,12 +68,9 @@ def start_ms(library: Library, statement: str) -> float:
     return 1e3 * (time.perf_counter() - started)
 
 
-def numpy_import_ms(library: Library, rounds: int) -> float:
-    """Milliseconds of `import numpy` in a library's environment: the median of `rounds`."""
-    pairs = range(rounds)
-    return statistics.median(
-        start_ms(library, "import numpy") - start_ms(library, "pass") for _ in pairs
-    )
+def numpy_import_ms(library: Library) -> float:
+    """Milliseconds of `import numpy` in a library's environment."""
+    return start_ms(library, "import numpy") - start_ms(library, "pass")
 
 
 def summary(answers: list[dict[str, Any]]) -> dict[str, Any]:

@@ -22,9 +22,9 @@ HEAD = """\
 # Benchmarks
 
 Everything on this page comes from one run of `make bench`, which also wrote the page. It installs
-each library from its package in an environment of its own, runs the cases in rounds that alternate
-between the libraries, each measurement in a new process on one thread, and takes medians. The
-figure in brackets is how many times ours it is.
+each library from its package in an environment of its own, sweeps over the cases three times, in
+rounds that alternate between the libraries, each measurement in a new process (on one thread; the
+batch on all cores), and takes medians. The figure in brackets is how many times ours it is.
 """
 
 SUGGESTION = """\

@@ -1,5 +1,8 @@
 """Compare with the peers, all in one run; write docs/benchmarks.md.
 
+Every case is measured in each of a few sweeps over all cases, so that a minute in which the machine
+had something else to do is a part of each figure and not the whole of one.
+
 python benches/compare/run.py            everything, about 20 minutes on an idle machine
 python benches/compare/run.py --quick    small sizes, to try the machinery; writes no page
 python benches/compare/run.py --only run --print-only
@@ -11,6 +14,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import statistics
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,11 +22,12 @@ from typing import Any
 from cases import CASES, Case, shrink
 from environments import HERE, LIBRARIES, OURS, ROOT, install
 from machine import describe
-from measure import measure, numpy_import_ms, once
+from measure import Answers, measure_round, numpy_import_ms, once, summary
 from report import page
 
 RESULTS = HERE / "results.json"
 PAGE = ROOT / "docs" / "benchmarks.md"
+SWEEPS = 3
 
 
 def main() -> None:
@@ -55,7 +60,7 @@ def arguments() -> argparse.Namespace:
 
 
 def run(cases: list[Case], *, keep: bool) -> dict[str, Any]:
-    """Run the cases one after the other; keep the numbers so far after each."""
+    """Sweep over the cases; keep the numbers so far after each sweep."""
     available = [library for library in LIBRARIES if install(library)]
     version = Case("version", "", "version", {})
     results: dict[str, Any] = {
@@ -66,17 +71,28 @@ def run(cases: list[Case], *, keep: bool) -> dict[str, Any]:
             for library in available
             if (answer := once(version, library)) is not None
         },
-        "cases": {},
     }
-    for number, case in enumerate(cases, start=1):
-        print(f"[{number}/{len(cases)}] {case.key}", file=sys.stderr)
-        results["cases"][case.key] = {
-            "title": case.title,
-            **case.options,
-            "results": measure(case, available),
+    answers: dict[str, Answers] = {case.key: {} for case in cases}
+    numpy_ms: list[float] = []
+    for sweep in range(SWEEPS):
+        for number, case in enumerate(cases, start=1):
+            print(f"sweep {sweep + 1}/{SWEEPS} [{number}/{len(cases)}] {case.key}", file=sys.stderr)
+            for turn in range(sweep, case.rounds, SWEEPS):
+                measure_round(case, available, turn, answers[case.key])
+                if case.worker == "import":
+                    numpy_ms.append(numpy_import_ms(OURS))
+        if numpy_ms:
+            results["numpy import"] = statistics.median(numpy_ms)
+        results["cases"] = {
+            case.key: {
+                "title": case.title,
+                **case.options,
+                "results": {
+                    title: summary(found) for title, found in answers[case.key].items() if found
+                },
+            }
+            for case in cases
         }
-        if case.worker == "import":
-            results["numpy import"] = numpy_import_ms(OURS, case.rounds)
         if keep:
             RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     return results

@@ -102,8 +102,9 @@ $(VENV)/.created:
 	@python=$$(scripts/find-python) && echo "creating $(VENV) with $$python" && "$$python" -m venv $(VENV)
 	@touch $@
 
+# What builds this package, and setuptools for the dependencies that come as sources (pyspark does).
 $(VENV)/.installed-build: $(VENV)/.created
-	$(PIP) install $(PIP_FLAGS) 'maturin>=1.9.4,<2'
+	$(PIP) install $(PIP_FLAGS) 'maturin>=1.9.4,<2' 'setuptools>=77'
 	@touch $@
 
 # The sources are built in place, and the environment points at them (an editable install).

@@ -5,15 +5,17 @@
 //! as soon as all of them are negligible beside one that was met before (the prior's is the first). What is
 //! left out changes no density by more than one part in 10^15.
 //!
-//! Every processor gets the same bits: sums run in one order, and no multiply-add is fused.
+//! Every processor gets the same bits: sums run in one order, and a multiply-add is fused where `mul_add` says so
+//! and nowhere else.
 
 use super::axis::{Axis, Shape};
 use super::bounds::Query;
 use super::mixture::{Floors, Mixture};
 use super::tally::Tally;
 use super::weights::Weights;
-use crate::kernel::{LANES, exp_nonpositive, fold};
+use crate::kernel::{LANES, exp2_nonpositive, fold};
 use multiversion::multiversion;
+use std::f64::consts::LOG2_E;
 
 /// Slots that are handled at a time.
 pub const CHUNK: usize = 64;
@@ -197,7 +199,7 @@ struct LogSum {
 /// Log-densities of the mixture at points, `out[i]` at `points[i]`.
 ///
 /// The prior has `prior_weight > 0`; it and the `weights` of the members need not sum to 1. Cost: about one
-/// nanosecond for every four triples of point, trial and axis in the chunks that are in reach of the point, and
+/// nanosecond for every six triples of point, trial and axis in the chunks that are in reach of the point, and
 /// a few nanoseconds for every pair of a point and another chunk.
 pub fn log_densities(
     mixture: &Mixture,
@@ -264,8 +266,8 @@ pub fn log_densities(
 /// Adds the kernels of a chunk to the sums of the points that may feel them.
 ///
 /// `reach`: kernels so far below the largest term of a sum are negligible, as their weights are at
-/// most 1.
-#[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
+/// most 1. The logarithm of a kernel is kept as the sum of its `factors` less half of that of its `squares`.
+#[multiversion(targets("x86_64+avx+avx2+fma+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2+fma"))]
 #[allow(clippy::too_many_arguments)]
 fn pass(
     columns: &[&Along],
@@ -279,47 +281,67 @@ fn pass(
 ) {
     for i in felt_by {
         let (point, sum) = (&points[*i], &mut sums[*i]);
+        let (mut factors, mut squares) = (*norms, [0.0; CHUNK]);
         let mut kernels = *norms;
         let floor = sum.most - reach;
-        let mut most = f64::INFINITY;
+        let mut is_felt = false;
         for (columns, coordinates) in columns.chunks(STRIDE).zip(point.chunks(STRIDE)) {
             for (along, x) in columns.iter().zip(coordinates) {
-                add(along, start, *x, &mut kernels);
+                add(along, start, *x, &mut factors, &mut squares);
             }
-            most = largest(&kernels);
-            if most <= floor {
+            is_felt = false;
+            for ((kernel, factor), square) in kernels.iter_mut().zip(&factors).zip(&squares) {
+                *kernel = square.mul_add(-0.5, *factor);
+                is_felt |= *kernel > floor;
+            }
+            if !is_felt {
                 break;
             }
         }
-        if most > floor && most < f64::INFINITY {
+        if is_felt {
+            let most = largest(&kernels);
             if most > sum.most {
-                sum.sum *= exp_nonpositive(sum.most - most);
+                sum.sum *= exp2_nonpositive(LOG2_E * (sum.most - most));
                 sum.most = most;
             }
-            let mut lanes = [0.0; LANES];
-            let eights = kernels.as_chunks::<LANES>().0;
-            for (kernels, weights) in eights.iter().zip(weights.as_chunks::<LANES>().0) {
-                for j in 0..LANES {
-                    lanes[j] += weights[j] * exp_nonpositive(kernels[j] - sum.most);
-                }
+            for (kernel, weight) in kernels.iter_mut().zip(weights) {
+                *kernel = weight * exp2_nonpositive(LOG2_E * (*kernel - sum.most));
             }
-            sum.sum += fold(&lanes);
+            sum.sum += total(kernels);
         }
     }
 }
 
-#[inline(always)]
+#[inline(always)] // must be compiled with the caller's target features
 #[allow(clippy::inline_always)]
 fn largest(kernels: &[f64; CHUNK]) -> f64 {
-    let mut lanes = [f64::NEG_INFINITY; LANES];
-    for eight in kernels.as_chunks::<LANES>().0 {
-        for (lane, kernel) in lanes.iter_mut().zip(eight) {
-            *lane = if *kernel > *lane { *kernel } else { *lane };
-        }
-    }
+    let lanes = in_halves(*kernels, |a, b| if b > a { b } else { a });
     lanes
         .iter()
         .fold(f64::NEG_INFINITY, |a, b| if *b > a { *b } else { a })
+}
+
+#[inline(always)]
+#[allow(clippy::inline_always)]
+fn total(terms: [f64; CHUNK]) -> f64 {
+    fold(&in_halves(terms, |a, b| a + b))
+}
+
+/// Combines the upper half with the lower one until one group of lanes is left.
+#[inline(always)]
+#[allow(clippy::inline_always)]
+fn in_halves(mut terms: [f64; CHUNK], combine: impl Fn(f64, f64) -> f64) -> [f64; LANES] {
+    let mut half = CHUNK / 2;
+    while half >= LANES {
+        let (lower, upper) = terms.split_at_mut(half);
+        for (a, b) in lower.iter_mut().zip(upper) {
+            *a = combine(*a, *b);
+        }
+        half /= 2;
+    }
+    let mut lanes = [0.0; LANES];
+    lanes.copy_from_slice(&terms[..LANES]);
+    lanes
 }
 
 #[inline(always)]
@@ -329,16 +351,22 @@ fn largest(kernels: &[f64; CHUNK]) -> f64 {
     clippy::cast_sign_loss
 )]
 #[allow(clippy::float_cmp)] // option numbers are whole
-fn add(along: &Along, start: usize, x: f64, kernels: &mut [f64; CHUNK]) {
+fn add(
+    along: &Along,
+    start: usize,
+    x: f64,
+    factors: &mut [f64; CHUNK],
+    squares: &mut [f64; CHUNK],
+) {
     match along {
         Along::Gaussian {
             centres, inverses, ..
         } => {
             let centres = &centres[start..start + CHUNK];
             let inverses = &inverses[start..start + CHUNK];
-            for ((kernel, centre), inverse) in kernels.iter_mut().zip(centres).zip(inverses) {
+            for ((square, centre), inverse) in squares.iter_mut().zip(centres).zip(inverses) {
                 let z = (x - centre) * inverse;
-                *kernel -= 0.5 * z * z;
+                *square = z.mul_add(z, *square);
             }
         }
         Along::Options {
@@ -350,9 +378,9 @@ fn add(along: &Along, start: usize, x: f64, kernels: &mut [f64; CHUNK]) {
         } => {
             let option = x as usize;
             let (own, other, prior) = (own[option], other[option], prior[option]);
-            for (kernel, theirs) in kernels.iter_mut().zip(&options[start..start + CHUNK]) {
+            for (factor, theirs) in factors.iter_mut().zip(&options[start..start + CHUNK]) {
                 let different = if *theirs < 0.0 { prior } else { other };
-                *kernel += if *theirs == x { own } else { different };
+                *factor += if *theirs == x { own } else { different };
             }
         }
     }

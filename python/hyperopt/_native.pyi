@@ -112,6 +112,7 @@ def suggest_joint(
     n_candidates: int,
     gamma: float,
     max_good: int,
+    max_rest: int,
     prior_weight: float,
     linear_forgetting: int,
     min_bandwidth: float,

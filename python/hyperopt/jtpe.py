@@ -61,6 +61,7 @@ def suggest(
     rest_exponent: float = 1.0,
     option_weight: float = 1.0,
     epsilon: float = 0.1,
+    max_rest: int = 2048,
 ) -> list[Document]:
     """Suggest trials by the joint Tree-structured Parzen Estimator.
 
@@ -112,6 +113,9 @@ def suggest(
         With this probability the first candidate is proposed, however it compares: a draw from the
         density of the good trials (epsilon-greedy; Sutton and Barto, *Reinforcement Learning*,
         2018, section 2.2). It costs little on smooth functions and helps where losses mislead.
+    max_rest
+        About so many of the other trials are modelled: the newest ones, as one half, and a random
+        sample of all older ones. It bounds the cost of a suggestion, however long the study is.
 
     Returns
     -------
@@ -150,6 +154,7 @@ def suggest(
         "n_candidates": _count("n_EI_candidates", n_EI_candidates, 1),
         "gamma": gamma,
         "max_good": _count("max_good", max_good, 1),
+        "max_rest": _count("max_rest", max_rest, 1),
         "prior_weight": prior_weight,
         "linear_forgetting": _count("linear_forgetting", linear_forgetting, 0),
         "min_bandwidth": min_bandwidth,

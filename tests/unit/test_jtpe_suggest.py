@@ -225,11 +225,28 @@ def test_options_reach_the_algorithm_through_partial() -> None:
     assert "x" in best
 
 
+def test_a_long_study_goes_on_alike_after_pickling() -> None:
+    algo = partial(jtpe.suggest, max_rest=30)
+    domain, trials = Domain(objective, SPACE), Trials()
+    rstate = np.random.default_rng(3)
+    fmin(objective, SPACE, algo, 200, trials=trials, rstate=rstate, show_progressbar=False)
+    again = pickle.loads(pickle.dumps(trials))
+    everything = partial(jtpe.suggest, max_rest=1000)
+    for seed in range(5):
+        ours, theirs, others = (
+            [vals(doc) for doc in suggest([1000, 1001], domain, study, seed)]
+            for suggest, study in ((algo, trials), (algo, again), (everything, trials))
+        )
+        assert ours == theirs
+        assert ours != others
+
+
 @pytest.mark.parametrize(
     ("option", "value"),
     [
         ("n_EI_candidates", 0),
         ("max_good", 0),
+        ("max_rest", 0),
         ("gamma", 0.0),
         ("gamma", 1.0),
         ("gamma", math.nan),
@@ -253,7 +270,7 @@ def test_an_option_out_of_range_is_named(option: str, value: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "option", ["n_startup_jobs", "n_EI_candidates", "max_good", "linear_forgetting"]
+    "option", ["n_startup_jobs", "n_EI_candidates", "max_good", "max_rest", "linear_forgetting"]
 )
 def test_a_count_must_be_an_integer(option: str) -> None:
     with pytest.raises(TypeError, match=f"{option}=2.5"):

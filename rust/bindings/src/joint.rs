@@ -15,8 +15,8 @@ use pyo3::types::PyList;
 /// `first` is the number of the first tid within the batch that `seed` names.
 #[pyfunction]
 #[pyo3(signature = (
-    history, tids, seed, *, unordered, n_startup_jobs, n_candidates, gamma, max_good, prior_weight,
-    linear_forgetting, min_bandwidth, good_exponent, discrete_exponent, rest_exponent, option_weight,
+    history, tids, seed, *, unordered, n_startup_jobs, n_candidates, gamma, max_good, max_rest,
+    prior_weight, linear_forgetting, min_bandwidth, good_exponent, discrete_exponent, rest_exponent, option_weight,
     epsilon, first=0
 ))]
 #[allow(clippy::too_many_arguments)]
@@ -30,6 +30,7 @@ pub fn suggest_joint<'py>(
     n_candidates: i64,
     gamma: f64,
     max_good: i64,
+    max_rest: i64,
     prior_weight: f64,
     linear_forgetting: i64,
     min_bandwidth: f64,
@@ -46,6 +47,7 @@ pub fn suggest_joint<'py>(
         candidates: count(n_candidates),
         gamma,
         max_good: count(max_good),
+        max_rest: count(max_rest),
         prior_weight,
         linear_forgetting: count(linear_forgetting),
         min_bandwidth,

@@ -60,6 +60,18 @@ impl Excluded {
         id
     }
 
+    /// The bad observation of a rank (it need not exist yet).
+    pub fn nth(&self, rank: u32) -> u32 {
+        let mut id = rank;
+        for e in &self.0 {
+            if *e > id {
+                break;
+            }
+            id += 1;
+        }
+        id
+    }
+
     /// The excluded observations after `id`, ascending.
     pub fn after(&self, id: u32) -> impl Iterator<Item = u32> + '_ {
         self.0[self.0.partition_point(|e| *e <= id)..]
@@ -197,6 +209,7 @@ mod tests {
             let left: Vec<u32> = (0..60).filter(|i| !excluded.contains(i)).collect();
             for (rank, id) in left.iter().enumerate() {
                 prop_assert_eq!(ours.rank(*id) as usize, rank);
+                prop_assert_eq!(ours.nth(rank as u32), *id);
                 prop_assert_eq!(ours.previous(*id), rank.checked_sub(1).map(|r| left[r]));
             }
         }

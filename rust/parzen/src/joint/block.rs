@@ -6,20 +6,37 @@ use super::draw;
 use super::kernel::log_densities;
 use super::mixture::{Floors, Mixture};
 use super::options::Options;
+use super::sample::Sample;
 use super::weights::{self, Ageing, Weights};
 use crate::rng::Rng;
 use crate::space::Space;
 
 const NOT_HERE: u32 = u32::MAX;
 
+/// When trials are left out, the mixture of the rest is made anew each time it has taken up so many trials
+/// (or `max_rest`, if that is more): it keeps the places of those that have left it.
+const RENEWED_AFTER: usize = 512;
+
 /// The mixtures of a block: `good` over the good trials, `rest` over the others.
+///
+/// The trials in which the block was active are numbered in their order.
 #[derive(Clone, Debug)]
 pub struct Block {
     /// Its parameters, by index.
     params: Vec<usize>,
     /// Number within the block by row.
     numbers: Vec<u32>,
+    /// Row by number.
+    rows: Vec<u32>,
+    /// Which trials of the rest are modelled.
+    sample: Sample,
+    /// Numbers of the trials that joined the rest or left it.
+    touched: Vec<u32>,
+    /// Number within `rest` by number within the block.
+    places: Vec<u32>,
     rest: Mixture,
+    /// How many trials `rest` had taken up when it was made.
+    taken_up: usize,
     good: Mixture,
     /// Rows of `good`, the best first.
     good_rows: Vec<u32>,
@@ -78,6 +95,11 @@ impl Block {
             good: Mixture::new(&own, good_floors(options)),
             params,
             numbers: Vec::new(),
+            rows: Vec::new(),
+            sample: Sample::default(),
+            touched: Vec::new(),
+            places: Vec::new(),
+            taken_up: 0,
             good_rows: Vec::new(),
         }
     }
@@ -88,34 +110,38 @@ impl Block {
         &self.params
     }
 
-    /// Takes notice of the next row, whose coordinates are given by parameter.
+    /// Takes notice of the next row, whose natural values are given by parameter.
     #[allow(clippy::cast_possible_truncation)] // rows are counted in u32
-    pub fn admit(&mut self, coordinates: &[f64]) {
-        if self.params.iter().all(|p| coordinates[*p].is_nan()) {
+    pub fn admit(&mut self, key: i64, values: &[f64]) {
+        let row = self.numbers.len() as u32;
+        if self.params.iter().all(|p| values[*p].is_nan()) {
             self.numbers.push(NOT_HERE);
             return;
         }
-        self.numbers.push(self.rest.trials() as u32);
-        self.rest.push(self.params.iter().map(|p| coordinates[*p]));
+        self.numbers.push(self.sample.push(key));
+        self.rows.push(row);
     }
 
     /// Puts a row into the rest, or takes it out.
     pub fn set_rest(&mut self, row: u32, member: bool) {
         let number = self.numbers[row as usize];
-        if number == NOT_HERE {
-            return;
-        }
-        if member {
-            self.rest.insert(number as usize);
-        } else {
-            self.rest.remove(number as usize);
+        if number != NOT_HERE {
+            self.sample.set(number, member);
+            self.touched.push(number);
         }
     }
 
-    /// Renews what changed. `ranked` are the good rows, the best first.
-    pub fn refresh(&mut self, axes: &[Axis], options: &Options, ranked: &[u32]) {
+    /// Renews what changed. `values` are the natural values by row and parameter; `ranked` are the good rows,
+    /// the best first.
+    pub fn refresh(
+        &mut self,
+        axes: &[Axis],
+        options: &Options,
+        values: &[Vec<f64>],
+        ranked: &[u32],
+    ) {
         let own: Vec<&Axis> = self.params.iter().map(|p| &axes[*p]).collect();
-        self.rest.refresh(&own);
+        self.refresh_rest(&own, options, values);
         let mine: Vec<u32> = ranked
             .iter()
             .copied()
@@ -127,12 +153,64 @@ impl Block {
         self.good_rows = mine;
         self.good = Mixture::new(&own, good_floors(options));
         for (rank, row) in self.good_rows.iter().enumerate() {
-            let number = self.numbers[*row as usize] as usize;
-            self.good
-                .push((0..own.len()).map(|a| self.rest.place(a, number)));
+            let values = &values[*row as usize];
+            self.good.push(coordinates(&self.params, &own, values));
             self.good.insert(rank);
         }
         self.good.refresh(&own);
+    }
+
+    /// Brings the mixture of the rest up to date.
+    #[allow(clippy::cast_possible_truncation)] // trials are counted in u32
+    fn refresh_rest(&mut self, own: &[&Axis], options: &Options, values: &[Vec<f64>]) {
+        let mut moved = std::mem::take(&mut self.touched);
+        moved.extend(self.sample.renew(options.max_rest));
+        if self.is_worn(options) || self.misses_any(&moved) {
+            self.rest = Mixture::new(own, rest_floors(options));
+            self.places.clear();
+            moved.clear();
+            moved.extend(0..self.sample.trials());
+        }
+        let is_new = self.places.is_empty();
+        for number in self.places.len() as u32..self.sample.trials() {
+            if !self.sample.holds(number) {
+                self.places.push(NOT_HERE);
+                continue;
+            }
+            self.places.push(self.rest.trials() as u32);
+            let row = self.rows[number as usize] as usize;
+            self.rest.push(coordinates(&self.params, own, &values[row]));
+        }
+        if is_new {
+            self.taken_up = self.rest.trials();
+        }
+        for number in moved.drain(..) {
+            let place = self.places[number as usize];
+            if place == NOT_HERE {
+                continue;
+            }
+            if self.sample.takes(number) {
+                self.rest.insert(place as usize);
+            } else {
+                self.rest.remove(place as usize);
+            }
+        }
+        self.touched = moved;
+        self.rest.refresh(own);
+    }
+
+    /// Whether too many trials have been left out of the mixture of the rest since it was made.
+    fn is_worn(&self, options: &Options) -> bool {
+        let since = self.rest.trials() - self.taken_up;
+        self.sample.is_thinned() && since > options.max_rest.max(RENEWED_AFTER)
+    }
+
+    /// Whether one of the trials is to be modelled, but was left out when the mixture was made.
+    fn misses_any(&self, numbers: &[u32]) -> bool {
+        numbers.iter().any(|number| {
+            let place = self.places.get(*number as usize);
+            place == Some(&NOT_HERE) && self.sample.takes(*number)
+        })
     }
 
     /// Draws a point of the block for each candidate that is named, and adds to its score how much
@@ -174,6 +252,16 @@ impl Block {
             candidates[*candidate].score += good - rest;
         }
     }
+}
+
+/// Coordinates along the axes of the parameters; NaN where one was not active.
+fn coordinates<'a>(
+    params: &'a [usize],
+    own: &'a [&Axis],
+    values: &'a [f64],
+) -> impl Iterator<Item = f64> + 'a {
+    let pairs = params.iter().zip(own);
+    pairs.map(|(param, axis)| axis.coordinate(values[*param]))
 }
 
 /// A point of the space and its score.

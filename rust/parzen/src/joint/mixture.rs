@@ -5,7 +5,7 @@
 //! a grid where there are few), or of a distribution over options that prefers the member's. The
 //! prior is one more kernel.
 //!
-//! Trials that are near each other stand in the same chunk ([`tree`](super::tree)).
+//! Members that are near each other stand in the same chunk ([`tree`](super::tree)).
 //!
 //! The bandwidth of a member along an axis is the larger of the distances to its two neighbours
 //! (the only neighbour's, at the ends), between a floor that shrinks with the number of members and
@@ -23,6 +23,9 @@ use super::tree::{Cut, Leaf, Tree};
 use crate::column::order::Excluded;
 use crate::column::sorted::SortedObservations;
 use crate::kernel::LANES;
+
+/// From so many trials on that are not members, ranks are counted once instead of by whoever asks.
+const MANY_ABSENT: usize = 64;
 
 /// In the place of a trial's number, where there is none.
 const NOBODY: u32 = u32::MAX;
@@ -65,8 +68,8 @@ struct Column {
 
 /// A mixture over the axes of a block.
 ///
-/// Trials are numbered in their order. Each has a slot, where its kernel stands, in a chunk of
-/// trials that are near each other.
+/// Trials are numbered in their order. Each member has a slot, where its kernel stands, in a chunk of
+/// members that are near each other.
 #[derive(Clone, Debug)]
 pub struct Mixture {
     columns: Vec<Column>,
@@ -75,10 +78,12 @@ pub struct Mixture {
     filled: Vec<usize>,
     /// Number by slot.
     numbers: Vec<u32>,
-    /// Slot by number.
+    /// Slot by number, of members.
     slots: Vec<u32>,
     /// The numbers that are not members.
     absent: Excluded,
+    /// How many members are older, by number; empty while there are few that are not members.
+    ranks: Vec<u32>,
     members: usize,
     /// Sum of the normalisers by slot; minus infinity where there is no member. Padded.
     log_norms: Vec<f64>,
@@ -102,6 +107,7 @@ impl Mixture {
             numbers: Vec::new(),
             slots: Vec::new(),
             absent: Excluded::default(),
+            ranks: Vec::new(),
             members: 0,
             log_norms: Vec::new(),
             stale: Vec::new(),
@@ -135,7 +141,7 @@ impl Mixture {
         self.filled.len()
     }
 
-    /// Where the kernel of a trial stands.
+    /// Where the kernel of a member stands.
     #[must_use]
     pub fn slot(&self, number: usize) -> usize {
         self.slots[number] as usize
@@ -143,46 +149,54 @@ impl Mixture {
 
     /// Adds a trial, with its coordinates along the axes, that is not a member yet.
     pub fn push(&mut self, point: impl Iterator<Item = f64>) {
-        let number = count(self.slots.len());
         for (column, place) in self.columns.iter_mut().zip(point) {
             column.places.push(place);
         }
-        let chunk = self.chunk_with_room(number as usize);
+        self.absent.insert(count(self.slots.len()));
         self.slots.push(NOBODY);
-        self.absent.insert(number);
-        self.settle(number, chunk);
-        for (a, column) in self.columns.iter().enumerate() {
-            self.bounds.extend(chunk, a, column.places[number as usize]);
-        }
     }
 
     /// Makes the trial a member.
     pub fn insert(&mut self, number: usize) {
-        if self.absent.remove(count(number)) {
-            self.members += 1;
-            self.stale.push(count(number));
-            let slot = self.slots[number] as usize;
-            for (a, column) in self.columns.iter_mut().enumerate() {
-                column.insert(number, slot);
-                if column.places[number].is_nan() {
-                    self.bounds.widen(slot / CHUNK, a, &column.along);
-                }
+        if !self.absent.remove(count(number)) {
+            return;
+        }
+        self.members += 1;
+        self.stale.push(count(number));
+        let chunk = self.chunk_with_room(number);
+        let slot = self.next_slot(chunk);
+        self.numbers[slot] = count(number);
+        self.slots[number] = count(slot);
+        for (a, column) in self.columns.iter_mut().enumerate() {
+            column.insert(number, slot);
+            self.bounds.extend(chunk, a, column.places[number]);
+            if column.places[number].is_nan() {
+                self.bounds.widen(chunk, a, &column.along);
             }
         }
     }
 
     /// Ends the membership of the trial.
     pub fn remove(&mut self, number: usize) {
-        if self.absent.insert(count(number)) {
-            self.members -= 1;
-            let slot = self.slots[number] as usize;
-            self.log_norms[slot] = f64::NEG_INFINITY;
-            self.renew_top(slot / CHUNK);
-            for (a, column) in self.columns.iter_mut().enumerate() {
-                column.remove(number, slot);
-                self.bounds.widen(slot / CHUNK, a, &column.along);
-            }
+        if !self.absent.insert(count(number)) {
+            return;
         }
+        self.members -= 1;
+        let slot = std::mem::replace(&mut self.slots[number], NOBODY) as usize;
+        for column in &mut self.columns {
+            column.remove(number);
+        }
+        let chunk = slot / CHUNK;
+        self.filled[chunk] -= 1;
+        let last = chunk * CHUNK + self.filled[chunk];
+        if slot != last {
+            self.move_kernel(last, slot);
+        }
+        self.clear(last);
+        for (a, column) in self.columns.iter().enumerate() {
+            self.bounds.widen(chunk, a, &column.along);
+        }
+        self.renew_top(chunk);
     }
 
     /// Renews the kernels that joining and leaving have changed.
@@ -239,12 +253,23 @@ impl Mixture {
         }
         stale.clear();
         self.stale = stale;
+        self.count_older();
     }
 
-    /// Coordinate of a trial along axis `a`; NaN where it has none.
-    #[must_use]
-    pub fn place(&self, a: usize, number: usize) -> f64 {
-        self.columns[a].places[number]
+    fn count_older(&mut self) {
+        self.ranks.clear();
+        if self.absent.as_slice().len() < MANY_ABSENT {
+            return;
+        }
+        let mut before = 0;
+        for absent in self.absent.as_slice() {
+            // The absent ones have ranks too, which nobody asks for.
+            self.ranks
+                .extend((count(self.ranks.len())..=*absent).map(|number| number - before));
+            before += 1;
+        }
+        let rest = count(self.ranks.len())..count(self.slots.len());
+        self.ranks.extend(rest.map(|number| number - before));
     }
 
     /// What the hot loop reads: the axes.
@@ -280,6 +305,13 @@ impl Mixture {
     #[must_use]
     pub fn absent(&self) -> &Excluded {
         &self.absent
+    }
+
+    /// How many members are older, by number of the trial. As of the last [`refresh`](Self::refresh), and empty
+    /// if only few trials were not members then.
+    #[must_use]
+    pub fn ranks(&self) -> &[u32] {
+        &self.ranks
     }
 
     /// Log-density of the prior's kernel at a point.
@@ -346,16 +378,14 @@ impl Mixture {
         let start = chunk * CHUNK;
         self.filled[chunk] = 0;
         for slot in start..start + CHUNK {
-            let number = std::mem::replace(&mut self.numbers[slot], NOBODY);
+            let number = self.numbers[slot];
             let columns = &self.columns;
             let below = cut.is_below(|axis| columns[axis].places[number as usize]);
-            self.settle(number, if below { chunk } else { new });
+            let to = self.next_slot(if below { chunk } else { new });
+            self.move_kernel(slot, to);
         }
         for slot in start + self.filled[chunk]..start + CHUNK {
-            self.log_norms[slot] = f64::NEG_INFINITY;
-            for column in &mut self.columns {
-                column.along.clear(slot);
-            }
+            self.clear(slot);
         }
         for chunk in [chunk, new] {
             let start = chunk * CHUNK;
@@ -373,20 +403,30 @@ impl Mixture {
         new
     }
 
-    /// Gives a trial the next slot of a chunk, and takes its kernel there.
-    fn settle(&mut self, number: u32, chunk: usize) {
-        let slot = chunk * CHUNK + self.filled[chunk];
+    /// Takes the next slot of a chunk.
+    fn next_slot(&mut self, chunk: usize) -> usize {
         self.filled[chunk] += 1;
-        self.numbers[slot] = number;
-        let before = std::mem::replace(&mut self.slots[number as usize], count(slot));
-        if before == NOBODY || before as usize == slot {
-            return;
-        }
-        let before = before as usize;
-        self.log_norms[slot] = self.log_norms[before];
+        chunk * CHUNK + self.filled[chunk] - 1
+    }
+
+    /// Takes what stands in a slot to another one.
+    fn move_kernel(&mut self, from: usize, to: usize) {
+        let number = self.numbers[from];
+        self.numbers[to] = number;
+        self.slots[number as usize] = count(to);
+        self.log_norms[to] = self.log_norms[from];
         for column in &mut self.columns {
-            column.norms[slot] = column.norms[before];
-            column.along.copy(before, slot);
+            column.norms[to] = column.norms[from];
+            column.along.copy(from, to);
+        }
+    }
+
+    /// Forgets what stands in a slot.
+    fn clear(&mut self, slot: usize) {
+        self.numbers[slot] = NOBODY;
+        self.log_norms[slot] = f64::NEG_INFINITY;
+        for column in &mut self.columns {
+            column.along.clear(slot);
         }
     }
 
@@ -458,8 +498,7 @@ impl Column {
         self.dirty.extend(neighbours.iter().flatten().map(|n| n.1));
     }
 
-    fn remove(&mut self, number: usize, slot: usize) {
-        self.along.clear(slot);
+    fn remove(&mut self, number: usize) {
         if self.places[number].is_nan() {
             return;
         }

@@ -8,8 +8,8 @@
 //!    `max_good`. All others, pending and failed ones included, are the rest.
 //! 2. **Blocks.** Parameters that are active under the same conditions form a block. A block has two
 //!    mixtures of product kernels ([`mixture`]): one over its good trials, weighted by rank, one over
-//!    its rest, weighted by age. The density of a point is the product over the blocks on its path
-//!    through the tree.
+//!    its rest, weighted by age; in a long study, over a [`sample`] of its rest. The density of a point is the
+//!    product over the blocks on its path through the tree.
 //! 3. **Candidates** are drawn from the good mixtures block by block, parents before children, so
 //!    that every candidate is a complete point.
 //! 4. **Choice.** The candidate whose density among the good exceeds that among the rest by the
@@ -27,6 +27,7 @@
 //! | `kernel` | the hot loop: log-densities at many points |
 //! | `tally` | the same where all parameters are options |
 //! | `weights` | what a trial counts |
+//! | `sample` | which trials of the rest are modelled |
 //! | `block`, `model` | the trials of a block, and of the study |
 //! | `seen` | points that were tried |
 //! | `startup` | the first trials |
@@ -48,6 +49,7 @@ pub mod mixture;
 pub mod model;
 pub mod normaliser;
 pub mod options;
+mod sample;
 pub mod scale;
 pub mod seen;
 pub mod startup;

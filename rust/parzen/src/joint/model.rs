@@ -276,15 +276,13 @@ impl Model {
         good.extend(&self.ranking[..count]);
         touched.extend(good.iter());
         touched.retain(|row| (*row as usize) < in_rest.len());
-        for row in in_rest.len()..self.keys.len() {
-            let pairs = self.axes.iter().zip(&self.values[row]);
-            let point: Vec<f64> = pairs.map(|(axis, v)| axis.coordinate(*v)).collect();
+        for at in in_rest.len()..self.keys.len() {
             #[allow(clippy::cast_possible_truncation)]
-            let row = row as u32;
-            let belongs = !self.gone[row as usize] && !good.contains(&row);
+            let row = at as u32;
+            let belongs = !self.gone[at] && !good.contains(&row);
             in_rest.push(belongs);
             for block in &mut *blocks {
-                block.admit(&point);
+                block.admit(self.keys[at], &self.values[at]);
                 if belongs {
                     block.set_rest(row, true);
                 }
@@ -303,7 +301,7 @@ impl Model {
             }
         }
         for block in blocks {
-            block.refresh(&self.axes, options, good);
+            block.refresh(&self.axes, options, &self.values, good);
         }
     }
 

@@ -13,6 +13,8 @@ pub struct Options {
     pub gamma: f64,
     /// It never has more trials than this.
     pub max_good: usize,
+    /// About so many trials of the rest are modelled in every block; from more, a sample is taken.
+    pub max_rest: usize,
     /// Weight of the prior, in trials.
     pub prior_weight: f64,
     /// So many of the newest trials of the rest keep their full weight; older ones are forgotten
@@ -40,6 +42,7 @@ impl Default for Options {
             candidates: 24,
             gamma: 0.1,
             max_good: 25,
+            max_rest: 2048,
             prior_weight: 1.0,
             linear_forgetting: 25,
             min_bandwidth: 0.01,
@@ -71,6 +74,12 @@ impl Options {
                 "max_good",
                 count(self.max_good),
                 self.max_good >= 1,
+                at_least_one,
+            ),
+            (
+                "max_rest",
+                count(self.max_rest),
+                self.max_rest >= 1,
                 at_least_one,
             ),
             (
@@ -170,6 +179,13 @@ mod tests {
                     ..fine
                 },
                 "max_good=0",
+            ),
+            (
+                Options {
+                    max_rest: 0,
+                    ..fine
+                },
+                "max_rest=0",
             ),
             (Options { gamma: 0.0, ..fine }, "gamma=0"),
             (Options { gamma: 1.0, ..fine }, "gamma=1"),

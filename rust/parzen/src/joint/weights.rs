@@ -98,32 +98,44 @@ impl Weights<'_> {
                     *weight = weights.get(*number as usize).copied().unwrap_or(0.0);
                 }
             }
-            Self::Aged(ageing) => by_age(*ageing, mixture.absent().as_slice(), numbers, &mut out),
+            Self::Aged(ageing) => {
+                let mut ranks = [0; CHUNK];
+                ranks_of(mixture, numbers, &mut ranks);
+                by_age(*ageing, &ranks, &mut out);
+            }
         }
         out
     }
 }
 
-/// From more absent trials than this on they are searched for each member instead of counted.
-const MANY: usize = 64;
-
 /// The rank of a member is its number less those of absent trials before it.
+fn ranks_of(mixture: &Mixture, numbers: &[u32], out: &mut [u32; CHUNK]) {
+    let known = mixture.ranks();
+    if known.is_empty() {
+        count_present(mixture.absent().as_slice(), numbers, out);
+        return;
+    }
+    for (rank, number) in out.iter_mut().zip(numbers) {
+        *rank = known.get(*number as usize).copied().unwrap_or(0);
+    }
+}
+
 #[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
-fn by_age(ageing: Ageing, absent: &[u32], numbers: &[u32], out: &mut [f64; CHUNK]) {
-    let mut before = [0_u32; CHUNK];
-    if absent.len() > MANY {
-        for (before, number) in before.iter_mut().zip(numbers) {
-            *before = u32::try_from(absent.partition_point(|a| a < number)).unwrap_or(u32::MAX);
-        }
-    } else {
-        for absent in absent {
-            for (before, number) in before.iter_mut().zip(numbers) {
-                *before += u32::from(absent < number);
-            }
+fn count_present(absent: &[u32], numbers: &[u32], out: &mut [u32; CHUNK]) {
+    for (rank, number) in out.iter_mut().zip(numbers) {
+        *rank = *number;
+    }
+    for absent in absent {
+        for (rank, number) in out.iter_mut().zip(numbers) {
+            *rank -= u32::from(absent < number);
         }
     }
-    for ((weight, number), before) in out.iter_mut().zip(numbers).zip(&before) {
-        *weight = ageing.of(f64::from(number - before));
+}
+
+#[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
+fn by_age(ageing: Ageing, ranks: &[u32; CHUNK], out: &mut [f64; CHUNK]) {
+    for (weight, rank) in out.iter_mut().zip(ranks) {
+        *weight = ageing.of(f64::from(*rank));
     }
 }
 
@@ -196,6 +208,7 @@ mod tests {
                     mixture.insert(number as usize);
                 }
             }
+            mixture.refresh(&[&axis]);
             let weights = Weights::Aged(Ageing::new(mixture.len(), 25));
             let (n, mut rank) = (mixture.len() as f64, 0.0);
             for number in (0..400).filter(|n| n % every != 0) {

@@ -140,6 +140,16 @@ CASES = (
         space="normal-20",
         scenario="outliers",
     ),
+    *(
+        suggestion(
+            f"near-{trials}",
+            f"all trials near one point, {trials:,}",
+            trials,
+            OURSELVES,
+            scenario="near",
+        )
+        for trials in (1_000, 10_000)
+    ),
     suggestion(
         "one-point-10000",
         "all trials at one point, 10,000",

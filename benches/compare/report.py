@@ -76,7 +76,7 @@ def page(results: dict[str, Any]) -> str:
     cases = results["cases"]
     sections = [HEAD, machine(results)]
     for head, prefixes in (
-        (SUGGESTION, ("suggest", "improving", "outliers", "one-point", "conditional")),
+        (SUGGESTION, ("suggest", "improving", "outliers", "near", "one-point", "conditional")),
         (RUN, ("run",)),
     ):
         chosen = {key: case for key, case in cases.items() if key.startswith(prefixes)}

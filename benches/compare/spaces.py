@@ -46,6 +46,20 @@ class Parameter:
                 return rng.normal(*self.args)
         raise ValueError(self.family)
 
+    def draw_near(self, value: Any, rng: np.random.Generator) -> Any:
+        """Draw a value a few hundredths of the range from another; at times another option."""
+        if self.family == "choice":
+            return value if rng.uniform() < 0.9 else self.draw(rng)
+        low, high = np.log(self.args) if self.family == "loguniform" else self.args[:2]
+        centre = math.log(value) if self.family == "loguniform" else value
+        near = min(max(rng.normal(centre, 0.02 * (high - low)), low), high)
+        match self.family:
+            case "loguniform":
+                return math.exp(near)
+            case "quniform":
+                return float(np.round(near / self.args[2]) * self.args[2])
+        return near
+
 
 @dataclass(frozen=True)
 class Space:
@@ -70,6 +84,10 @@ class Space:
             point["branch"] = branch
             point |= {parameter.name: parameter.draw(rng) for parameter in self.branches[branch]}
         return point
+
+    def draw_near(self, point: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+        """Draw a point near another one; of a space without branches."""
+        return {p.name: p.draw_near(point[p.name], rng) for p in self.parameters}
 
 
 def mixed(count: int, prefix: str = "") -> tuple[Parameter, ...]:
@@ -101,13 +119,16 @@ def history(space: Space, count: int, scenario: str) -> list[tuple[dict[str, Any
     """`count` finished trials as (point, loss), the same for every library.
 
     Scenarios: ``random`` losses; ``improving``, each loss below all earlier ones; ``outliers``, a
-    tenth of the values far out (a normal prior only); ``one-point``, all trials at the same point.
+    tenth of the values far out (a normal prior only); ``one-point``, all trials at the same point;
+    ``near``, all trials near one point, as those of a search that has closed in.
     """
     rng = np.random.default_rng(20240229)
     trials = []
     same = space.draw(rng)
     for number in range(count):
         point = dict(same) if scenario == "one-point" else space.draw(rng)
+        if scenario == "near":
+            point = space.draw_near(same, rng)
         if scenario == "outliers" and number % 10 == 0:
             point = {name: value * 10.0 ** rng.uniform(2, 6) for name, value in point.items()}
         trials.append((point, next_loss(scenario, number, rng)))

@@ -9,7 +9,7 @@ use std::hint::black_box;
 use workload::{JointStudy, Study, estimator, observations};
 
 /// The workloads, each with the number of operations that `measured` performs.
-const WORKLOADS: [(&str, u64); 7] = [
+const WORKLOADS: [(&str, u64); 8] = [
     ("estimator-1000", 20),
     ("density-1000", 20),
     ("insert-1000", 1_000),
@@ -17,6 +17,7 @@ const WORKLOADS: [(&str, u64); 7] = [
     ("suggest-10000", 100),
     ("joint-1000", 100),
     ("joint-10000", 100),
+    ("joint-near-10000", 100),
 ];
 
 #[inline(never)]
@@ -53,7 +54,12 @@ fn run(name: &str, times: u64) {
                 1_000
             };
             if name.starts_with("joint") {
-                let mut study = JointStudy::new(count);
+                let make = if name.contains("near") {
+                    JointStudy::near
+                } else {
+                    JointStudy::new
+                };
+                let mut study = make(count);
                 study.step();
                 measured(&mut || study.step(), times);
             } else {

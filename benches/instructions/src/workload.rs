@@ -12,12 +12,25 @@ use parzen::suggest::{random, tpe};
 
 /// Twenty parameters, five each of four families.
 pub fn mixed_space() -> Space {
-    let families: [(&str, &[f64]); 4] = [
+    space_of([
         ("uniform", &[-5.0, 5.0]),
         ("loguniform", &[-11.5, 0.0]),
         ("quniform", &[0.0, 100.0, 1.0]),
         ("randint", &[0.0, 5.0]),
-    ];
+    ])
+}
+
+/// A small part of it.
+fn corner() -> Space {
+    space_of([
+        ("uniform", &[1.0, 1.2]),
+        ("loguniform", &[-6.0, -5.8]),
+        ("quniform", &[40.0, 42.0, 1.0]),
+        ("randint", &[2.0, 3.0]),
+    ])
+}
+
+fn space_of(families: [(&str, &[f64]); 4]) -> Space {
     let params = (0..20).map(|number| {
         let (family, args) = families[number % families.len()];
         let label = format!("{family}_{number:02}");
@@ -84,6 +97,15 @@ pub struct JointStudy {
 impl JointStudy {
     /// A study of `count` random trials.
     pub fn new(count: usize) -> Self {
+        Self::of(count, &mixed_space())
+    }
+
+    /// A study of `count` trials that are near each other, as those of a search that has closed in.
+    pub fn near(count: usize) -> Self {
+        Self::of(count, &corner())
+    }
+
+    fn of(count: usize, drawn_from: &Space) -> Self {
         let space = mixed_space();
         let unordered = vec![false; space.len()];
         let mut study = Self {
@@ -92,7 +114,7 @@ impl JointStudy {
             next_key: 0,
         };
         for _ in 0..count {
-            let values = random::assignment(study.model.space(), 7, study.next_key as u64);
+            let values = random::assignment(drawn_from, 7, study.next_key as u64);
             study.tell(&values);
         }
         study.model.learn(&joint::Options::default());

@@ -58,6 +58,12 @@ fn joint_suggestion(criterion: &mut Criterion) {
             b.iter(|| study.step());
         });
     }
+    for count in [1_000, 10_000, 100_000] {
+        let mut study = JointStudy::near(count);
+        group.bench_function(BenchmarkId::new("all near one point", count), |b| {
+            b.iter(|| study.step());
+        });
+    }
     group.finish();
 }
 

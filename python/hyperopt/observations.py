@@ -50,6 +50,7 @@ class Feed:
         self.history = _native.History(self._native_space)
         self._touched: list[Document] = []
         self._stale = True
+        self._doubted = False
         self._numbers: dict[Any, int] = {}
         self._documents: dict[int, Document | list[Document]] = {}
 
@@ -68,11 +69,13 @@ class Feed:
 
     def reread(self) -> None:
         """Take note that anything may have changed."""
-        self._stale = True
+        self._doubted = True
 
     def update(self, trials: Trials) -> _native.History:
         """Pass on what is new, and return the history."""
         stale, self._stale = self._stale, True  # All of it again, if reading fails half-way.
+        if not stale:
+            stale = self._doubted and not self._agrees(trials)
         if stale:
             self._forget()
             self._read(self._all(trials))
@@ -81,11 +84,20 @@ class Feed:
             self._read(docs)
             self._drop_missing(docs)
         elif self._touched:
-            touched, self._touched = self._touched, []
-            self._read(touched)
-        self._stale = False
+            self._read_touched()
+        self._stale = self._doubted = False
         self.history.settle_provisional()
         return self.history
+
+    def _read_touched(self) -> None:
+        touched, self._touched = self._touched, []
+        self._read(touched)
+
+    def _agrees(self, trials: Trials) -> bool:
+        """Whether the documents are what was read of them, but for those that were touched."""
+        self._read_touched()
+        self.history.settle_provisional()
+        return self.history.agrees(self._all(trials), self._documents)
 
     def _all(self, trials: Trials) -> list[Document]:
         """The documents that are shown, and those in error, which only some algorithms look at."""

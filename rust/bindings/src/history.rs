@@ -185,8 +185,8 @@ impl PyHistory {
     /// Takes over documents, from position `start` on, up to one whose row is open to question; returns
     /// that one's position, or the number of documents.
     ///
-    /// No question is a document with a ``tid`` of type int that does not stand for another trial, if no
-    /// other document has its id: `known` has the documents by id, and gets the new ones.
+    /// No question is a document with a ``tid`` of type int that does not stand for another trial
+    /// ([`is_in_question`]), if no other document has its id: `known` has the documents by id, and gets the new ones.
     fn read_all(
         &mut self,
         documents: &Bound<'_, PyList>,
@@ -197,9 +197,8 @@ impl PyHistory {
         for at in start..documents.len() {
             let entry = documents.get_item(at)?;
             let document = entry.cast::<PyDict>()?;
-            let misc = item(document, intern!(py, "misc"))?;
             let tid = item(document, intern!(py, "tid"))?;
-            if misc.contains(intern!(py, "from_tid"))? || !tid.is_exact_instance_of::<PyInt>() {
+            if is_in_question(document, &tid)? {
                 return Ok(at);
             }
             match known.get_item(&tid)? {
@@ -210,6 +209,16 @@ impl PyHistory {
             self.read(tid.extract()?, document, false)?;
         }
         Ok(documents.len())
+    }
+
+    /// Whether reading all of these documents anew would change nothing: `known` has the documents that were
+    /// read, by id.
+    fn agrees(&mut self, documents: &Bound<'_, PyList>, known: &Bound<'_, PyDict>) -> bool {
+        // Whoever reads a document that cannot be read gets the error then.
+        documents.len() == known.len()
+            && documents
+                .iter()
+                .all(|entry| self.agrees_with(&entry, known).unwrap_or(false))
     }
 
     /// Withdraws a row.
@@ -358,6 +367,37 @@ impl PyHistory {
         })
     }
 
+    fn agrees_with(
+        &mut self,
+        entry: &Bound<'_, PyAny>,
+        known: &Bound<'_, PyDict>,
+    ) -> PyResult<bool> {
+        let py = entry.py();
+        let document = entry.cast::<PyDict>()?;
+        let tid = item(document, intern!(py, "tid"))?;
+        if is_in_question(document, &tid)? || !known.get_item(&tid)?.is_some_and(|k| k.is(document))
+        {
+            return Ok(false);
+        }
+        let key = tid.extract()?;
+        let state: i64 = item(document, intern!(py, "state"))?.extract()?;
+        let loss = if (0..=2).contains(&state) {
+            loss_of(&item(document, intern!(py, "result"))?, key)?
+        } else {
+            f64::NAN
+        };
+        if state == JOB_STATE_ERROR {
+            self.read_document_vals(document)?;
+            let same = |own: &Vec<f64>| own.iter().zip(&self.values).all(|(a, b)| same(*a, *b));
+            return Ok(!self.inner.contains(key) && self.errors.get(&key).is_some_and(same));
+        }
+        if loss.is_nan() {
+            return Ok(!self.inner.contains(key) && !self.errors.contains_key(&key));
+        }
+        self.read_document_vals(document)?;
+        Ok(self.inner.agrees(key, loss, &self.values))
+    }
+
     fn param(&self, label: &str) -> PyResult<usize> {
         let found = self.inner.space().index_of(label);
         found.ok_or_else(|| PyKeyError::new_err(format!("no parameter {label:?} in this space")))
@@ -383,6 +423,19 @@ impl PyHistory {
         }
         Ok(())
     }
+}
+
+/// Whether a document may stand for another trial than the one that its ``tid`` names.
+fn is_in_question(document: &Bound<'_, PyDict>, tid: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = document.py();
+    let misc = item(document, intern!(py, "misc"))?;
+    Ok(misc.contains(intern!(py, "from_tid"))? || !tid.is_exact_instance_of::<PyInt>())
+}
+
+/// Whether both are the same number, or none.
+#[allow(clippy::float_cmp)] // a change is what is looked for
+fn same(a: f64, b: f64) -> bool {
+    a == b || (a.is_nan() && b.is_nan())
 }
 
 /// The value in `[value]`, NaN for `[]`.

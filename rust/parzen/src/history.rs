@@ -143,10 +143,34 @@ impl History {
     #[must_use]
     #[allow(clippy::float_cmp)] // a change is what is looked for
     pub fn has(&self, key: i64, loss: f64) -> bool {
-        self.find(key).is_ok_and(|row| {
-            let row = row as usize;
-            !self.gone[row] && self.losses[row] == loss && !self.provisional.contains(&key)
-        })
+        let is_this = |row: u32| self.losses[row as usize] == loss;
+        self.contains(key) && self.find(key).is_ok_and(is_this)
+    }
+
+    /// Whether there is a row of this key, proposed ones apart.
+    #[must_use]
+    pub fn contains(&self, key: i64) -> bool {
+        self.find(key).is_ok_and(|row| !self.gone[row as usize]) && !self.provisional.contains(&key)
+    }
+
+    /// Whether there is a row of this key, with this loss and what [`upsert`](Self::upsert) would make of these
+    /// values.
+    #[must_use]
+    pub fn agrees(&self, key: i64, loss: f64, values: &[f64]) -> bool {
+        self.has(key, loss) && self.find(key).is_ok_and(|row| self.holds(row, values))
+    }
+
+    fn holds(&self, row: u32, values: &[f64]) -> bool {
+        let columns = self.columns.iter().enumerate();
+        columns
+            .zip(values)
+            .all(|((i, column), value)| column.value(row) == self.accepted(i, *value))
+    }
+
+    /// The value of a parameter, if it is one that the parameter can have.
+    fn accepted(&self, param: usize, value: f64) -> Option<f64> {
+        let prior = &self.space.params()[param].prior;
+        Some(value).filter(|v| !v.is_nan() && Column::accepts(prior, *v))
     }
 
     #[allow(clippy::cast_possible_truncation)] // rows are counted in u32
@@ -177,22 +201,17 @@ impl History {
         }
         let loss = loss + 0.0; // -0.0 and 0.0 are ties
         self.provisional.remove(&key);
-        let accepted = |i: usize| -> Option<f64> {
-            let prior = &self.space.params()[i].prior;
-            Some(values[i]).filter(|v| !v.is_nan() && Column::accepts(prior, *v))
-        };
         match self.find(key) {
             Ok(row) => {
-                let same = (0..values.len()).all(|i| self.columns[i].value(row) == accepted(i));
-                if !same {
-                    let accepted: Vec<_> = (0..values.len()).map(accepted).collect();
+                if !self.holds(row, values) {
+                    let accepted = self.all_accepted(values);
                     self.rewrite(|rows| rows[row as usize].2.clone_from(&accepted));
                 }
                 self.set_loss(row, loss);
             }
             Err(row) if row as usize == self.keys.len() => {
-                for i in 0..values.len() {
-                    if let Some(value) = accepted(i) {
+                for (i, value) in values.iter().enumerate() {
+                    if let Some(value) = self.accepted(i, *value) {
                         self.columns[i].push(row, value);
                     }
                 }
@@ -203,10 +222,15 @@ impl History {
                 self.enter(row);
             }
             Err(row) => {
-                let accepted: Vec<_> = (0..values.len()).map(accepted).collect();
+                let accepted = self.all_accepted(values);
                 self.rewrite(|rows| rows.insert(row as usize, (key, loss, accepted)));
             }
         }
+    }
+
+    fn all_accepted(&self, values: &[f64]) -> Vec<Option<f64>> {
+        let each = values.iter().enumerate();
+        each.map(|(i, value)| self.accepted(i, *value)).collect()
     }
 
     fn set_loss(&mut self, row: u32, loss: f64) {

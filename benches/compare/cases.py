@@ -112,7 +112,7 @@ CASES = (
         "memory-few",
         "bytes per trial, 20 parameters",
         "memory",
-        {"space": "mixed-20", "trials": 3_000, "growth_calls": 5},
+        {"space": "mixed-20", "trials": 3_000, "growth_calls": 25},
         (HYPEROPT,),
         rounds=1,
     ),

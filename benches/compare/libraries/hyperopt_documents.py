@@ -91,6 +91,10 @@ class Study:
             self.trials.new_trial_ids(count), self.domain, self.trials, next(self.seeds)
         )
 
+    def propose(self) -> None:
+        """Ask for one point and forget it, the id too, which the trials would keep as reserved."""
+        self.suggest([-1], self.domain, self.trials, next(self.seeds))
+
     def step(self, loss: float) -> None:
         """Ask for one point and tell its loss."""
         self.trials.insert_trial_docs(self.ask(1))

@@ -8,7 +8,7 @@ use numpy::{PyArray1, PyReadonlyArray1};
 use parzen::column;
 use parzen::error::Error;
 use parzen::history::History;
-use parzen::joint;
+use parzen::joint::{self, model::same_values};
 use parzen::prior::Prior;
 use parzen::space::{Param, Space};
 use parzen::suggest::{random, tpe};
@@ -156,29 +156,23 @@ impl PyHistory {
     /// started are read once: `fresh` reads them again.
     #[pyo3(signature = (key, document, fresh = false))]
     fn read(&mut self, key: i64, document: &Bound<'_, PyDict>, fresh: bool) -> PyResult<()> {
-        let py = document.py();
-        let state: i64 = item(document, intern!(py, "state"))?.extract()?;
-        if !(0..=2).contains(&state) {
-            self.remove(key);
-            if state == JOB_STATE_ERROR {
+        match standing(document, key)? {
+            Standing::Nothing => self.remove(key),
+            Standing::Error => {
+                self.remove(key);
                 self.read_document_vals(document)?;
                 self.errors.insert(key, self.values.clone());
                 if let Some(joint) = &mut self.joint {
                     joint.upsert(key, f64::INFINITY, &self.values);
                 }
             }
-            return Ok(());
+            Standing::Row { loss, has_started } => {
+                if fresh || !has_started || !self.inner.has(key, loss) {
+                    self.read_document_vals(document)?;
+                    self.upsert_row(key, loss);
+                }
+            }
         }
-        let loss = loss_of(&item(document, intern!(py, "result"))?, key)?;
-        if loss.is_nan() {
-            self.remove(key);
-            return Ok(());
-        }
-        if !fresh && state > 0 && self.inner.has(key, loss) {
-            return Ok(());
-        }
-        self.read_document_vals(document)?;
-        self.upsert_row(key, loss);
         Ok(())
     }
 
@@ -380,22 +374,18 @@ impl PyHistory {
             return Ok(false);
         }
         let key = tid.extract()?;
-        let state: i64 = item(document, intern!(py, "state"))?.extract()?;
-        let loss = if (0..=2).contains(&state) {
-            loss_of(&item(document, intern!(py, "result"))?, key)?
-        } else {
-            f64::NAN
-        };
-        if state == JOB_STATE_ERROR {
+        let standing = standing(document, key)?;
+        if !matches!(standing, Standing::Nothing) {
             self.read_document_vals(document)?;
-            let same = |own: &Vec<f64>| own.iter().zip(&self.values).all(|(a, b)| same(*a, *b));
-            return Ok(!self.inner.contains(key) && self.errors.get(&key).is_some_and(same));
         }
-        if loss.is_nan() {
-            return Ok(!self.inner.contains(key) && !self.errors.contains_key(&key));
-        }
-        self.read_document_vals(document)?;
-        Ok(self.inner.agrees(key, loss, &self.values))
+        Ok(match standing {
+            Standing::Nothing => !self.inner.contains(key) && !self.errors.contains_key(&key),
+            Standing::Error => {
+                let same = |own: &Vec<f64>| same_values(own, &self.values);
+                !self.inner.contains(key) && self.errors.get(&key).is_some_and(same)
+            }
+            Standing::Row { loss, .. } => self.inner.agrees(key, loss, &self.values),
+        })
     }
 
     fn param(&self, label: &str) -> PyResult<usize> {
@@ -432,10 +422,32 @@ fn is_in_question(document: &Bound<'_, PyDict>, tid: &Bound<'_, PyAny>) -> PyRes
     Ok(misc.contains(intern!(py, "from_tid"))? || !tid.is_exact_instance_of::<PyInt>())
 }
 
-/// Whether both are the same number, or none.
-#[allow(clippy::float_cmp)] // a change is what is looked for
-fn same(a: f64, b: f64) -> bool {
-    a == b || (a.is_nan() && b.is_nan())
+/// What the history has of a trial.
+enum Standing {
+    /// Nothing: it was cancelled, or its loss is NaN.
+    Nothing,
+    /// A row for the joint estimator: its objective raised an exception.
+    Error,
+    /// A row.
+    Row { loss: f64, has_started: bool },
+}
+
+fn standing(document: &Bound<'_, PyDict>, key: i64) -> PyResult<Standing> {
+    let py = document.py();
+    let state: i64 = item(document, intern!(py, "state"))?.extract()?;
+    if state == JOB_STATE_ERROR {
+        return Ok(Standing::Error);
+    }
+    if !(0..=2).contains(&state) {
+        return Ok(Standing::Nothing);
+    }
+    let loss = loss_of(&item(document, intern!(py, "result"))?, key)?;
+    let has_started = state > 0;
+    Ok(if loss.is_nan() {
+        Standing::Nothing
+    } else {
+        Standing::Row { loss, has_started }
+    })
 }
 
 /// The value in `[value]`, NaN for `[]`.

@@ -141,23 +141,34 @@ impl History {
 
     /// Whether there is a row of this key with this loss.
     #[must_use]
-    #[allow(clippy::float_cmp)] // a change is what is looked for
     pub fn has(&self, key: i64, loss: f64) -> bool {
-        let is_this = |row: u32| self.losses[row as usize] == loss;
-        self.contains(key) && self.find(key).is_ok_and(is_this)
+        self.row_with(key, loss).is_some()
     }
 
     /// Whether there is a row of this key, proposed ones apart.
     #[must_use]
     pub fn contains(&self, key: i64) -> bool {
-        self.find(key).is_ok_and(|row| !self.gone[row as usize]) && !self.provisional.contains(&key)
+        self.row(key).is_some()
     }
 
     /// Whether there is a row of this key, with this loss and what [`upsert`](Self::upsert) would make of these
     /// values.
     #[must_use]
     pub fn agrees(&self, key: i64, loss: f64, values: &[f64]) -> bool {
-        self.has(key, loss) && self.find(key).is_ok_and(|row| self.holds(row, values))
+        self.row_with(key, loss)
+            .is_some_and(|row| self.holds(row, values))
+    }
+
+    /// The row of a key, unless it is gone or only proposed.
+    fn row(&self, key: i64) -> Option<u32> {
+        let row = self.find(key).ok()?;
+        (!self.gone[row as usize] && !self.provisional.contains(&key)).then_some(row)
+    }
+
+    #[allow(clippy::float_cmp)] // a change is what is looked for
+    fn row_with(&self, key: i64, loss: f64) -> Option<u32> {
+        self.row(key)
+            .filter(|row| self.losses[*row as usize] == loss)
     }
 
     fn holds(&self, row: u32, values: &[f64]) -> bool {

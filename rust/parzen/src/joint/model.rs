@@ -148,7 +148,7 @@ impl Model {
         let row = match self.find(key) {
             Ok(row) => {
                 self.withdraw(row);
-                if !same(&self.values[row], values) {
+                if !same_values(&self.values[row], values) {
                     self.values[row] = values.to_vec();
                     self.start_over();
                 }
@@ -322,7 +322,9 @@ impl Model {
     }
 }
 
-fn same(a: &[f64], b: &[f64]) -> bool {
+/// Whether the values of two rows are the same, NaN (not active) in the same places.
+#[must_use]
+pub fn same_values(a: &[f64], b: &[f64]) -> bool {
     a.iter()
         .zip(b)
         .all(|(a, b)| a == b || (a.is_nan() && b.is_nan()))

@@ -24,9 +24,6 @@ use crate::column::order::Excluded;
 use crate::column::sorted::SortedObservations;
 use crate::kernel::LANES;
 
-/// From so many trials on that are not members, ranks are counted once instead of by whoever asks.
-const MANY_ABSENT: usize = 64;
-
 /// In the place of a trial's number, where there is none.
 const NOBODY: u32 = u32::MAX;
 
@@ -82,7 +79,7 @@ pub struct Mixture {
     slots: Vec<u32>,
     /// The numbers that are not members.
     absent: Excluded,
-    /// How many members are older, by number; empty while there are few that are not members.
+    /// How many members are older, by number.
     ranks: Vec<u32>,
     members: usize,
     /// Sum of the normalisers by slot; minus infinity where there is no member. Padded.
@@ -258,9 +255,6 @@ impl Mixture {
 
     fn count_older(&mut self) {
         self.ranks.clear();
-        if self.absent.as_slice().len() < MANY_ABSENT {
-            return;
-        }
         let mut before = 0;
         for absent in self.absent.as_slice() {
             // The absent ones have ranks too, which nobody asks for.
@@ -301,14 +295,7 @@ impl Mixture {
         &self.numbers[chunk * CHUNK..(chunk + 1) * CHUNK]
     }
 
-    /// The trials that are not members.
-    #[must_use]
-    pub fn absent(&self) -> &Excluded {
-        &self.absent
-    }
-
-    /// How many members are older, by number of the trial. As of the last [`refresh`](Self::refresh), and empty
-    /// if only few trials were not members then.
+    /// How many members are older, by number of the trial, as of the last [`refresh`](Self::refresh).
     #[must_use]
     pub fn ranks(&self) -> &[u32] {
         &self.ranks

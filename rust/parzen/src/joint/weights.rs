@@ -98,44 +98,18 @@ impl Weights<'_> {
                     *weight = weights.get(*number as usize).copied().unwrap_or(0.0);
                 }
             }
-            Self::Aged(ageing) => {
-                let mut ranks = [0; CHUNK];
-                ranks_of(mixture, numbers, &mut ranks);
-                by_age(*ageing, &ranks, &mut out);
-            }
+            Self::Aged(ageing) => by_age(*ageing, mixture.ranks(), numbers, &mut out),
         }
         out
     }
 }
 
-/// The rank of a member is its number less those of absent trials before it.
-fn ranks_of(mixture: &Mixture, numbers: &[u32], out: &mut [u32; CHUNK]) {
-    let known = mixture.ranks();
-    if known.is_empty() {
-        count_present(mixture.absent().as_slice(), numbers, out);
-        return;
-    }
-    for (rank, number) in out.iter_mut().zip(numbers) {
-        *rank = known.get(*number as usize).copied().unwrap_or(0);
-    }
-}
-
+/// `ranks` by number.
 #[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
-fn count_present(absent: &[u32], numbers: &[u32], out: &mut [u32; CHUNK]) {
-    for (rank, number) in out.iter_mut().zip(numbers) {
-        *rank = *number;
-    }
-    for absent in absent {
-        for (rank, number) in out.iter_mut().zip(numbers) {
-            *rank -= u32::from(absent < number);
-        }
-    }
-}
-
-#[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
-fn by_age(ageing: Ageing, ranks: &[u32; CHUNK], out: &mut [f64; CHUNK]) {
-    for (weight, rank) in out.iter_mut().zip(ranks) {
-        *weight = ageing.of(f64::from(*rank));
+fn by_age(ageing: Ageing, ranks: &[u32], numbers: &[u32], out: &mut [f64; CHUNK]) {
+    for (weight, number) in out.iter_mut().zip(numbers) {
+        let rank = ranks.get(*number as usize).copied().unwrap_or(0);
+        *weight = ageing.of(f64::from(rank));
     }
 }
 
@@ -174,6 +148,7 @@ mod tests {
                 mixture.insert(number);
             }
         }
+        mixture.refresh(&[&axis]);
         let by_age = |full| {
             let weights = Weights::Aged(Ageing::new(mixture.len(), full));
             let all = weights.of_chunk(&mixture, 0);

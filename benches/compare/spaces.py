@@ -48,17 +48,22 @@ class Parameter:
 
     def draw_near(self, value: Any, rng: np.random.Generator) -> Any:
         """Draw a value a few hundredths of the range from another; at times another option."""
-        if self.family == "choice":
-            return value if rng.uniform() < 0.9 else self.draw(rng)
-        low, high = np.log(self.args) if self.family == "loguniform" else self.args[:2]
-        centre = math.log(value) if self.family == "loguniform" else value
-        near = min(max(rng.normal(centre, 0.02 * (high - low)), low), high)
         match self.family:
+            case "uniform":
+                return near(value, *self.args, rng)
             case "loguniform":
-                return math.exp(near)
+                return math.exp(near(math.log(value), *np.log(self.args), rng))
             case "quniform":
-                return float(np.round(near / self.args[2]) * self.args[2])
-        return near
+                low, high, q = self.args
+                return float(np.round(near(value, low, high, rng) / q) * q)
+            case "choice":
+                return value if rng.uniform() < 0.9 else self.draw(rng)
+        raise ValueError(self.family)
+
+
+def near(centre: float, low: float, high: float, rng: np.random.Generator) -> float:
+    """Draw a number a few hundredths of a range from another, within the range."""
+    return min(max(rng.normal(centre, 0.02 * (high - low)), low), high)
 
 
 @dataclass(frozen=True)

@@ -74,9 +74,7 @@ class Feed:
     def update(self, trials: Trials) -> _native.History:
         """Pass on what is new, and return the history."""
         stale, self._stale = self._stale, True  # All of it again, if reading fails half-way.
-        if not stale:
-            stale = self._doubted and not self._agrees(trials)
-        if stale:
+        if stale or (self._doubted and not self._agrees(trials)):
             self._forget()
             self._read(self._all(trials))
         elif not self._observed:
@@ -96,7 +94,6 @@ class Feed:
     def _agrees(self, trials: Trials) -> bool:
         """Whether the documents are what was read of them, but for those that were touched."""
         self._read_touched()
-        self.history.settle_provisional()
         return self.history.agrees(self._all(trials), self._documents)
 
     def _all(self, trials: Trials) -> list[Document]:

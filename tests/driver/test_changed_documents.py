@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hyperopt import STATUS_FAIL, Trials, fmin, hp, jtpe, tpe
+from hyperopt import STATUS_FAIL, Trials, fmin, hp, jtpe, observations, tpe
 from hyperopt.base import JOB_STATE_CANCEL, JOB_STATE_ERROR, JOB_STATE_NEW, Domain
 
 SPACE = {
@@ -125,8 +125,6 @@ def test_a_run_goes_on_as_in_a_new_process(algo: Any, first: int, changes: list[
 
 
 def test_documents_that_agree_are_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    from hyperopt import observations
-
     trials = Trials()
     run(trials, 30, tpe.suggest)
     feed = observations.of(trials, Domain(objective, SPACE).space)

@@ -47,11 +47,11 @@ def vals(doc: dict[str, Any]) -> dict[str, Any]:
 
 
 def study(
-    n: int, seed: int = 0, space: Any = SPACE, loss: Any = objective
+    n: int, seed: int = 0, space: Any = SPACE, loss: Any = objective, algo: Any = jtpe.suggest
 ) -> tuple[Domain, Trials]:
     domain, trials = Domain(loss, space), Trials()
     rstate = np.random.default_rng(seed)
-    fmin(loss, space, jtpe.suggest, n, trials=trials, rstate=rstate, show_progressbar=False)
+    fmin(loss, space, algo, n, trials=trials, rstate=rstate, show_progressbar=False)
     return domain, trials
 
 
@@ -227,15 +227,13 @@ def test_options_reach_the_algorithm_through_partial() -> None:
 
 def test_a_long_study_goes_on_alike_after_pickling() -> None:
     algo = partial(jtpe.suggest, max_rest=30)
-    domain, trials = Domain(objective, SPACE), Trials()
-    rstate = np.random.default_rng(3)
-    fmin(objective, SPACE, algo, 200, trials=trials, rstate=rstate, show_progressbar=False)
+    domain, trials = study(200, 3, algo=algo)
     again = pickle.loads(pickle.dumps(trials))
     everything = partial(jtpe.suggest, max_rest=1000)
     for seed in range(5):
         ours, theirs, others = (
-            [vals(doc) for doc in suggest([1000, 1001], domain, study, seed)]
-            for suggest, study in ((algo, trials), (algo, again), (everything, trials))
+            [vals(doc) for doc in suggest([1000, 1001], domain, known, seed)]
+            for suggest, known in ((algo, trials), (algo, again), (everything, trials))
         )
         assert ours == theirs
         assert ours != others

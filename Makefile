@@ -20,7 +20,7 @@ TEST_EXTRAS := test,test-parallel$(shell command -v java >/dev/null 2>&1 || echo
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-rust test-python test-parallel test-spark-3 lint lint-rust lint-python format docs \
+.PHONY: help demo test test-rust test-python test-parallel test-spark-3 test-cpu-levels lint lint-rust lint-python format docs \
         bench bench-quality bench-scaling bench-rust bench-instructions native wheel sdist check-wheel clean
 
 help: ## list the targets
@@ -43,6 +43,11 @@ test-parallel: $(VENV)/.installed-$(TEST_EXTRAS) $(NATIVE) ## only the tests of 
 test-spark-3: ## the tests of Spark with pyspark 3.5, in an environment of its own
 	$(MAKE) VENV=.venv-spark-3 PIP_FLAGS="$(PIP_FLAGS) --constraint tests/integration/pyspark-3.txt" \
 		PYTEST_FLAGS="$(PYTEST_FLAGS)" PARALLEL_TESTS=tests/integration test-parallel
+
+# Not those of processes, executors and Spark: they take long, and what differs is arithmetic.
+test-cpu-levels: $(VENV)/.installed-$(TEST_EXTRAS) $(NATIVE) ## the tests of what is computed, as older processors compute it
+	$(PY) scripts/test-cpu-levels $(TEST_FLAGS) $(PYTEST_FLAGS) -m "not slow and not spark" \
+		--ignore-glob='*executors*' --ignore-glob='*spark*' tests/unit tests/parity tests/driver
 
 lint: lint-rust lint-python ## formatters, linters and type checkers, changing nothing
 

@@ -149,8 +149,10 @@ def fmin(
     return_argmin
         What to return: the values of the best trial (True), or the best point (False).
     points_to_evaluate
-        Points to evaluate first, ``[{label: value}]``, on top of `max_evals`; a choice may be given
-        by the number of its option or by the option. Points that `trials` holds are left out.
+        Points to evaluate first, ``[{label: value}]`` or as `Trials.best_params` returns them, on
+        top of `max_evals`. A choice may be given by the number of its option or by the option; an
+        integer that may mean either is taken for the number, with a warning. Points that `trials`
+        holds are left out.
     max_queue_len
         How many trials to ask `algo` for at a time.
     show_progressbar

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 def add_observation(trials: Trials, params: Mapping[str, Any], value: Any, space: Any) -> Any:
     """Store a finished trial; see `Trials.add_observation`."""
-    if not isinstance(params, Mapping):
-        raise ValueError(f"add_observation: params is {params!r}; give a dict {{label: value}}")
     result = normalise_result(value)
     if space is not None:
         from hyperopt.space import compile_space
@@ -43,7 +41,9 @@ def add_observation(trials: Trials, params: Mapping[str, Any], value: Any, space
     return doc["tid"]
 
 
-def _numbers(params: Mapping[str, Any]) -> dict[str, Any]:
+def _numbers(params: Any) -> dict[str, Any]:
+    if not isinstance(params, Mapping):
+        raise ValueError(f"add_observation: params is {params!r}; give a dict {{label: value}}")
     for label, value in params.items():
         if not isinstance(value, (numbers.Real, np.bool_)):
             raise ValueError(

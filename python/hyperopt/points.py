@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-import operator
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +12,17 @@ import numpy as np
 from hyperopt.documents import STATUS_NEW, Document, new_document
 from hyperopt.domain import Domain
 from hyperopt.exceptions import MissingLabel
-from hyperopt.pyll.base import dfs, rec_eval
+from hyperopt.point_reading import (
+    assignment_by_structure,
+    choice_options,
+    is_option,
+    option_of,
+)
+from hyperopt.pyll.printing import one_line
 from hyperopt.trials import Trials
 
 if TYPE_CHECKING:
+    from hyperopt.pyll.base import Apply
     from hyperopt.space import CompiledSpace
 
 _CMD = ("domain_attachment", "FMinIter_Domain")
@@ -53,7 +60,7 @@ def insert_points(trials: Trials, domain: Domain, points: Any) -> None:
         If a parameter that is active at a point has no value.
     """
     wanted = [
-        assignment_of(domain.space, point, f"points_to_evaluate[{i}]")
+        assignment_of(domain.space, point, f"points_to_evaluate[{i}]", values_first=False)
         for i, point in enumerate(_checked(points))
     ]
     known = [_active(doc["misc"]["vals"]) for doc in trials._dynamic_trials]
@@ -75,7 +82,9 @@ def trial_of(trials: Trials, values: Mapping[str, Any], labels: Iterable[str]) -
     return trials.new_trial_docs([tid], [None], [{"status": STATUS_NEW}], [misc])[0]
 
 
-def assignment_of(space: CompiledSpace, point: Mapping[str, Any], name: str) -> dict[str, Any]:
+def assignment_of(
+    space: CompiledSpace, point: Any, name: str, *, values_first: bool = True
+) -> dict[str, Any]:
     """The active parameters that a user's point gives, with choices as option numbers.
 
     Parameters
@@ -83,24 +92,66 @@ def assignment_of(space: CompiledSpace, point: Mapping[str, Any], name: str) -> 
     space
         The space that the point is of.
     point
-        ``{label: value}``.
+        ``{label: value}``, or the point as the objective gets it and `Trials.best_params` returns
+        it: nested like the space.
     name
         What to call the point in errors.
+    values_first
+        What an integer means for a choice that has it as an option, while it is the number of
+        another: the option; or else, with a warning, the number, as upstream reads it.
+
+    Raises
+    ------
+    ValueError
+        If the point is neither; if it names an unknown parameter, gives a choice something that is
+        none of its options, or can be read in both ways with different results.
+    MissingLabel
+        If a parameter that is active at the point has no value.
     """
+    nested = assignment_by_structure(space, space.expression, point)
+    if nested is not None:
+        nested = _checked_values(space, nested, name)
+    try:
+        flat = _assignment_by_label(space, point, name, values_first)
+    except (ValueError, MissingLabel) as error:
+        # Where numbers go first, a choice given by one says which parameters must follow.
+        if nested is None or (isinstance(error, MissingLabel) and not values_first):
+            raise
+        return nested
+    if values_first and nested is not None and not _same(flat, nested):
+        raise ValueError(
+            f"{name} can be read in two ways, by label as {flat!r}, and by the places in the space "
+            f"as {nested!r}; give the one that is meant, which has no second reading when choices "
+            "are given by their options and labels are the keys of the space"
+        )
+    return flat
+
+
+def _assignment_by_label(
+    space: CompiledSpace, point: Any, name: str, values_first: bool
+) -> dict[str, Any]:
+    if not isinstance(point, Mapping):
+        raise ValueError(
+            f"{name} is {point!r}; give a dict {{label: value}}, or a point as an objective gets it"
+        )
     unknown = [label for label in point if label not in space.labels]
     if unknown:
         raise ValueError(
             f"{name} has the key {unknown[0]!r}, which is no parameter of the space; the "
             f"parameters are {', '.join(map(repr, space.labels))}"
         )
-    options = _options(space)
-    families = {parameter.label: parameter.family for parameter in space.parameters}
-    values = {
-        label: _option_number(value, options[label], f"{name}[{label!r}]")
-        if label in options
-        else _number(value, families[label], f"{name}[{label!r}]")
-        for label, value in point.items()
-    }
+    options = choice_options(space)
+    values: dict[str, Any] = {}
+    inside: dict[str, Any] = {}
+    for label, value in point.items():
+        if label in options:
+            called = f"{name}[{label!r}]"
+            number, more = _option(space, options[label], value, called, values_first)
+            values[label] = number
+            inside |= more
+        else:
+            values[label] = value
+    values = _checked_values(space, inside | values, name)
     try:
         active = space.active(values)
     except MissingLabel as error:
@@ -113,25 +164,23 @@ def assignment_of(space: CompiledSpace, point: Mapping[str, Any], name: str) -> 
     return {label: value for label, value in values.items() if label in active}
 
 
-def _checked(points: Any) -> list[Mapping[str, Any]]:
-    if not isinstance(points, (list, tuple)) or not all(isinstance(p, Mapping) for p in points):
+def _checked_values(space: CompiledSpace, values: dict[str, Any], name: str) -> dict[str, Any]:
+    families = {parameter.label: parameter.family for parameter in space.parameters}
+    for label, value in values.items():
+        _check_number(value, families[label], f"{name}[{label!r}]")
+    return values
+
+
+def _checked(points: Any) -> list[Any]:
+    if not isinstance(points, (list, tuple)):
         raise ValueError(
             f"points_to_evaluate={points!r}: give a list of dicts {{label: value}}, one per point"
         )
     return list(points)
 
 
-def _options(space: CompiledSpace) -> dict[str, list[Any]]:
-    """The options of every choice, as expressions."""
-    return {
-        node.pos_args[0].arg["label"].obj: node.pos_args[1:]
-        for node in dfs(space.expression)
-        if node.name == "switch" and node.pos_args[0].name == "hyperopt_param"
-    }
-
-
-def _number(value: Any, family: str, name: str) -> Any:
-    """`value`, which must be a number; of a parameter of integers, a whole one."""
+def _check_number(value: Any, family: str, name: str) -> None:
+    """Refuse what is no finite number; for a parameter of integers, no whole one."""
     whole = family in ("randint", "categorical")
     if np.ndim(value) == 0:
         try:
@@ -139,46 +188,33 @@ def _number(value: Any, family: str, name: str) -> Any:
         except (TypeError, ValueError):
             number = math.nan
         if math.isfinite(number) and not isinstance(value, str) and not (whole and number % 1):
-            return value
+            return
     raise ValueError(f"{name} is {value!r}; give a {'whole' if whole else 'finite'} number")
 
 
-def _option_number(value: Any, options: list[Any], name: str) -> int:
-    """The number of the option that `value` means: it is the number, or else the option itself."""
-    constants: dict[int, Any] = {}
+def _option(
+    space: CompiledSpace, options: list[Apply], value: Any, name: str, values_first: bool
+) -> tuple[int, dict[str, Any]]:
+    """The number of the option that `value` means, and what it says of the parameters inside."""
+    found = option_of(value, options, values_first=values_first)
+    if found is not None:
+        number, other = found
+        if other is not None and not values_first:
+            warnings.warn(
+                f"{name} is {value!r}, the number of an option and an option itself: it is "
+                f"read as number {number}, the option {one_line(options[number])}; if the option "
+                f"{one_line(options[other])} is meant, give its number, {other}",
+                stacklevel=2,
+            )
+        return number, {}
     for number, option in enumerate(options):
-        if not any(node.name == "hyperopt_param" for node in dfs(option)):
-            constants[number] = rec_eval(option)
-    by_number = not isinstance(value, (bool, np.bool_)) or not any(
-        isinstance(constant, (bool, np.bool_)) for constant in constants.values()
-    )
-    if by_number:
-        try:
-            number = operator.index(value)
-        except TypeError:
-            pass
-        else:
-            if 0 <= number < len(options):
-                return number
-    for number, constant in constants.items():
-        if type(constant) is type(value) and _equal(constant, value):
-            return number
-    for number, constant in constants.items():
-        if _equal(constant, value):
-            return number
-    if isinstance(value, float) and value in range(len(options)):
-        return int(value)
+        inside = assignment_by_structure(space, option, value)
+        if inside is not None:
+            return number, inside
     raise ValueError(
         f"{name} is {value!r}, which is no option: give the number of an option, 0 to "
-        f"{len(options) - 1}, or one of {list(constants.values())!r}"
+        f"{len(options) - 1}, or one of [{', '.join(map(one_line, options))}]"
     )
-
-
-def _equal(a: Any, b: Any) -> bool:
-    try:
-        return bool(np.all(a == b)) and np.shape(a) == np.shape(b)
-    except Exception:  # Comparing what the user put into a choice may do anything.
-        return False
 
 
 def _active(vals: Mapping[str, Any]) -> dict[str, Any]:
@@ -186,4 +222,4 @@ def _active(vals: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _same(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
-    return a.keys() == b.keys() and all(_equal(a[label], b[label]) for label in a)
+    return a.keys() == b.keys() and all(is_option(a[label], b[label]) for label in a)

@@ -153,7 +153,10 @@ class Study:
         return asked
 
     def enqueue(self, params: Mapping[str, Any]) -> Asked:
-        """Ask for a point of your own: ``{label: value}``, choices by number or option."""
+        """Ask for a point of your own: ``{label: value}``, or a point as `best_params` returns it.
+
+        A choice is given by its option, or else by the option's number.
+        """
         space = self.domain.space
         values = assignment_of(space, params, "enqueue: the point")
         docs = self._store.insert([trial_of(self.trials, values, space.labels)])

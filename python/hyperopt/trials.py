@@ -293,8 +293,9 @@ class Trials(Results):
         Parameters
         ----------
         params
-            ``{label: value}`` of the active parameters, a choice by the number of its option. If
-            the space is known, options may be given themselves, and the labels are checked.
+            ``{label: value}`` of the active parameters, or a point as `best_params` returns it. A
+            choice is given by its option, or else by the option's number; an integer that is an
+            option is that option. Unless the space is known, only numbers are accepted.
         loss, result
             The loss, or a result dict: what an objective would return.
         space

@@ -1,0 +1,1 @@
+"""Studies in a database: SQLite or PostgreSQL, shared by any number of processes."""

@@ -1,0 +1,180 @@
+"""Trial documents as rows: the columns that the database looks at, and the rest as one text.
+
+Most of a document is its parameters, and nearly always they are what an algorithm made: one
+``np.float64`` or ``np.int64`` for each active label. Those are written as plain numbers.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from hyperopt.storage.sql import codec
+
+__all__ = ["Row", "document_of", "row_of", "text_of"]
+
+_EPOCH = datetime.datetime(1970, 1, 1)
+_MILLISECOND = datetime.timedelta(milliseconds=1)
+_COLUMNS = frozenset(
+    ("tid", "state", "exp_key", "owner", "book_time", "refresh_time", "misc", "spec", "result")
+)
+_MISC = frozenset(("tid", "idxs", "vals", "cmd", "workdir"))
+_CMD = ("domain_attachment", "FMinIter_Domain")
+_DONE = 2
+
+_encoder = json.JSONEncoder(allow_nan=False, separators=(",", ":"), check_circular=False).encode
+
+
+class Row(NamedTuple):
+    """What the table of trials holds of one document."""
+
+    tid: int
+    state: int
+    exp_key: str | None
+    owner: str | None
+    booked: int | None
+    refreshed: int | None
+    loss: float | None
+    doc: str
+
+
+def row_of(doc: dict[str, Any]) -> Row:
+    """The row of a document."""
+    exp_key, owner = doc["exp_key"], doc["owner"]
+    return Row(
+        doc["tid"],
+        doc["state"],
+        None if exp_key is None else codec.to_text(exp_key),
+        None if owner is None else codec.to_text(owner),
+        _to_ms(doc["book_time"]),
+        _to_ms(doc["refresh_time"]),
+        _loss(doc),
+        text_of(doc),
+    )
+
+
+def text_of(doc: dict[str, Any]) -> str:
+    """What a document holds beside the columns, as text."""
+    misc, tid = doc["misc"], doc["tid"]
+    params = _plain_params(misc["idxs"], misc["vals"], tid)
+    content: dict[str, Any] = {}
+    if params is None:
+        content["idxs"] = codec.encode(misc["idxs"])
+        content["vals"] = codec.encode(misc["vals"])
+    else:
+        content["v"] = params
+    if misc.get("cmd") != _CMD or "workdir" not in misc or misc["workdir"] is not None:
+        content["cmd"] = codec.encode({k: misc[k] for k in ("cmd", "workdir") if k in misc})
+    more = {key: value for key, value in misc.items() if key not in _MISC}
+    if more:
+        content["misc"] = codec.encode(more)
+    if doc["spec"] is not None:
+        content["spec"] = codec.encode(doc["spec"])
+    content["result"] = _encode_result(doc["result"])
+    rest = {key: value for key, value in doc.items() if key not in _COLUMNS}
+    if rest != {"version": 0}:
+        content["rest"] = codec.encode(rest)
+    odd = {k: doc[k] for k in ("book_time", "refresh_time") if _to_ms(doc[k]) is None}
+    odd = {key: value for key, value in odd.items() if value is not None}
+    if odd:
+        content["times"] = codec.encode(odd)
+    return _encoder(content)
+
+
+def document_of(row: Any) -> dict[str, Any]:
+    """The document of a row, whose first eight fields are those of `Row`."""
+    tid, state, exp_key, owner, booked, refreshed, _, text = row[:8]
+    content = codec.from_text(text)
+    params = content.get("v")
+    idxs: dict[str, list[Any]]
+    vals: dict[str, list[Any]]
+    if params is None:
+        idxs, vals = content["idxs"], content["vals"]
+    else:
+        idxs, vals = {}, {}
+        for label, value in params.items():
+            if value is None:
+                idxs[label], vals[label] = [], []
+            else:
+                idxs[label] = [tid]
+                vals[label] = [np.float64(value) if type(value) is float else np.int64(value)]
+    misc: dict[str, Any] = {"tid": tid}
+    misc.update(content.get("cmd", {"cmd": _CMD, "workdir": None}))
+    misc["idxs"], misc["vals"] = idxs, vals
+    if "misc" in content:
+        misc.update(content["misc"])
+    doc = {
+        "state": state,
+        "tid": tid,
+        "spec": content.get("spec"),
+        "result": content["result"],
+        "misc": misc,
+        "exp_key": None if exp_key is None else codec.from_text(exp_key),
+        "owner": None if owner is None else codec.from_text(owner),
+        **content.get("rest", {"version": 0}),
+        "book_time": None if booked is None else _EPOCH + booked * _MILLISECOND,
+        "refresh_time": None if refreshed is None else _EPOCH + refreshed * _MILLISECOND,
+    }
+    doc.update(content.get("times", {}))
+    return doc
+
+
+def _plain_params(idxs: Any, vals: Any, tid: int) -> dict[str, Any] | None:
+    """``{label: number or None}``, if that says it all."""
+    if type(idxs) is not dict or type(vals) is not dict or list(idxs) != list(vals):
+        return None
+    params: dict[str, Any] = {}
+    active = [tid]
+    for label, values in vals.items():
+        if values == [] and idxs[label] == [] and type(values) is list:
+            params[label] = None
+            continue
+        if type(label) is not str or label.startswith("$") or idxs[label] != active:
+            return None
+        if type(values) is not list or len(values) != 1:
+            return None
+        value = values[0]
+        if type(value) is np.float64 and -np.inf < value < np.inf:
+            params[label] = float(value)
+        elif type(value) is np.int64:
+            params[label] = int(value)
+        else:
+            return None
+    return params
+
+
+def _encode_result(result: Any) -> Any:
+    if type(result) is dict and "loss" in result:
+        loss = result["loss"]
+        if loss is not None and type(loss) not in (int, float, np.float64):
+            # Others can read a number, and may lack the class of what stands for one.
+            number = _as_float(loss)
+            if number is not None and not isinstance(loss, np.generic):
+                result = {**result, "loss": number}
+    return codec.encode(result)
+
+
+def _as_float(value: Any) -> float | None:
+    try:
+        return float(value)
+    except Exception:
+        return None
+
+
+def _loss(doc: dict[str, Any]) -> float | None:
+    """The loss of a trial that is done with status *ok*, if it is a finite number."""
+    result = doc["result"]
+    if doc["state"] != _DONE or not hasattr(result, "get") or result.get("status") != "ok":
+        return None
+    loss = _as_float(result.get("loss"))
+    return loss if loss is not None and loss - loss == 0.0 else None
+
+
+def _to_ms(time: Any) -> int | None:
+    """Milliseconds since 1970, if the time is exactly that and has no zone."""
+    if type(time) is not datetime.datetime or time.tzinfo is not None or time.microsecond % 1000:
+        return None
+    return (time - _EPOCH) // _MILLISECOND

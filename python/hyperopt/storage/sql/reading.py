@@ -1,0 +1,106 @@
+"""What is read of a study."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hyperopt.storage.sql.errors import StudyNotFound
+from hyperopt.storage.sql.rows import COLUMNS, HEADER, Header, Stored, header_of
+
+if TYPE_CHECKING:
+    from hyperopt.storage.sql.database import Database
+
+__all__ = ["Changes", "headers", "read_changes", "read_header", "read_header_locked", "read_trials"]
+
+_MANY = 500
+"""How many trials to name in one statement."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What happened since this process last looked: trials as they are now, and ids that went."""
+
+    rows: list[Stored]
+    deleted: list[int]
+
+
+def read_header(database: Database, study: int) -> Header:
+    """The row of a study."""
+    rows = database.execute(
+        f"SELECT {HEADER} FROM hyperopt_study WHERE id = ?", (study,)
+    ).fetchall()
+    if not rows:
+        raise StudyNotFound(f"{database.address}: the study has been deleted")
+    return header_of(rows[0])
+
+
+def read_header_locked(database: Database, study: int) -> tuple[Header, float]:
+    """The row of a study, held until the transaction ends; and the database's time."""
+    rows = database.execute(
+        f"SELECT {HEADER}, {database.clock} FROM hyperopt_study WHERE id = ? {database.hold}",
+        (study,),
+    ).fetchall()
+    if not rows:
+        raise StudyNotFound(f"{database.address}: the study has been deleted")
+    *row, now = rows[0]
+    return header_of(tuple(row)), database.now() if now is None else float(now)
+
+
+def headers(database: Database) -> list[Header]:
+    """The rows of all studies, by name."""
+    rows = database.execute(f"SELECT {HEADER} FROM hyperopt_study ORDER BY name").fetchall()
+    return [header_of(row) for row in rows]
+
+
+def header_named(database: Database, name: str) -> Header | None:
+    """The row of the study of this name; None if there is none."""
+    rows = database.execute(
+        f"SELECT {HEADER} FROM hyperopt_study WHERE name = ?", (name,)
+    ).fetchall()
+    return header_of(rows[0]) if rows else None
+
+
+def read_changes(database: Database, header: Header, known: int) -> Changes:
+    """What happened after the revision `known`; trials without a point are left out."""
+    study = header.id
+    if header.rev == known:
+        return Changes([], [])
+    rows = database.execute(
+        f"SELECT {COLUMNS} FROM hyperopt_trial WHERE study = ? AND rev > ? ORDER BY rev",
+        (study, known),
+    ).fetchall()
+    deleted: list[int] = []
+    if header.deleted_rev > known > 0:
+        found = database.execute(
+            "SELECT tid FROM hyperopt_event WHERE study = ? AND rev > ? AND kind = 'delete' "
+            "ORDER BY rev",
+            (study, known),
+        ).fetchall()
+        deleted = [tid for (tid,) in found]
+    return Changes([Stored._make(row) for row in rows if row[7] is not None], deleted)
+
+
+def read_trials(database: Database, study: int, tids: list[int]) -> list[Stored]:
+    """These trials, by id; those that are missing are left out."""
+    found: list[Stored] = []
+    for start in range(0, len(tids), _MANY):
+        some = tids[start : start + _MANY]
+        marks = ", ".join("?" * len(some))
+        rows = database.execute(
+            f"SELECT {COLUMNS} FROM hyperopt_trial WHERE study = ? AND tid IN ({marks}) "
+            "ORDER BY tid",
+            (study, *some),
+        ).fetchall()
+        found += map(Stored._make, rows)
+    return found
+
+
+def n_open(database: Database, study: int, exp_key: str | None = None) -> int:
+    """How many trials are unfinished."""
+    condition, more = ("", ()) if exp_key is None else (" AND exp_key = ?", (exp_key,))
+    rows = database.execute(
+        f"SELECT count(*) FROM hyperopt_trial WHERE study = ? AND state < 2{condition}",
+        (study, *more),
+    ).fetchall()
+    return int(rows[0][0])

@@ -1,0 +1,302 @@
+"""A study of a database, as one process takes part in it."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hyperopt.storage.sql import leases, reading, schema
+from hyperopt.storage.sql.address import Address, parse
+from hyperopt.storage.sql.database import PATIENCE_S, Database
+from hyperopt.storage.sql.errors import StudyNotFound
+from hyperopt.storage.sql.exchange import Order, Reply, perform
+from hyperopt.storage.sql.reading import Changes
+from hyperopt.storage.sql.spill import Spill
+from hyperopt.storage.sql.writing import Writing
+
+if TYPE_CHECKING:
+    from hyperopt.storage.sql.documents import Row
+    from hyperopt.storage.sql.rows import Header
+
+__all__ = ["SharedStudy", "connect", "open_study_row"]
+
+_LOOK_INTERVAL_S = 1.0
+"""How often to look for lost processes and for results on file while there is other work."""
+
+
+def connect(
+    url: str | os.PathLike[str] | Address,
+    *,
+    writing: bool = True,
+    patience_s: float = PATIENCE_S,
+    sync_interval_s: float | None = None,
+) -> Database:
+    """A connection to the database of a URL; nothing is opened yet."""
+    address = parse(url)
+    if address.scheme == "sqlite":
+        from hyperopt.storage.sql.sqlite import SYNC_INTERVAL_S, SqliteDatabase
+
+        interval_s = SYNC_INTERVAL_S if sync_interval_s is None else sync_interval_s
+        return SqliteDatabase(address, writing, patience_s, interval_s)
+    from hyperopt.storage.sql.postgresql import PostgresqlDatabase
+
+    return PostgresqlDatabase(address, writing, patience_s)
+
+
+def open_study_row(
+    database: Database, name: str, *, create: bool = True, lease_s: float = leases.LEASE_S
+) -> Header:
+    """The row of a study, made if there is none.
+
+    Raises
+    ------
+    StudyNotFound
+        If there is none and none is to be made; the message lists those that there are.
+    """
+    if not database.writing:
+        return database.read(lambda: _found(database, name))
+    found: Header = _opened(database, name, create, lease_s)
+    return found
+
+
+def _opened(database: Database, name: str, create: bool, lease_s: float) -> Header:
+    _retried(database, lambda: schema.create_or_check(database, writing=True))
+    header = database.read(lambda: reading.header_named(database, name))
+    if header is None and create:
+        database.run(lambda: _insert_study(database, name, lease_s))
+    return database.read(lambda: _found(database, name))
+
+
+def _retried(database: Database, work: Callable[[], None]) -> None:
+    """`work`, which has transactions of its own, again while the database is busy or away."""
+    began = time.monotonic()
+    while True:
+        try:
+            work()
+        except Exception as error:
+            if database.passes(error) and time.monotonic() - began < min(60, database.patience_s):
+                database.close()
+                time.sleep(0.1)
+                continue
+            translated = database.translated(error)
+            if translated is error:
+                raise
+            raise translated from None
+        return
+
+
+def _insert_study(database: Database, name: str, lease_s: float) -> None:
+    database.execute(
+        "INSERT INTO hyperopt_study (name, token, seed, rev, deleted_rev, next_tid, n_counted, "
+        "lease_s, created) VALUES (?, ?, '', 0, 0, 0, 0, ?, ?) ON CONFLICT (name) DO NOTHING",
+        (name, uuid.uuid4().hex, lease_s, database.now()),
+    )
+
+
+def _found(database: Database, name: str) -> Header:
+    if not database.writing:
+        schema.create_or_check(database, writing=False)
+    header = reading.header_named(database, name)
+    if header is None:
+        names = [repr(other.name) for other in reading.headers(database)]
+        known = f"it has {', '.join(names[:10])}" if names else "it has none"
+        raise StudyNotFound(f"{database.address}: there is no study {name!r}; {known}")
+    return header
+
+
+class SharedStudy:
+    """A process's part in a study: exchanges, its heart, its results that found no database.
+
+    Parameters
+    ----------
+    database
+        A connection of its own.
+    header
+        The study's row.
+
+    Attributes
+    ----------
+    known
+        The revision that was seen last.
+    """
+
+    def __init__(self, database: Database, header: Header) -> None:
+        self.database = database
+        self.header = header
+        self.known = 0
+        self.spill = Spill(header.token)
+        self._watch = leases.Watch(header.lease_s)
+        self._worker: int | None = None
+        self._pid = os.getpid()
+        self._heart: leases.Heart | None = None
+        self._n_exchanges = 0
+        self._looked_at = float("-inf")
+        self._files: list[Path] = []
+
+    @property
+    def id(self) -> int:
+        """The study's number."""
+        return self.header.id
+
+    @property
+    def worker(self) -> int:
+        """The number of this process, which is entered when first asked for."""
+        if self._worker is None or self._pid != os.getpid():
+            self._pid = os.getpid()
+            self._n_exchanges = 0
+            self._worker = self.database.run(lambda: leases.register(self.database, self.id))
+            own = connect(self.database.address, patience_s=5.0)
+            self._heart = leases.Heart(own, self._worker, self.header.lease_s)
+        return self._worker
+
+    @property
+    def has_joined(self) -> bool:
+        """Whether this process has been entered."""
+        return self._worker is not None and self._pid == os.getpid()
+
+    def look(self, show: Callable[[Changes], None]) -> Header:
+        """See what others did, and do nothing."""
+        database = self.database
+
+        def work() -> tuple[Header, Changes]:
+            header = reading.read_header(database, self.id)
+            return header, reading.read_changes(database, header, self.known)
+
+        header, changes = database.read(work)
+        self.header, self.known = header, header.rev
+        show(changes)
+        return header
+
+    def exchange(
+        self,
+        order_of: Callable[[], Order],
+        show: Callable[[Changes], None],
+        *,
+        look_for_lost: bool = False,
+        joined: bool = True,
+    ) -> Reply:
+        """Make an exchange; it has happened when this returns, or not at all if it raises.
+
+        Parameters
+        ----------
+        order_of
+            Says what to do, after `show` was called. It may be asked again.
+        show
+            Is shown what others did.
+        look_for_lost
+            Whether to look for lost processes now, and not only from time to time.
+        joined
+            Whether to take part as a process that claims trials.
+        """
+        database, replies = self.database, list[Reply]()
+        worker = self.worker if joined else None
+        number = self._n_exchanges + 1
+        looking = look_for_lost or time.monotonic() - self._looked_at > _LOOK_INTERVAL_S
+        orders: list[Order] = []
+
+        def work() -> Reply:
+            writing = Writing(database, self.id, worker)
+            self._show_changes(writing, show)
+            order = order_of()
+            orders[:] = [order]
+            order.look_for_lost = looking and joined
+            found = self._found_on_file() if looking else []
+            self._files = [path for _, _, path in found]
+            if found:
+                order = replace(order, results=[*order.results, *(f[:2] for f in found)])
+            reply = perform(writing, order, self._watch, lambda rows: show(Changes(rows, [])))
+            if found:
+                tids = [row.tid for _, row, _ in found]
+                show(Changes(reading.read_trials(database, self.id, tids), []))
+            if worker is not None:
+                database.execute(
+                    "UPDATE hyperopt_worker SET exchanges = ?, beat = beat + 1, beat_at = ?, "
+                    "ended = NULL WHERE id = ?",
+                    (number, writing.now, worker),
+                )
+            replies[:] = [reply]
+            return reply
+
+        def happened() -> Reply | None:
+            rows = database.execute(
+                "SELECT exchanges FROM hyperopt_worker WHERE id = ?", (worker,)
+            ).fetchall()
+            return replies[0] if replies and rows and rows[0][0] == number else None
+
+        def spill(error: BaseException) -> None:
+            results = orders[0].results if orders else order_of().results
+            self.spill.save(results)
+
+        reply = database.run(work, happened if joined else None, spill)
+        self._n_exchanges = number
+        self.header, self.known = reply.header, reply.header.rev
+        if looking:
+            self._looked_at = time.monotonic()
+            self.spill.forget(self._files)
+        if orders[0].results:
+            self.spill.forget_own(row.tid for _, row in orders[0].results)
+        return reply
+
+    def _show_changes(self, writing: Writing, show: Callable[[Changes], None]) -> None:
+        if writing.header.rev != self.known:
+            changes = reading.read_changes(self.database, writing.header, self.known)
+            self.known = writing.header.rev
+            show(changes)
+
+    def _found_on_file(self) -> list[tuple[int, Row, Path]]:
+        own = self.spill.own
+        return [found for found in self.spill.found() if found[2] not in own]
+
+    def write(self, work: Callable[[Writing], Any], show: Callable[[Changes], None]) -> Any:
+        """A change of another kind, by somebody who takes no part: one transaction."""
+        joined = self._worker if self.has_joined else None
+
+        def transaction() -> tuple[Any, Header]:
+            writing = Writing(self.database, self.id, joined)
+            self._show_changes(writing, show)
+            result = work(writing)
+            writing.close()
+            return result, writing.header
+
+        result, header = self.database.run(transaction)
+        self.header = header
+        return result
+
+    def leave(self, detached: list[int]) -> None:
+        """Take part no more: give back what this process runs, except for trials to be told."""
+        if self._heart is not None:
+            self._heart.stop()
+            self._heart = None
+        if not self.has_joined:
+            return
+        worker, self._worker = self.worker, None
+        database = self.database
+
+        def work() -> None:
+            writing = Writing(database, self.id, worker)
+            for tid in detached:
+                writing.detach(tid)
+            for tid in _running(database, self.id, worker):
+                writing.release(tid)
+            writing.close()
+            leases.end(database, [worker])
+
+        # Whoever leaves has no time; the lease ends for those who can't say good-bye.
+        patience_s, database.patience_s = database.patience_s, min(5.0, database.patience_s)
+        try:
+            database.run(work)
+        finally:
+            database.patience_s = patience_s
+
+
+def _running(database: Database, study: int, worker: int) -> list[int]:
+    rows = database.execute(
+        "SELECT tid FROM hyperopt_trial WHERE study = ? AND state = 1 AND worker = ? ORDER BY tid",
+        (study, worker),
+    ).fetchall()
+    return [tid for (tid,) in rows]

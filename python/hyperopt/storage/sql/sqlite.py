@@ -1,0 +1,255 @@
+"""Studies in a SQLite file, through the standard library.
+
+Writers take turns: before a transaction each waits for a lock on a file beside the database, which
+the system hands out in the order of asking. SQLite's own lock is polled, and starves some.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hyperopt.storage.sql.database import PATIENCE_S, Database
+from hyperopt.storage.sql.errors import StorageError
+from hyperopt.storage.sql.network import network_file_system
+from hyperopt.storage.sql.points import reached
+
+if TYPE_CHECKING:
+    from hyperopt.storage.sql.address import Address
+
+__all__ = ["SYNC_INTERVAL_S", "SqliteDatabase"]
+
+SYNC_INTERVAL_S = 0.1
+"""Commits closer together than this are not each forced onto the disk."""
+
+_BUSY_S = 60.0
+_WORDS = {
+    "IDENTITY": "INTEGER PRIMARY KEY AUTOINCREMENT",
+    "REAL8": "REAL",
+    "BYTES": "BLOB",
+    "ROWLESS": "WITHOUT ROWID",
+}
+_PASSING = ("locked", "busy", "full", "disk i/o error", "unable to open")
+
+
+class SqliteDatabase(Database):
+    """A SQLite file.
+
+    Parameters
+    ----------
+    address, writing, patience_s
+        As for `Database`.
+    sync_interval_s
+        A commit within this time of the last one that was forced onto the disk is left to the next:
+        it survives the end of the process at once, and a power cut a moment later. 0 forces all.
+    """
+
+    clock = "NULL"
+    hold = ""  # The transaction has the whole file.
+
+    def __init__(
+        self,
+        address: Address,
+        writing: bool,
+        patience_s: float = PATIENCE_S,
+        sync_interval_s: float = SYNC_INTERVAL_S,
+    ) -> None:
+        super().__init__(address, writing, patience_s)
+        self.path = Path(address.target).absolute()
+        self._sync_interval_s = sync_interval_s
+        self._synced_at = float("-inf")
+        self._full: bool | None = None
+        self._turn: int | None = None
+        self._check_place()
+
+    def _check_place(self) -> None:
+        folder = self.path.parent
+        if not folder.is_dir():
+            raise StorageError(
+                f"{self.address}: there is no folder {str(folder)!r}; make it first (four slashes "
+                "begin an absolute path: sqlite:////home/me/study.db)"
+            )
+        if self.path.is_dir():
+            raise StorageError(f"{self.address}: that is a folder; give the name of a file in it")
+        if not self.writing and not self.path.exists():
+            raise StorageError(f"{self.address}: there is no such file")
+        kind = network_file_system(folder)
+        if kind is not None:
+            raise StorageError(
+                f"{self.address}: the file would be on a network file system ({kind}), where "
+                "SQLite's locks and shared memory do not work and studies get lost; put it on a "
+                "local disk, or use PostgreSQL for several machines (postgresql://user@host/db)"
+            )
+
+    def _connect(self) -> sqlite3.Connection:
+        self._full = None
+        if not self.writing:
+            return self._connect_reading()
+        self._take_turn()
+        try:
+            connection = sqlite3.connect(
+                self.path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
+            )
+            try:
+                connection.execute("PRAGMA journal_mode = WAL").fetchall()
+                connection.execute("PRAGMA cache_size = -16384")
+            except BaseException:
+                connection.close()
+                raise
+        finally:
+            self._end_turn()
+        return connection
+
+    def _connect_reading(self) -> sqlite3.Connection:
+        uri = self.path.as_uri()
+        connection = sqlite3.connect(
+            f"{uri}?mode=ro", uri=True, timeout=_BUSY_S, isolation_level=None,
+            check_same_thread=False,
+        )  # fmt: skip
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
+        except sqlite3.OperationalError:
+            # A folder that can't be written has no room for the shared memory of readers, and then
+            # there is no writer either.
+            connection.close()
+            connection = sqlite3.connect(
+                f"{uri}?immutable=1", uri=True, isolation_level=None, check_same_thread=False
+            )
+        return connection
+
+    def _begin(self) -> None:
+        self._take_turn()
+        try:
+            full = time.monotonic() - self._synced_at >= self._sync_interval_s
+            if full != self._full:
+                self.connection.execute(f"PRAGMA synchronous = {'FULL' if full else 'NORMAL'}")
+                self._full = full
+            self.connection.execute("BEGIN IMMEDIATE")
+        except BaseException:
+            self._end_turn()
+            raise
+        reached("transaction begun")
+
+    def _commit(self) -> None:
+        self.connection.execute("COMMIT")
+        if self._full:
+            self._synced_at = time.monotonic()
+        self._end_turn()
+
+    def _rollback(self) -> None:
+        try:
+            if self._connection is not None and self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        finally:
+            self._end_turn()
+
+    def _take_turn(self) -> None:
+        try:
+            import fcntl
+        except ImportError:  # SQLite's own lock has to do there.
+            return
+        if self._turn is None:
+            self._turn = self._open_turn()
+        fcntl.flock(self._turn, fcntl.LOCK_EX)
+
+    def _open_turn(self) -> int:
+        path = self.path.with_name(f"{self.path.name}-turn")
+        # Whoever may write the database may write this, and nobody else.
+        mode = self.path.stat().st_mode & 0o666 if self.path.exists() else 0o644
+        try:
+            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, mode)
+        except PermissionError:
+            try:
+                return os.open(path, os.O_RDONLY | os.O_CLOEXEC)  # enough for the lock
+            except OSError:
+                raise StorageError(
+                    f"{self.address}: its folder cannot be written by this user, so no study can "
+                    "be continued there; hyperopt show and export read it"
+                ) from None
+        except OSError as error:
+            raise StorageError(f"{self.address}: {error.strerror}: {str(path)!r}") from None
+
+    def _end_turn(self) -> None:
+        if self._turn is not None:
+            import fcntl
+
+            fcntl.flock(self._turn, fcntl.LOCK_UN)
+
+    def _abandon(self) -> None:
+        super()._abandon()
+        # The child's descriptor shares the parent's lock; closing it here gives up nothing.
+        if self._turn is not None:
+            os.close(self._turn)
+            self._turn = None
+
+    def close(self) -> None:
+        """Close the connection and the turn file; the next use opens them again."""
+        super().close()
+        with self._lock:
+            if self._turn is not None and not self._depth:
+                os.close(self._turn)
+                self._turn = None
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        """Execute one statement."""
+        return self.connection.execute(sql, parameters)
+
+    def insert_id(self, sql: str, parameters: Sequence[Any]) -> int:
+        """Insert a row and give its id."""
+        return int(self.connection.execute(sql, parameters).lastrowid)
+
+    def has_table(self, name: str) -> bool:
+        """Whether there is a table of this name."""
+        found = self.execute(
+            "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)
+        )
+        return bool(found.fetchall())
+
+    def in_dialect(self, statement: str) -> str:
+        """A statement of `schema` in SQLite's words."""
+        return re.sub(r"\b(IDENTITY|REAL8|BYTES|ROWLESS)\b", lambda m: _WORDS[m[1]], statement)
+
+    def now(self) -> float:
+        """The clock of this machine, which is where the file is."""
+        return time.time()
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """A transaction that has the whole database to itself."""
+        with self.transaction():
+            yield
+            reached("migration")
+
+    def passes(self, error: BaseException) -> bool:
+        """Whether the error may be gone in a while."""
+        if not isinstance(error, (sqlite3.OperationalError, OSError)):
+            return False
+        text = str(error).lower()
+        return any(word in text for word in _PASSING) and "readonly" not in text
+
+    def translated(self, error: BaseException) -> BaseException:
+        """SQLite's errors in our words."""
+        if not isinstance(error, sqlite3.Error):
+            return error
+        text = str(error)
+        if "readonly" in text:
+            text += (
+                ": this user may not write the file or its folder; hyperopt show and export read it"
+            )
+        elif "not a database" in text:
+            text += ": the file is something else; give another name"
+        elif "malformed" in text:
+            text += ": the file is damaged; the sqlite3 program's .recover saves what it can"
+        return StorageError(f"{self.address}: {text}")
+
+    def __del__(self) -> None:
+        with contextlib.suppress(Exception):
+            if self._pid == os.getpid():
+                self.close()

@@ -21,7 +21,7 @@ TEST_EXTRAS := test,test-parallel$(shell command -v java >/dev/null 2>&1 || echo
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test test-rust test-python test-parallel test-spark-3 test-cpu-levels lint lint-rust lint-python format docs \
-        bench bench-quality bench-scaling bench-rust bench-instructions native wheel sdist check-wheel clean
+        bench bench-quality bench-scaling bench-rust bench-instructions native wheel sdist shim check-wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -94,7 +94,10 @@ wheel: $(VENV)/.installed-build ## build one abi3 wheel into dist/
 sdist: $(VENV)/.installed-build ## build the source distribution into dist/
 	$(VENV)/bin/maturin sdist --out dist
 
-check-wheel: wheel sdist ## install the wheel and the sdist in fresh environments and run them
+shim: $(VENV)/.installed-build ## build wheels into dist/ that satisfy requirements of the distribution hyperopt
+	$(PY) scripts/build-shim dist
+
+check-wheel: wheel sdist shim ## install the wheel and the sdist in fresh environments and run them
 	scripts/check-wheel dist
 
 clean: ## remove what the other targets made

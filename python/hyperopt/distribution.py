@@ -35,6 +35,8 @@ def warn_of_upstream(site: str | None = None) -> None:
     for name in os.listdir(site):  # noqa: PTH208
         if not (name.startswith("hyperopt-") and name.endswith(".dist-info")):
             continue
+        if name.endswith("+rs.dist-info"):  # The stand-in, which holds no files.
+            continue
         warnings.warn(
             f"the original {name.removesuffix('.dist-info')} is installed in {site} beside "
             f"{_NAME}, under the same import name: run `pip uninstall hyperopt`, then "

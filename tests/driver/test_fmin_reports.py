@@ -95,6 +95,7 @@ def test_the_bar_counts_what_runs_and_what_failed(suggest, capsys):
 def test_upstream_in_the_same_place_is_noticed(tmp_path):
     warn_of_upstream(str(tmp_path))
     (tmp_path / "hyperopt_rs-0.1.0.dist-info").mkdir()
+    (tmp_path / "hyperopt-0.3.0+rs.dist-info").mkdir()
     warn_of_upstream(str(tmp_path))
     (tmp_path / "hyperopt-0.3.0.dist-info").mkdir()
     with pytest.warns(RuntimeWarning, match=r"original hyperopt-0.3.0 is installed.*pip uninstall"):

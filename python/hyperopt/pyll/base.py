@@ -1,7 +1,8 @@
 """Front door of the expression graph under its well-known module name.
 
 The parts live in `hyperopt.pyll.graph` (nodes), `.symbols` (the function table), `.operators` (the
-functions), `.traversal` (walks and copies), `.evaluation` and `.printing`.
+functions), `.traversal` (walks and copies), `.evaluation` and `.printing`. Imports go from `node`
+and `functions` up to `graph`, and from there to `symbols` and `operators`.
 """
 
 from __future__ import annotations
@@ -10,16 +11,10 @@ import re
 
 import numpy as np
 
-from .evaluation import DEFAULT_MAX_PROGRAM_LEN, rec_eval
-from .graph import (
-    Apply,
-    GarbageCollected,
-    Literal,
-    MissingArgument,
-    UndefinedValue,
-    as_apply,
-)
+from .evaluation import DEFAULT_MAX_PROGRAM_LEN
+from .graph import Apply, Literal, as_apply, rec_eval
 from .lambdas import Lambda
+from .node import GarbageCollected, MissingArgument, UndefinedValue
 from .operators import (
     Raise,
     apply,

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .graph import Apply, Literal, MissingArgument
+from .node import MissingArgument
 
 if TYPE_CHECKING:
     import inspect
+    from collections.abc import Callable
+
+    from .graph import Apply
 
 __all__ = ["bind_arguments"]
 
 
-def bind_arguments(node: Apply, parameters: list[inspect.Parameter]) -> dict[str, Any]:
-    """Lay out the arguments of a node under the parameters of its function."""
+def bind_arguments(
+    node: Apply, parameters: list[inspect.Parameter], constant: Callable[[Any], Apply]
+) -> dict[str, Any]:
+    """Lay out the arguments of a node under the parameters of its function.
+
+    `constant` makes a node of a parameter's default.
+    """
     bound: dict[str, Any] = {}
     positional = list(node.pos_args)
     named = dict(node.named_args)
@@ -31,7 +39,7 @@ def bind_arguments(node: Apply, parameters: list[inspect.Parameter]) -> dict[str
         elif parameter.name in named:
             bound[parameter.name] = named.pop(parameter.name)
         elif parameter.default is not parameter.empty:
-            bound[parameter.name] = Literal(parameter.default)
+            bound[parameter.name] = constant(parameter.default)
         else:
             bound[parameter.name] = MissingArgument
     if positional or named:

@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .graph import Apply, GarbageCollected, Literal, as_apply
+from .functions import implementations
+from .node import GarbageCollected, is_expression, is_literal
 from .printing import one_line, tree_text
-from .symbols import scope
 from .traversal import dfs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["DEFAULT_MAX_PROGRAM_LEN", "rec_eval", "switch_index"]
+    from .graph import Apply
+
+__all__ = ["DEFAULT_MAX_PROGRAM_LEN", "evaluate", "switch_index"]
 
 #: Most nodes that may wait for evaluation at once; a graph with a cycle would wait for ever.
 DEFAULT_MAX_PROGRAM_LEN = 100_000
@@ -42,8 +44,8 @@ class ValueCollectedError(TypeError):
         return TypeError, self.args
 
 
-def rec_eval(
-    expr: Any,
+def evaluate(
+    root: Apply,
     deepcopy_inputs: bool = False,
     memo: dict[Apply, Any] | None = None,
     max_program_len: int | None = None,
@@ -51,47 +53,7 @@ def rec_eval(
     print_trace: bool = False,
     print_node_on_error: bool = True,
 ) -> Any:
-    """Evaluate an expression.
-
-    Parameters
-    ----------
-    expr : Apply or object
-        The expression; anything else goes through `as_apply`.
-    deepcopy_inputs : bool
-        Whether every function gets deep copies of its arguments, so that it cannot change them.
-    memo : dict, optional
-        Values of nodes, which are then not evaluated. Left unchanged.
-    max_program_len : int, optional
-        Most nodes that may wait for evaluation at once; default `DEFAULT_MAX_PROGRAM_LEN`.
-    memo_gc : bool
-        Whether values are released as soon as no node needs them any more.
-    print_trace : bool
-        Whether to print every node as it is evaluated.
-    print_node_on_error : bool
-        Whether an exception from a function says which node called it: as a note on the exception,
-        or on stderr before Python 3.11. The exception itself passes through unchanged.
-
-    Returns
-    -------
-    object
-        The value of `expr`.
-
-    Raises
-    ------
-    NotImplementedError
-        When the graph names a function that `scope` does not have.
-    RuntimeError
-        When the graph is too long, or contains a cycle.
-    TypeError, ValueError, IndexError
-        When a switch gets a bad index, or a value that is needed is `GarbageCollected`.
-
-    Examples
-    --------
-    >>> from hyperopt.pyll import rec_eval, scope
-    >>> rec_eval({"a": scope.switch(1, scope.Raise(KeyError), 7), "b": [scope.int(2.9)]})
-    {'a': 7, 'b': (2,)}
-    """
-    root = as_apply(expr)
+    """Evaluate a graph; see `hyperopt.pyll.rec_eval`, which takes any object."""
     values: dict[Apply, Any] = {} if memo is None else dict(memo)
     limit = DEFAULT_MAX_PROGRAM_LEN if max_program_len is None else max_program_len
     users = _count_users(root) if memo_gc else None
@@ -106,7 +68,7 @@ def rec_eval(
         if node in values:
             todo.pop()
             continue
-        if isinstance(node, Literal):
+        if is_literal(node):
             values[node] = node.obj
             todo.pop()
             continue
@@ -199,7 +161,7 @@ def _evaluate_node(
     if node.name == "switch" and node.pos_args and not node.named_args:
         option = _inputs_in_use(node, values)[1]
         return values[option]
-    function = scope._impls.get(node.name)
+    function = implementations.get(node.name)
     if function is None:
         raise NotImplementedError(
             f"scope has no function {node.name!r}, which {one_line(node)} calls; "
@@ -211,9 +173,9 @@ def _evaluate_node(
     if deepcopy_inputs:
         args, kwargs = copy.deepcopy((args, kwargs))
     value = _call(function, args, kwargs, node, print_node_on_error)
-    if isinstance(value, Apply):
+    if is_expression(value):
         # A function may answer with an expression, as a Lambda does.
-        return rec_eval(value, deepcopy_inputs, values, print_node_on_error=print_node_on_error)
+        return evaluate(value, deepcopy_inputs, values, print_node_on_error=print_node_on_error)
     return value
 
 
@@ -248,6 +210,3 @@ def _name_node(error: Exception, node: Apply) -> None:
         error.add_note(note)
     else:
         print(f"{note}:\n{tree_text(node)}", file=sys.stderr)  # noqa: T201
-
-
-rec_eval.__module__ = "hyperopt.pyll.base"

@@ -10,10 +10,15 @@ import inspect
 from typing import TYPE_CHECKING, Any, TextIO
 
 from .arithmetic import Arithmetic
+from .binding import bind_arguments
+from .evaluation import evaluate
+from .functions import implementations
+from .node import GarbageCollected, MissingArgument, Node, UndefinedValue, argument_name
 from .pickling import stepping_stones
+from .printing import one_line, tree_text, write_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from .symbols import SymbolTable
 
@@ -24,26 +29,15 @@ __all__ = [
     "MissingArgument",
     "UndefinedValue",
     "as_apply",
+    "rec_eval",
 ]
-
-
-class UndefinedValue:
-    """Marks a value that was never computed."""
-
-
-class MissingArgument:
-    """Marks a parameter, in `Apply.arg`, that the node has no argument for."""
-
-
-class GarbageCollected:
-    """Marks, in a memo, a node whose value is absent: not needed any more, or not active."""
 
 
 _scope: SymbolTable | None = None
 
 
 def set_symbol_table(table: SymbolTable) -> None:
-    """Tell the nodes where the functions that they name are defined."""
+    """Tell the nodes where the functions that come with a pickle are registered."""
     global _scope
     _scope = table
 
@@ -53,7 +47,7 @@ def _symbols() -> SymbolTable:
     return _scope
 
 
-class Apply(Arithmetic):
+class Apply(Arithmetic, Node):
     """A node: a function, by name, and the nodes of its arguments.
 
     Parameters
@@ -72,30 +66,6 @@ class Apply(Arithmetic):
         Arguments to ``scope.define`` that make the function known where the node is unpickled.
     """
 
-    def __init__(
-        self,
-        name: str,
-        pos_args: Iterable[Apply],
-        named_args: Any,
-        o_len: int | None = None,
-        pure: bool = False,
-        define_params: dict[str, Any] | None = None,
-    ) -> None:
-        self.name = name
-        self.pos_args: list[Apply] = list(pos_args)
-        items = named_args.items() if isinstance(named_args, dict) else named_args
-        self.named_args: list[list[Any]] = [[key, node] for key, node in items]
-        self.named_args.sort(key=_argument_name)
-        self.o_len = o_len
-        self.pure = pure
-        self.define_params = define_params
-        for node in self.inputs():
-            if not isinstance(node, Apply):
-                raise TypeError(
-                    f"argument {node!r} of the node {name!r} is no expression; wrap it with "
-                    "hyperopt.pyll.as_apply"
-                )
-
     def __getstate__(self) -> dict[str, Any]:
         stones = stepping_stones(self)
         return {"_pickled_first": stones, **self.__dict__} if stones else self.__dict__
@@ -106,12 +76,6 @@ class Apply(Arithmetic):
         if self.__dict__.setdefault("define_params", None):
             assert self.define_params is not None
             _symbols()._define_from_pickle(**self.define_params)
-
-    def inputs(self) -> list[Apply]:
-        """Nodes of all arguments, the positional ones first."""
-        if not self.named_args:
-            return list(self.pos_args)
-        return self.pos_args + [node for _, node in self.named_args]
 
     @property
     def arg(self) -> dict[str, Any]:
@@ -128,16 +92,14 @@ class Apply(Arithmetic):
         TypeError
             When the arguments do not fit the function.
         """
-        function = _symbols()._impls.get(self.name)
+        function = implementations.get(self.name)
         if function is None:
             raise NotImplementedError(f"scope has no function {self.name!r}")
-        from .binding import bind_arguments
-
         try:
             parameters = inspect.signature(function).parameters.values()
         except ValueError:
             raise NotImplementedError(f"scope.{self.name} has no signature") from None
-        return bind_arguments(self, list(parameters))
+        return bind_arguments(self, list(parameters), Literal)
 
     def set_kwarg(self, name: str, value: Any) -> None:
         """Set the keyword argument `name`, replacing the one that is there."""
@@ -146,45 +108,11 @@ class Apply(Arithmetic):
                 self.named_args[position] = [name, as_apply(value)]
                 return
         self.named_args.append([name, as_apply(value)])
-        self.named_args.sort(key=_argument_name)
-
-    def replace_input(self, old_node: Apply, new_node: Apply) -> list[int]:
-        """Put `new_node` wherever `old_node` is an argument; return the positions in `inputs`."""
-        replaced = []
-        for position, node in enumerate(self.pos_args):
-            if node is old_node:
-                self.pos_args[position] = new_node
-                replaced.append(position)
-        for position, (name, node) in enumerate(self.named_args):
-            if node is old_node:
-                self.named_args[position] = [name, new_node]
-                replaced.append(len(self.pos_args) + position)
-        return replaced
-
-    def clone_from_inputs(self, inputs: Sequence[Apply], o_len: Any = "same") -> Apply:
-        """Make a node like this one over other argument nodes, in the order of `inputs`."""
-        if len(inputs) != len(self.pos_args) + len(self.named_args):
-            raise TypeError(
-                f"the node {self.name!r} has {len(self.inputs())} inputs, not {len(inputs)}"
-            )
-        split = len(self.pos_args)
-        named = [
-            [pair[0], node] for pair, node in zip(self.named_args, inputs[split:], strict=False)
-        ]
-        return type(self)(
-            self.name,
-            inputs[:split],
-            named,
-            self.o_len if o_len == "same" else o_len,
-            self.pure,
-            self.define_params,
-        )
+        self.named_args.sort(key=argument_name)
 
     def eval(self, memo: dict[Apply, Any] | None = None) -> Any:
         """Evaluate the graph below this node; see `rec_eval`."""
-        from .evaluation import rec_eval
-
-        return rec_eval(self, memo=memo)
+        return evaluate(self, memo=memo)
 
     def pprint(
         self,
@@ -206,18 +134,12 @@ class Apply(Arithmetic):
         memo : dict, optional
             Line number of the nodes written before; those are referred to instead of repeated.
         """
-        from .printing import write_tree
-
         write_tree(self, ofile, lineno, indent, memo)
 
     def __str__(self) -> str:
-        from .printing import tree_text
-
         return tree_text(self)
 
     def __repr__(self) -> str:
-        from .printing import one_line
-
         return one_line(self)
 
     def __len__(self) -> int:
@@ -256,6 +178,8 @@ class Literal(Apply):
         The constant.
     """
 
+    is_literal = True
+
     def __init__(self, obj: Any = None) -> None:
         # A string has a length, but is no container of expressions.
         try:
@@ -293,13 +217,9 @@ class Literal(Apply):
         """A literal has no inputs to replace."""
         return []
 
-    def clone_from_inputs(self, inputs: Sequence[Apply], o_len: Any = "same") -> Apply:
+    def clone_from_inputs(self, inputs: Sequence[Apply], o_len: Any = "same") -> Literal:
         """Make another node of the same constant."""
         return type(self)(self._obj)
-
-
-def _argument_name(pair: Sequence[Any]) -> Any:
-    return pair[0]
 
 
 def as_apply(obj: Any) -> Apply:
@@ -346,10 +266,70 @@ def _dict_node(obj: dict[Any, Any]) -> Apply:
     return Apply("dict", [Apply("pos_args", pairs, [], len(pairs))], [], len(pairs))
 
 
+def rec_eval(
+    expr: Any,
+    deepcopy_inputs: bool = False,
+    memo: dict[Apply, Any] | None = None,
+    max_program_len: int | None = None,
+    memo_gc: bool = True,
+    print_trace: bool = False,
+    print_node_on_error: bool = True,
+) -> Any:
+    """Evaluate an expression.
+
+    Parameters
+    ----------
+    expr : Apply or object
+        The expression; anything else goes through `as_apply`.
+    deepcopy_inputs : bool
+        Whether every function gets deep copies of its arguments, so that it cannot change them.
+    memo : dict, optional
+        Values of nodes, which are then not evaluated. Left unchanged.
+    max_program_len : int, optional
+        Most nodes that may wait for evaluation at once; default `DEFAULT_MAX_PROGRAM_LEN`.
+    memo_gc : bool
+        Whether values are released as soon as no node needs them any more.
+    print_trace : bool
+        Whether to print every node as it is evaluated.
+    print_node_on_error : bool
+        Whether an exception from a function says which node called it: as a note on the exception,
+        or on stderr before Python 3.11. The exception itself passes through unchanged.
+
+    Returns
+    -------
+    object
+        The value of `expr`.
+
+    Raises
+    ------
+    NotImplementedError
+        When the graph names a function that `scope` does not have.
+    RuntimeError
+        When the graph is too long, or contains a cycle.
+    TypeError, ValueError, IndexError
+        When a switch gets a bad index, or a value that is needed is `GarbageCollected`.
+
+    Examples
+    --------
+    >>> from hyperopt.pyll import rec_eval, scope
+    >>> rec_eval({"a": scope.switch(1, scope.Raise(KeyError), 7), "b": [scope.int(2.9)]})
+    {'a': 7, 'b': (2,)}
+    """
+    return evaluate(
+        as_apply(expr),
+        deepcopy_inputs,
+        memo,
+        max_program_len,
+        memo_gc,
+        print_trace,
+        print_node_on_error,
+    )
+
+
 def _keep_class_path(*classes: Callable[..., Any]) -> None:
     """Pickles name the module that upstream has these classes in."""
     for cls in classes:
         cls.__module__ = "hyperopt.pyll.base"
 
 
-_keep_class_path(Apply, Literal, GarbageCollected, MissingArgument, UndefinedValue, as_apply)
+_keep_class_path(Apply, Literal, as_apply, rec_eval)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .evaluation import rec_eval
-from .graph import Apply, as_apply
+from .graph import Apply, as_apply, rec_eval
 from .lambdas import Lambda
 from .symbols import SymbolTableEntry, scope
 

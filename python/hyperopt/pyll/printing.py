@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from .graph import Apply, Literal
+from .node import is_literal
+
+if TYPE_CHECKING:
+    from .graph import Apply
 
 __all__ = ["one_line", "tree_text", "write_tree"]
 
@@ -27,7 +30,7 @@ def write_tree(
         margin = prefix + " " * column
         if isinstance(item, str):
             ofile.write(f"{margin}{item} =\n")
-        elif isinstance(item, Literal):
+        elif is_literal(item):
             ofile.write(f"{margin}Literal{{{_shorten(item.obj)}}}\n")
         elif item in written:
             ofile.write(f"{margin}{item.name}  [line:{written[item]}]\n")
@@ -60,7 +63,7 @@ def one_line(node: Apply, depth: int = 3) -> str:
     >>> one_line(hp.choice("kind", ["a", hp.uniform("x", 0, 1)]))
     "hp.choice('kind', ['a', hp.uniform('x', 0, 1)])"
     """
-    if isinstance(node, Literal):
+    if is_literal(node):
         return _shorten(node.obj, quote=True)
     if node.name in ("float", "int") and _is_cast_of_parameter(node):
         node = node.pos_args[0]
@@ -95,8 +98,8 @@ def _is_cast_of_parameter(node: Apply) -> bool:
 
 def _parameter(node: Apply) -> str:
     label, *drawn = node.pos_args
-    shown_label = repr(label.obj) if isinstance(label, Literal) else "..."
-    if not drawn or not all(isinstance(argument, Literal) for argument in drawn[0].inputs()):
+    shown_label = repr(label.obj) if is_literal(label) else "..."
+    if not drawn or not all(is_literal(argument) for argument in drawn[0].inputs()):
         return f"hp.{drawn[0].name if drawn else '...'}({shown_label}, ...)"
     arguments = [_shorten(argument.obj, quote=True) for argument in drawn[0].pos_args]  # type: ignore[attr-defined]
     arguments += [
@@ -109,7 +112,7 @@ def _parameter(node: Apply) -> str:
 
 def _choice(parameter: Apply, options: list[str]) -> str:
     label, *drawn = parameter.pos_args
-    shown_label = repr(label.obj) if isinstance(label, Literal) else "..."
+    shown_label = repr(label.obj) if is_literal(label) else "..."
     weighted = bool(drawn) and drawn[0].name == "categorical"
     name, prefix = ("pchoice", "(..., ") if weighted else ("choice", "")
     suffix = ")" if weighted else ""

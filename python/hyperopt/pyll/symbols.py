@@ -9,6 +9,7 @@ import builtins
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
+from .functions import BUILTINS, implementations
 from .graph import Apply, as_apply, set_symbol_table
 
 __all__ = ["PyllImportError", "SymbolTable", "SymbolTableEntry", "scope"]
@@ -54,6 +55,11 @@ class SymbolTableEntry:
 class SymbolTable:
     """Functions by name, each offered as an attribute that makes nodes.
 
+    Parameters
+    ----------
+    functions : dict, optional
+        Where the functions are kept; new, with Python's own, when None.
+
     Examples
     --------
     >>> from hyperopt.pyll import rec_eval, scope
@@ -61,14 +67,12 @@ class SymbolTable:
     3
     """
 
-    def __init__(self) -> None:
-        self._impls: dict[str, Callable[..., Any]] = {}
+    def __init__(self, functions: builtins.dict[str, Callable[..., Any]] | None = None) -> None:
+        self._impls = builtins.dict(BUILTINS) if functions is None else functions
         # Symbols that are not the library's own: a graph that uses one carries it when pickled.
         self._user_symbols: set[str] = set()
         # Symbols that arrived with a pickle; a later pickle may bring a newer definition.
         self._unpickled_symbols: set[str] = set()
-        for name, function in _BUILTINS.items():
-            self._impls[name] = function
 
     def __getattr__(self, name: str) -> SymbolTableEntry:
         raise AttributeError(
@@ -284,26 +288,5 @@ def _same_definition(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
     return same_file or a.__module__ == b.__module__
 
 
-def _map(fn: Callable[[Any], Any], seq: Iterable[Any], pure: bool = False) -> Any:
-    return [fn(item) for item in seq]
-
-
-def _dict(*args: Any, **kwargs: Any) -> Any:
-    return builtins.dict(*args, **kwargs)
-
-
-_BUILTINS: dict[str, Callable[..., Any]] = {
-    "dict": _dict,
-    "float": float,
-    "getattr": getattr,
-    "int": int,
-    "len": len,
-    "list": list,
-    "map": _map,
-    "max": max,
-    "min": min,
-    "range": range,
-}
-
-scope = SymbolTable()
+scope = SymbolTable(implementations)
 set_symbol_table(scope)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .graph import Apply, Literal
+from .node import is_literal
+
+if TYPE_CHECKING:
+    from .graph import Apply
 
 __all__ = ["clone", "clone_merge", "dfs", "toposort"]
 
@@ -122,7 +125,7 @@ def clone_merge(
 
 def _merge_key(node: Apply, inputs: list[Apply], merge_literals: bool) -> Any:
     """What two nodes have in common when one can stand for both; None when nothing can."""
-    if isinstance(node, Literal):
+    if is_literal(node):
         if not merge_literals:
             return None
         try:

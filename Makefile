@@ -10,6 +10,7 @@ TEST_FLAGS ?= --no-skips
 SPHINX_FLAGS ?= -W --keep-going
 BENCH_FLAGS ?=
 
+comma := ,
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip
 NATIVE := python/hyperopt/_native.abi3.so
@@ -110,9 +111,10 @@ $(VENV)/.created:
 	@python=$$(scripts/find-python) && echo "creating $(VENV) with $$python" && "$$python" -m venv $(VENV)
 	@touch $@
 
-# What builds this package, and setuptools for the dependencies that come as sources (pyspark does).
+# What builds this package, setuptools for the dependencies that come as sources (pyspark does), and a pip that knows
+# dependency groups.
 $(VENV)/.installed-build: $(VENV)/.created
-	$(PIP) install $(PIP_FLAGS) 'maturin>=1.9.4,<2' 'setuptools>=77'
+	$(PIP) install $(PIP_FLAGS) 'pip>=25.1' 'maturin>=1.9.4,<2' 'setuptools>=77'
 	@touch $@
 
 # The sources are built in place, and the environment points at them (an editable install).
@@ -121,5 +123,5 @@ $(NATIVE): $(RUST_SOURCES) | $(VENV)/.installed-build
 	@touch $@
 
 $(VENV)/.installed-%: pyproject.toml | $(VENV)/.installed-build
-	$(PIP) install $(PIP_FLAGS) --no-build-isolation --editable '.[$*]'
+	$(PIP) install $(PIP_FLAGS) --no-build-isolation --editable . $(patsubst %,--group %,$(subst $(comma), ,$*))
 	@touch $@

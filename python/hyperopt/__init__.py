@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from hyperopt.distribution import warn_of_upstream
+from hyperopt.environment.installation import warn_of_upstream
 
 warn_of_upstream()
 
@@ -61,8 +61,8 @@ if TYPE_CHECKING:
         vectorize,
     )
     from hyperopt.exceptions import SpaceWarning
-    from hyperopt.linting import check_space
-    from hyperopt.spark import SparkTrials
+    from hyperopt.integrations.spark_trials import SparkTrials
+    from hyperopt.space.advice import check_space
     from hyperopt.study import Study
 
 __all__ = [
@@ -136,16 +136,16 @@ _LAZY_MODULES = frozenset(
 
 _LAZY_NAMES = {
     "SpaceWarning": "hyperopt.exceptions",
-    "SparkTrials": "hyperopt.spark",
+    "SparkTrials": "hyperopt.integrations.spark_trials",
     "Study": "hyperopt.study",
-    "check_space": "hyperopt.linting",
+    "check_space": "hyperopt.space.advice",
 }
 
 
 def __getattr__(name: str) -> Any:
     """Import a submodule when it is first asked for: ``import hyperopt`` stays quick."""
     if name == "__version__":
-        from hyperopt.distribution import version
+        from hyperopt.environment.installation import version
 
         return version()
     if name in _LAZY_MODULES:
@@ -156,4 +156,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *_LAZY_MODULES, *_LAZY_NAMES})
+    return sorted({*__all__, *_LAZY_MODULES, *_LAZY_NAMES, "__doc__", "__version__"})

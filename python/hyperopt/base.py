@@ -1,19 +1,26 @@
-"""Front door: documents, stores, domains and control under the name that upstream gave them.
-
-The code lives in `documents`, `trials`, `ctrl` and `domain`. Pickles name `hyperopt.base.Trials`,
-`hyperopt.base.Ctrl` and `hyperopt.base.Domain`.
-"""
+"""Front door: documents, trials, domains and control; pickles name `hyperopt.base.Trials`."""
 
 from __future__ import annotations
 
+import importlib
 import numbers
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hyperopt import log, pyll
-from hyperopt.ctrl import Ctrl
-from hyperopt.documents import (
+from hyperopt import pyll
+from hyperopt.environment import log
+from hyperopt.exceptions import (
+    AllTrialsFailed,
+    DuplicateLabel,
+    InvalidLoss,
+    InvalidResultStatus,
+    InvalidTrial,
+)
+from hyperopt.objective.ctrl import Ctrl
+from hyperopt.objective.domain import Domain
+from hyperopt.pyll.stochastic import recursive_set_rng_kwarg
+from hyperopt.storage.documents import (
     JOB_STATE_CANCEL,
     JOB_STATE_DONE,
     JOB_STATE_ERROR,
@@ -37,20 +44,12 @@ from hyperopt.documents import (
     validate_loss_threshold,
     validate_timeout,
 )
-from hyperopt.domain import Domain
-from hyperopt.exceptions import (
-    AllTrialsFailed,
-    DuplicateLabel,
-    InvalidLoss,
-    InvalidResultStatus,
-    InvalidTrial,
-)
-from hyperopt.pyll.stochastic import recursive_set_rng_kwarg
-from hyperopt.trials import Trials, trials_from_docs
+from hyperopt.study.trials import Trials, trials_from_docs
 
 if TYPE_CHECKING:
-    from hyperopt.utils import pmin_sampled, use_obj_for_literal_in_memo
-    from hyperopt.vectorize import VectorizeHelper
+    from hyperopt.analysis.averaging import pmin_sampled
+    from hyperopt.compat.lookups import use_obj_for_literal_in_memo
+    from hyperopt.space.vectorize import VectorizeHelper
 
 __all__ = [
     "JOB_STATES",
@@ -94,16 +93,17 @@ __all__ = [
 ]
 
 
+_LATER = {
+    "VectorizeHelper": "hyperopt.space.vectorize",
+    "pmin_sampled": "hyperopt.analysis.averaging",
+    "use_obj_for_literal_in_memo": "hyperopt.compat.lookups",
+}
+
+
 def __getattr__(name: str) -> Any:
     """What is imported, or made, when it is first asked for."""
     if name == "logger":
         return log.get_logger()
-    if name == "VectorizeHelper":
-        from hyperopt import vectorize
-
-        return vectorize.VectorizeHelper
-    if name in ("pmin_sampled", "use_obj_for_literal_in_memo"):
-        from hyperopt import utils
-
-        return getattr(utils, name)
+    if name in _LATER:
+        return getattr(importlib.import_module(_LATER[name]), name)
     raise AttributeError(f"module 'hyperopt.base' has no attribute {name!r}")

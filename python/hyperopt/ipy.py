@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .base import Trials
+from hyperopt.base import Trials
 
 __all__ = ["IPythonTrials"]
 

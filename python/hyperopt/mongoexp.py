@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from .base import Trials
+from hyperopt.base import Trials
 
 __all__ = ["MongoCtrl", "MongoJobs", "MongoTrials", "MongoWorker", "main_worker"]
 

@@ -1,61 +1,6 @@
-"""Random search."""
+"""Front door: random search."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
-
-from hyperopt.documents import Document, miscs_update_idxs_vals
-from hyperopt.suggestions import as_seed, documents, prune
-
-if TYPE_CHECKING:
-    from hyperopt.domain import Domain
-    from hyperopt.trials import Trials
+from hyperopt.algorithms.random_search import suggest, suggest_batch
+from hyperopt.storage.documents import miscs_update_idxs_vals
 
 __all__ = ["miscs_update_idxs_vals", "suggest", "suggest_batch"]
-
-
-def suggest(new_ids: Sequence[Any], domain: Domain, trials: Trials, seed: Any) -> list[Document]:
-    """Draw every active parameter from its prior.
-
-    Parameters
-    ----------
-    new_ids
-        Ids of the trials to suggest.
-    domain
-        The objective and its space.
-    trials
-        What was tried so far; only its experiment key matters.
-    seed
-        An integer. The same seed gives the same draws, trial by trial.
-
-    Returns
-    -------
-    list of dict
-        One document in state *new* for each id.
-    """
-    space = domain.space
-    assignments = space.native.suggest_random(list(new_ids), as_seed(seed))
-    if space.has_dynamic_activity:
-        for assignment in assignments:
-            prune(space, assignment)
-    return documents(new_ids, domain, trials, assignments)
-
-
-def suggest_batch(
-    new_ids: Sequence[Any], domain: Domain, trials: Trials, seed: Any
-) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
-    """The draws of `suggest` as columns.
-
-    Returns
-    -------
-    (idxs, vals)
-        For each label the ids of the trials in which it is active, and its values there.
-    """
-    from hyperopt.documents import miscs_to_idxs_vals
-
-    docs = suggest(new_ids, domain, trials, seed)
-    if not docs:
-        labels = domain.space.labels
-        return {label: [] for label in labels}, {label: [] for label in labels}
-    return miscs_to_idxs_vals([doc["misc"] for doc in docs])

@@ -1,90 +1,96 @@
-"""The Tree-structured Parzen Estimator.
+"""Front door: the Tree-structured Parzen Estimator, and the parts it is made of as functions."""
 
-Each parameter is modelled on its own: the trials are split into a few good ones and the rest, the
-values of both groups are turned into densities l(x) and g(x), candidates are drawn from l, and the
-one with the largest l(x) / g(x) is proposed, which maximises expected improvement (Bergstra,
-Bardenet, Bengio and Kegl, *Algorithms for Hyper-Parameter Optimization*, NeurIPS 2011).
-"""
+from hyperopt.algorithms.tpe import (
+    _default_gamma as _default_gamma,
+)
+from hyperopt.algorithms.tpe import (
+    _default_linear_forgetting as _default_linear_forgetting,
+)
+from hyperopt.algorithms.tpe import (
+    _default_n_EI_candidates as _default_n_EI_candidates,
+)
+from hyperopt.algorithms.tpe import (
+    _default_n_startup_jobs as _default_n_startup_jobs,
+)
+from hyperopt.algorithms.tpe import (
+    _default_prior_weight as _default_prior_weight,
+)
+from hyperopt.algorithms.tpe import (
+    suggest,
+)
+from hyperopt.compat.densities.distributions import (
+    EPS,
+    categorical_lpdf,
+    lognormal_cdf,
+    lognormal_lpdf,
+    logsum_rows,
+    normal_cdf,
+    qlognormal_lpdf,
+    randint_via_categorical_lpdf,
+)
+from hyperopt.compat.densities.estimator import (
+    DEFAULT_LF,
+    adaptive_parzen_normal,
+    adaptive_parzen_normal_orig,
+    linear_forgetting_weights,
+    tpe_cat_pseudocounts,
+)
+from hyperopt.compat.densities.mixtures import GMM1, LGMM1, GMM1_lpdf, LGMM1_lpdf
+from hyperopt.compat.densities.samplers import (
+    adaptive_parzen_sampler,
+    adaptive_parzen_samplers,
+    ap_categorical_sampler,
+    ap_loglognormal_sampler,
+    ap_loguniform_sampler,
+    ap_normal_sampler,
+    ap_qlognormal_sampler,
+    ap_qloguniform_sampler,
+    ap_qnormal_sampler,
+    ap_quniform_sampler,
+    ap_randint_sampler,
+    ap_split_trials,
+    ap_uniform_sampler,
+    broadcast_best,
+)
+from hyperopt.pyll.base import scope
+from hyperopt.pyll.stochastic import implicit_stochastic
+from hyperopt.storage.documents import miscs_to_idxs_vals, miscs_update_idxs_vals
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Any
-
-from hyperopt import observations
-from hyperopt._densities import *  # noqa: F403
-from hyperopt._densities import __all__ as _density_names
-from hyperopt.documents import Document, miscs_to_idxs_vals, miscs_update_idxs_vals
-from hyperopt.suggestions import as_seed, assignments_in_turn, documents
-
-if TYPE_CHECKING:
-    from hyperopt.domain import Domain
-    from hyperopt.trials import Trials
-
-__all__ = ["miscs_to_idxs_vals", "miscs_update_idxs_vals", "suggest", *_density_names]
-
-_default_prior_weight = 1.0
-_default_n_EI_candidates = 24
-_default_gamma = 0.25
-_default_n_startup_jobs = 20
-_default_linear_forgetting = 25
-
-
-def suggest(
-    new_ids: Sequence[Any],
-    domain: Domain,
-    trials: Trials,
-    seed: Any,
-    prior_weight: float = _default_prior_weight,
-    n_startup_jobs: int = _default_n_startup_jobs,
-    n_EI_candidates: int = _default_n_EI_candidates,
-    gamma: float = _default_gamma,
-    verbose: bool = True,
-) -> list[Document]:
-    """Suggest trials by the Tree-structured Parzen Estimator.
-
-    Parameters
-    ----------
-    new_ids
-        Ids of the trials to suggest. The earlier trials of a batch count as pending for the later
-        ones, so the suggestions differ.
-    domain
-        The objective and its space.
-    trials
-        What was tried so far. Pending and failed trials count as bad ones.
-    seed
-        An integer. The same seed and history give the same suggestions.
-    prior_weight
-        Weight of the prior among the observations of a parameter, each of which weighs at most 1.
-    n_startup_jobs
-        Random search until there are this many trials (failed and pending ones count).
-    n_EI_candidates
-        How many candidates are drawn for each parameter.
-    gamma
-        The good group has ``ceil(gamma * sqrt(n))`` of n trials, at most 25.
-    verbose
-        Ignored; kept for callers that pass it.
-
-    Returns
-    -------
-    list of dict
-        One document in state *new* for each id.
-
-    Raises
-    ------
-    ValueError
-        If an option is out of range: ``n_EI_candidates`` < 1, ``gamma`` < 0, ``prior_weight`` < 0.
-    """
-    ids = list(new_ids)
-    space = domain.space
-    history = observations.of(trials, space).update(trials)
-    options: dict[str, Any] = {
-        "prior_weight": prior_weight,
-        "n_startup_jobs": n_startup_jobs,
-        "n_candidates": n_EI_candidates,
-        "gamma": gamma,
-    }
-    suggest_tpe = partial(history.suggest_tpe, seed=as_seed(seed), **options)
-    assignments = assignments_in_turn(ids, space, history, suggest_tpe)
-    return documents(ids, domain, trials, assignments)
+__all__ = [
+    "DEFAULT_LF",
+    "EPS",
+    "GMM1",
+    "LGMM1",
+    "GMM1_lpdf",
+    "LGMM1_lpdf",
+    "adaptive_parzen_normal",
+    "adaptive_parzen_normal_orig",
+    "adaptive_parzen_sampler",
+    "adaptive_parzen_samplers",
+    "ap_categorical_sampler",
+    "ap_loglognormal_sampler",
+    "ap_loguniform_sampler",
+    "ap_normal_sampler",
+    "ap_qlognormal_sampler",
+    "ap_qloguniform_sampler",
+    "ap_qnormal_sampler",
+    "ap_quniform_sampler",
+    "ap_randint_sampler",
+    "ap_split_trials",
+    "ap_uniform_sampler",
+    "broadcast_best",
+    "categorical_lpdf",
+    "implicit_stochastic",
+    "linear_forgetting_weights",
+    "lognormal_cdf",
+    "lognormal_lpdf",
+    "logsum_rows",
+    "miscs_to_idxs_vals",
+    "miscs_update_idxs_vals",
+    "normal_cdf",
+    "qlognormal_lpdf",
+    "randint_via_categorical_lpdf",
+    "scope",
+    "suggest",
+    "tpe_cat_pseudocounts",
+]

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hyperopt import STATUS_FAIL, Trials, fmin, hp, jtpe, observations, tpe
+from hyperopt import STATUS_FAIL, Trials, fmin, hp, jtpe, tpe
+from hyperopt.algorithms.history import feed_of
 from hyperopt.base import JOB_STATE_CANCEL, JOB_STATE_ERROR, JOB_STATE_NEW, Domain
 
 SPACE = {
@@ -127,7 +128,7 @@ def test_a_run_goes_on_as_in_a_new_process(algo: Any, first: int, changes: list[
 def test_documents_that_agree_are_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     trials = Trials()
     run(trials, 30, tpe.suggest)
-    feed = observations.of(trials, Domain(objective, SPACE).space)
+    feed = feed_of(trials, Domain(objective, SPACE).space)
     history = feed.history
     run(trials, 5, tpe.suggest)
     assert feed.history is history

@@ -9,7 +9,7 @@ import pytest
 import hyperopt as hpo
 from hyperopt import hp
 from hyperopt.fmin import generate_trials_to_calculate
-from hyperopt.ledger import SMALL_STUDY
+from hyperopt.storage.states import SMALL_STUDY
 
 SPACE = {
     "lr": hp.loguniform("lr", -5, 0),

@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pytest
 
-from hyperopt import Domain, FMinIter, Trials, fmin, hp, jtpe, partial, space_eval, tpe
+from hyperopt import Domain, FMinIter, Trials, fmin, hp, partial, space_eval, tpe
 from hyperopt.base import JOB_STATE_DONE, JOB_STATE_ERROR, JOB_STATE_NEW, STATUS_OK
 from hyperopt.early_stop import no_progress_loss
 from hyperopt.exceptions import (
@@ -596,6 +596,8 @@ def test_fmin_has_upstreams_arguments_first():
 
 
 def test_the_default_algorithm_is_the_joint_tpe(monkeypatch):
+    from hyperopt.algorithms import jtpe
+
     asked = []
     suggest = jtpe.suggest
     monkeypatch.setattr(jtpe, "suggest", lambda *a: asked.append(1) or suggest(*a))

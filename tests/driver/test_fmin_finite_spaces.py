@@ -7,7 +7,7 @@ import warnings
 import pytest
 
 from hyperopt import SpaceWarning, Trials, fmin, hp
-from hyperopt.distinct import all_points, point_of
+from hyperopt.algorithms.distinct import all_points, point_of
 from hyperopt.pyll import scope
 from hyperopt.space import compile_space
 

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from hyperopt import Ctrl, Trials, fmin, hp
-from hyperopt.distribution import version, warn_of_upstream
+from hyperopt.environment.installation import version, warn_of_upstream
 
 X = hp.uniform("x", -5, 5)
 

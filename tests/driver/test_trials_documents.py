@@ -23,7 +23,7 @@ from hyperopt.base import (
     spec_from_misc,
 )
 from hyperopt.exceptions import AllTrialsFailed, InvalidTrial
-from hyperopt.ledger import SMALL_STUDY, WINDOW
+from hyperopt.storage.states import SMALL_STUDY, WINDOW
 
 
 def make_doc(tid, loss=None, status=STATUS_OK, state=JOB_STATE_DONE, exp_key=None):

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from hyperopt.evaluation import SerialEvaluator
-from hyperopt.executors import evaluator
-from hyperopt.executors.futures import FutureEvaluator
-from hyperopt.executors.processes import ProcessEvaluator
-from hyperopt.executors.threads import ThreadEvaluator
+from hyperopt.evaluation.choice import evaluator
+from hyperopt.evaluation.contract import SerialEvaluator
+from hyperopt.evaluation.futures import FutureEvaluator
+from hyperopt.evaluation.processes.evaluator import ProcessEvaluator
+from hyperopt.evaluation.threads import ThreadEvaluator
 
 
 def test_without_a_choice_the_driver_evaluates_itself() -> None:

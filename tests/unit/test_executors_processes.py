@@ -21,7 +21,7 @@ import pytest
 import hyperopt
 from hyperopt import JOB_STATE_DONE, JOB_STATE_ERROR, Trials, fmin, hp, rand
 from hyperopt.base import JOB_STATE_CANCEL
-from hyperopt.executors.processes import ProcessEvaluator
+from hyperopt.evaluation.processes.evaluator import ProcessEvaluator
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no forks")
 
@@ -385,7 +385,7 @@ def test_a_killed_driver_leaves_no_worker(tmp_path: Path) -> None:
 
 
 def test_a_template_that_cannot_start_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    from hyperopt.executors import template_process
+    from hyperopt.evaluation.processes import template_handle as template_process
 
     monkeypatch.setattr(template_process, "_START", "import sys; sys.exit(5)")
     with pytest.raises(RuntimeError, match="starts the workers was ended with exit code 5"):

@@ -9,7 +9,7 @@ import pytest
 
 from hyperopt import hp, rand, tpe
 from hyperopt.base import Domain, Trials
-from hyperopt.documents import Document
+from hyperopt.storage.documents import Document
 
 SPACE = {
     "x": hp.uniform("x", 0, 1),

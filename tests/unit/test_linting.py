@@ -12,9 +12,9 @@ import pytest
 
 from hyperopt import hp
 from hyperopt.exceptions import SpaceWarning
-from hyperopt.linting import check_space
 from hyperopt.pyll import scope
 from hyperopt.space import compile_space
+from hyperopt.space.advice import check_space
 
 ADVICE = [
     (

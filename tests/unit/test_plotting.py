@@ -9,8 +9,8 @@ import pytest
 from matplotlib import pyplot
 
 from hyperopt import hp, plotting
+from hyperopt.analysis.columns import loss_ranks, points_of
 from hyperopt.base import trials_from_docs
-from hyperopt.plot_data import loss_ranks, points_of
 
 LABELS = ("x", "c", "lr", "n")
 

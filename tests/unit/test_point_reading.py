@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hyperopt import Trials, fmin, hp, rand, space_eval
-from hyperopt.point_reading import assignment_by_structure, is_option
-from hyperopt.points import assignment_of
 from hyperopt.pyll import scope
 from hyperopt.space import compile_space
+from hyperopt.space.point_reading import assignment_by_structure, is_option
+from hyperopt.space.points import assignment_of
 
 
 class Uncomparable:

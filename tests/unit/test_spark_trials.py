@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from hyperopt import SparkTrials, fmin, hp, rand
+from hyperopt.evaluation import wire
+from hyperopt.evaluation.spark import evaluator as spark
+from hyperopt.evaluation.wire import Order, Payload
 from hyperopt.exceptions import AllTrialsFailed
-from hyperopt.executors import remote, spark
-from hyperopt.executors.remote import Order, Payload
 
 SPACE = hp.uniform("x", 0, 1)
 
@@ -49,7 +50,7 @@ class Jobs:
         self.names.append(group)
         if self.stopped:
             raise ConnectionError("no gateway")
-        return remote.evaluate_order(self.payload.key, self.payload.data, tuple(order))
+        return wire.evaluate_order(self.payload.key, self.payload.data, tuple(order))
 
     def cancel(self, group: str) -> None:
         self.cancelled.append(group)
@@ -177,7 +178,7 @@ def test_a_failed_trial_holds_its_traceback_and_its_failure_is_told_in_short(
 def test_without_pyspark_only_a_session_of_ones_own_will_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("hyperopt.spark._have_spark", False)
+    monkeypatch.setattr("hyperopt.integrations.spark_trials._have_spark", False)
     with pytest.raises(ImportError, match="cannot import pyspark"):
         SparkTrials(2)
     assert trials_of(2).parallelism == 2
@@ -275,7 +276,7 @@ def test_a_study_whose_session_was_stopped_goes_on_in_the_active_one(
     trials = trials_of(1, spark_session=first)
     search(trials, lambda x: x, 3)
     first.sparkContext.stopped = True
-    monkeypatch.setattr("hyperopt.spark._active_session", lambda: second)
+    monkeypatch.setattr("hyperopt.integrations.spark_trials._active_session", lambda: second)
     search(trials, lambda x: x, 6)
     assert trials._spark is second
     assert trials.count_successful_trials() == 6
@@ -301,7 +302,7 @@ def test_a_job_that_somebody_cancels_is_no_failure(
     def run(self: Jobs, group: str, order: Order) -> bytes:
         if order.tid == 1:
             raise RuntimeError("[SPARK_JOB_CANCELLED] Job 7 cancelled as part of its stage")
-        return remote.evaluate_order(self.payload.key, self.payload.data, tuple(order))
+        return wire.evaluate_order(self.payload.key, self.payload.data, tuple(order))
 
     monkeypatch.setattr(Jobs, "run", run)
     trials = trials_of()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hyperopt import JOB_STATE_DONE, STATUS_OK
-from hyperopt.store import store_of
+from hyperopt.storage.writer import store_of
 from libraries import hyperopt_documents
 from libraries.hyperopt_documents import PACKAGE, VERSION, optimize, random_documents
 from spaces import Space

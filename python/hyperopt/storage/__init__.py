@@ -1,1 +1,4 @@
-"""Where trials are kept."""
+"""What has been tried: trial documents, the states they go through, stores and files of them.
+
+May import `environment`, `pyll` and `exceptions`.
+"""

@@ -1,0 +1,265 @@
+"""Annealing: small steps away from good trials, smaller the more trials there are.
+
+Every label's new value is drawn near its value in an *anchor*, one of the best trials: the labels
+of a suggestion share anchors as far as they were active in the same trials. With T trials in which
+a label was active, its steps are ``1 / (1 + T * shrink_coef)`` times as wide as its prior.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hyperopt import _native
+from hyperopt.algorithms.assignments import Assignment, as_seed, documents, prune
+from hyperopt.algorithms.history import _is_observable
+from hyperopt.algorithms.label_by_label import SuggestAlgo
+from hyperopt.environment.public_path import public
+from hyperopt.storage.documents import Document, miscs_to_idxs_vals
+
+if TYPE_CHECKING:
+    from hyperopt.objective.domain import Domain
+    from hyperopt.space.compiler import CompiledSpace
+    from hyperopt.study.trials import Trials
+
+__all__ = ["AnnealingAlgo", "suggest", "suggest_batch"]
+
+_DEFAULT_AVG_BEST_IDX = 2.0
+_DEFAULT_SHRINK_COEF = 0.1
+
+_FIRST_NUMBER = 1 << 62
+"""Ids that are no integers are numbered from here, in the order in which they are met."""
+
+
+class _Feed:
+    """Keeps a native annealer in step with the documents of one `Trials`."""
+
+    def __init__(self, trials: Trials, space: CompiledSpace) -> None:
+        self.native_space = space.native
+        self._exp_key = trials._exp_key
+        self._observed = _is_observable(trials)
+        self._stale = True
+        self._touched: list[Document] = []
+        self._numbers: dict[Any, int] = {}
+
+    def touch(self, doc: Document) -> None:
+        """Take note of a document that is new or may have changed."""
+        if self._exp_key is None or doc["exp_key"] == self._exp_key:
+            self._touched.append(doc)
+
+    def touch_all(self, docs: list[Document]) -> None:
+        """Take note of documents that are new or may have changed."""
+        for doc in docs:
+            self.touch(doc)
+
+    def reread(self) -> None:
+        """Take note that anything may have changed."""
+        self._stale = True
+
+    def update(self, trials: Trials) -> _native.Annealer:
+        """Pass on what is new, and return the annealer."""
+        docs, self._touched = self._touched, []
+        if self._stale or not self._observed:
+            self.annealer = _native.Annealer(self.native_space)
+            self._stale = False
+            docs = trials.trials
+        for doc in docs:
+            self.annealer.read(self.key(doc["tid"]), doc)
+        return self.annealer
+
+    def key(self, tid: Any) -> int:
+        """The integer under which a trial is known."""
+        try:
+            return operator.index(tid)
+        except TypeError:
+            return self._numbers.setdefault(tid, _FIRST_NUMBER + len(self._numbers))
+
+
+def _feed_of(trials: Trials, space: CompiledSpace) -> _Feed:
+    """The feed of these trials for this space, made when first asked for."""
+    observers: list[Any] = trials._observers
+    for observer in observers:
+        if isinstance(observer, _Feed):
+            if observer.native_space is space.native:
+                return observer
+            observers.remove(observer)
+            break
+    feed = _Feed(trials, space)
+    observers.append(feed)
+    return feed
+
+
+def _check(avg_best_idx: float, shrink_coef: float) -> None:
+    if not 1 <= avg_best_idx < float("inf"):
+        raise ValueError(f"avg_best_idx={avg_best_idx!r} must be a finite number, at least 1")
+    if not 0 <= shrink_coef < float("inf"):
+        raise ValueError(f"shrink_coef={shrink_coef!r} must be a finite number, at least 0")
+
+
+def _suggest(
+    new_ids: Sequence[Any],
+    domain: Domain,
+    trials: Trials,
+    seed: Any,
+    avg_best_idx: float = _DEFAULT_AVG_BEST_IDX,
+    shrink_coef: float = _DEFAULT_SHRINK_COEF,
+) -> list[Document]:
+    _check(avg_best_idx, shrink_coef)
+    ids, space = list(new_ids), domain.space
+    feed = _feed_of(trials, space)
+    annealer = feed.update(trials)
+    assignments: list[Assignment] = []
+    for position, tid in enumerate(ids):
+        key = feed.key(tid)
+        assignment = annealer.suggest(key, as_seed(seed), avg_best_idx, shrink_coef)
+        if space.has_dynamic_activity:
+            prune(space, assignment)
+        assignments.append(assignment)
+        if position + 1 < len(ids):
+            # Pending while the later ones of the batch are made; its document is not inserted yet.
+            annealer.upsert(key, float("inf"), assignment[1])
+    for tid in ids[:-1]:
+        annealer.remove(feed.key(tid))
+    for (idxs, _), tid in zip(assignments, ids, strict=True):
+        for label, active in idxs.items():
+            idxs[label] = [tid] if active else []
+    return documents(ids, domain, trials, assignments)
+
+
+@public("hyperopt.anneal")
+def suggest(
+    new_ids: Sequence[Any], domain: Domain, trials: Trials, seed: Any, *args: Any, **kwargs: Any
+) -> list[Document]:
+    """Suggest trials by annealing.
+
+    Parameters
+    ----------
+    new_ids
+        Ids of the trials to suggest. The earlier ones of a batch are pending for the later ones.
+    domain
+        The objective and its space.
+    trials
+        What was tried so far, whatever became of it.
+    seed
+        An integer. The same seed, ids and history give the same suggestions.
+    *args, **kwargs
+        ``avg_best_idx`` (default 2.0), the mean rank of the trials that steps start from;
+        ``shrink_coef`` (default 0.1), how fast the steps shrink as trials arrive.
+
+    Returns
+    -------
+    list of dict
+        One document in state *new* for each id.
+
+    Raises
+    ------
+    ValueError
+        If ``avg_best_idx`` < 1 or ``shrink_coef`` < 0.
+    """
+    return _suggest(new_ids, domain, trials, seed, *args, **kwargs)
+
+
+@public("hyperopt.anneal")
+def suggest_batch(
+    new_ids: Sequence[Any], domain: Domain, trials: Trials, seed: Any, *args: Any, **kwargs: Any
+) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
+    """The suggestions of `suggest` as columns.
+
+    Returns
+    -------
+    (idxs, vals)
+        For each label the ids of the trials in which it is active, and its values there.
+    """
+    docs = suggest(new_ids, domain, trials, seed, *args, **kwargs)
+    return miscs_to_idxs_vals([doc["misc"] for doc in docs], keys=list(domain.space.labels))
+
+
+@public("hyperopt.anneal")
+class AnnealingAlgo(SuggestAlgo):
+    """The algorithm of `suggest`, label by label, for subclasses that treat some labels otherwise.
+
+    Override `on_node_hyperparameter`, or ``hp_<family>``, to decide labels in another way. Same
+    distributions as `suggest`, another random stream, and slower.
+
+    Parameters
+    ----------
+    domain, trials, seed
+        What a suggestion algorithm is called with.
+    avg_best_idx : float
+        Mean rank of the trials that steps start from, at least 1.
+    shrink_coef : float
+        How fast steps shrink as trials arrive, at least 0.
+    """
+
+    def __init__(
+        self,
+        domain: Domain,
+        trials: Trials,
+        seed: Any,
+        avg_best_idx: float = _DEFAULT_AVG_BEST_IDX,
+        shrink_coef: float = _DEFAULT_SHRINK_COEF,
+    ) -> None:
+        _check(avg_best_idx, shrink_coef)
+        super().__init__(domain, trials, seed)
+        self.avg_best_idx = avg_best_idx
+        self.shrink_coef = shrink_coef
+        self._annealer: _native.Annealer = _feed_of(trials, domain.space).update(trials)
+        self._anchors: list[int] = []
+        self._quanta = {p.label: p.args[-1] for p in domain.space.parameters}
+
+    def _decide(self, new_id: Any) -> dict[str, Any]:
+        self._anchors = []
+        return super()._decide(new_id)
+
+    def shrinking(self, label: str) -> float:
+        """Width of a label's steps, relative to its prior."""
+        return 1.0 / (1.0 + self._annealer.count(label) * self.shrink_coef)
+
+    def choose_ltv(self, label: str, size: int = 1) -> tuple[float, int, float] | None:
+        """Choose the anchor of a label: its loss, id and value; None while there is none."""
+        found = self._annealer.anchor(label, self._anchors)
+        if found is None:
+            rank = int(self.rng.geometric(1.0 / self.avg_best_idx)) - 1
+            found = self._annealer.ranked(label, rank)
+            if found is None:
+                return None
+            self._anchors.append(found)
+        loss, value = self._annealer.observation(label, found)
+        return loss, found, value
+
+    def on_node_hyperparameter(self, memo: dict[Any, Any], node: Any, label: str) -> Any:
+        """Choose a value for `label`: a step from its anchor, or else a draw from its prior.
+
+        The step is what the method ``hp_<family>(memo, node, label, tid, val)`` returns.
+        """
+        chosen = self.choose_ltv(label)
+        if chosen is None:
+            return super().on_node_hyperparameter(memo, node, label)
+        _, tid, value = chosen
+        return getattr(self, f"hp_{node.name}")(memo, node, label, tid, value)
+
+    def hp_uniform(
+        self, memo: dict[Any, Any], node: Any, label: str, tid: int, val: float
+    ) -> npt.NDArray[Any]:
+        """Step from the value `val` of `label` in trial `tid`; an array of one value."""
+        kind, first, second = self._annealer.step(label, tid, self.shrink_coef)
+        if kind == "stay":
+            if self.rng.uniform() < second:
+                return np.array([int(first)])
+            return np.asarray(super().on_node_hyperparameter(memo, node, label))
+        draw = self.rng.uniform if kind == "uniform" else self.rng.normal
+        steps = draw(first, second, size=1)
+        if "log" in node.name:
+            steps = np.exp(steps)
+        if node.name.startswith("q"):
+            q = self._quanta[label]
+            steps = np.round(steps / q) * q + 0.0
+        return steps
+
+    hp_quniform = hp_loguniform = hp_qloguniform = hp_uniform
+    hp_normal = hp_qnormal = hp_lognormal = hp_qlognormal = hp_uniform
+    hp_randint = hp_categorical = hp_uniform

@@ -1,0 +1,81 @@
+"""From assignments to documents: what every algorithm ends with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hyperopt.storage.documents import Document
+
+if TYPE_CHECKING:
+    from hyperopt import _native
+    from hyperopt.objective.domain import Domain
+    from hyperopt.space.compiler import CompiledSpace
+    from hyperopt.study.trials import Trials
+
+Assignment = tuple[dict[str, list[Any]], dict[str, list[Any]]]
+"""The ``idxs`` and ``vals`` of one trial."""
+
+_SEED_BITS = (1 << 64) - 1
+
+
+def as_seed(seed: Any) -> int:
+    """The 64 bits of a seed that the native generators take.
+
+    Besides integers, everything that ``numpy.random.default_rng`` takes is a seed.
+    """
+    if isinstance(seed, np.random.RandomState):
+        return int(seed.randint(1 << 31))
+    try:
+        return int(seed) & _SEED_BITS
+    except TypeError:
+        return int(np.random.default_rng(seed).integers(1 << 63))
+
+
+def documents(
+    new_ids: Sequence[Any], domain: Domain, trials: Trials, assignments: Sequence[Assignment]
+) -> list[Document]:
+    """New documents with these assignments; they are not inserted."""
+    miscs = [
+        {"tid": tid, "cmd": domain.cmd, "workdir": domain.workdir, "idxs": idxs, "vals": vals}
+        for tid, (idxs, vals) in zip(new_ids, assignments, strict=True)
+    ]
+    results = [domain.new_result() for _ in miscs]
+    return trials.new_trial_docs(list(new_ids), [None] * len(miscs), results, miscs)
+
+
+def assignments_in_turn(
+    new_ids: Sequence[Any],
+    space: CompiledSpace,
+    history: _native.History,
+    suggest: Callable[..., list[Assignment]],
+) -> list[Assignment]:
+    """The assignments that ``suggest(ids, first=position)`` makes with `history`.
+
+    One after the other, and pruned, where only evaluation tells which parameters are active: the
+    earlier ones of a batch are then pending, as pruned, while the later ones are made.
+    """
+    if not space.has_dynamic_activity:
+        return suggest(new_ids)
+    assignments = []
+    for position, tid in enumerate(new_ids):
+        (assignment,) = suggest([tid], first=position)
+        prune(space, assignment)
+        history.propose(tid, assignment[1])
+        assignments.append(assignment)
+    return assignments
+
+
+def prune(space: CompiledSpace, assignment: Assignment) -> None:
+    """Empty the entries of parameters that the others make inactive, by evaluation.
+
+    For spaces whose activity the native code can't tell: it draws a value for every parameter.
+    """
+    idxs, vals = assignment
+    active = space.active({label: value[0] for label, value in vals.items() if value})
+    for label in vals:
+        if label not in active:
+            idxs[label] = []
+            vals[label] = []

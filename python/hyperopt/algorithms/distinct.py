@@ -1,0 +1,199 @@
+"""Finite spaces: never the same point twice (`avoid_duplicates`)."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hyperopt.exceptions import SpaceWarning
+from hyperopt.storage.documents import JOB_STATE_CANCEL, Document
+
+if TYPE_CHECKING:
+    from hyperopt.objective.domain import Domain
+    from hyperopt.space.compiler import CompiledSpace, Parameter
+    from hyperopt.study.trials import Trials
+
+Point = tuple[tuple[str, float], ...]
+
+MANY_POINTS = 200_000
+"""A space with more points is not enumerated."""
+
+_ATTEMPTS = 10
+"""How often the algorithm is asked again before an unseen point is drawn at random."""
+
+_HINT_FROM = 100
+"""The number of trials from which repetitions in a finite space are worth a hint."""
+
+
+def point_of(doc: Document) -> Point:
+    """The active parameters of a trial, comparable."""
+    vals = doc["misc"]["vals"]
+    return tuple(sorted((label, float(column[0])) for label, column in vals.items() if len(column)))
+
+
+class Distinct:
+    """A suggestion algorithm that never suggests a point that was evaluated or is pending.
+
+    It asks `algo` again when a suggestion is known, then takes an unseen point of a finite space at
+    random. When there is none it suggests nothing, which ends the run. In a space that is not
+    finite, or too large to enumerate, a repetition passes after the last attempt.
+
+    Parameters
+    ----------
+    algo
+        The algorithm that is asked.
+    """
+
+    def __init__(self, algo: Callable[..., Any]) -> None:
+        self._algo = algo
+        self._seen: set[Point] = set()
+        self._n_read = 0
+        self._unseen: list[Point] | None = None
+        self.exhausted = False
+
+    def __call__(
+        self, new_ids: list[Any], domain: Domain, trials: Trials, seed: int
+    ) -> list[Document]:
+        """Suggest trials for `new_ids`, or fewer."""
+        self._read(trials._dynamic_trials)
+        rng = np.random.default_rng(seed)
+        docs = []
+        for doc in self._algo(new_ids, domain, trials, seed) or []:
+            fresh = self._fresh(doc, domain, trials, rng)
+            if fresh is None:
+                self.exhausted = True
+                break
+            self._seen.add(point_of(fresh))
+            docs.append(fresh)
+        return docs
+
+    def _read(self, docs: list[Document]) -> None:
+        if len(docs) < self._n_read:
+            self._seen.clear()
+            self._n_read = 0
+        for doc in docs[self._n_read :]:
+            if doc["state"] != JOB_STATE_CANCEL:
+                self._seen.add(point_of(doc))
+        self._n_read = len(docs)
+
+    def _fresh(
+        self, doc: Document, domain: Domain, trials: Trials, rng: np.random.Generator
+    ) -> Document | None:
+        tid = doc["tid"]
+        for _ in range(_ATTEMPTS):
+            if point_of(doc) not in self._seen:
+                return doc
+            again = self._algo([tid], domain, trials, int(rng.integers(2**31 - 1)))
+            if not again:
+                break
+            doc = again[0]
+        if point_of(doc) not in self._seen:
+            return doc
+        if self._unseen is None:
+            self._unseen = all_points(domain.space)
+        if self._unseen is None:
+            return doc
+        self._unseen = [point for point in self._unseen if point not in self._seen]
+        if not self._unseen:
+            return None
+        return _with_point(doc, self._unseen[rng.integers(len(self._unseen))], domain.space)
+
+
+def _with_point(doc: Document, point: Point, space: CompiledSpace) -> Document:
+    values = dict(point)
+    whole = {p.label for p in space.parameters if p.family in ("randint", "categorical")}
+    tid, misc = doc["tid"], doc["misc"]
+    for label in space.labels:
+        misc["idxs"][label] = [tid] if label in values else []
+        misc["vals"][label] = (
+            [np.int64(values[label]) if label in whole else np.float64(values[label])]
+            if label in values
+            else []
+        )
+    return doc
+
+
+def support(parameter: Parameter) -> Iterable[float] | None:
+    """The values that a parameter can take, or None if they are too many to list."""
+    args = parameter.args
+    if parameter.family == "randint":
+        values: Iterable[float] = range(args[0], args[1])
+    elif parameter.family == "categorical":
+        values = [i for i, p in enumerate(args) if p > 0]
+    elif parameter.family in ("quniform", "qloguniform"):
+        low, high, q = args
+        if parameter.family == "qloguniform":
+            if high > math.log(MANY_POINTS * q):
+                return None
+            low, high = math.exp(low), math.exp(high)
+        values = range(round(low / q), round(high / q) + 1)
+    else:
+        return None
+    if len(values) > MANY_POINTS:  # type: ignore[arg-type]
+        return None
+    return [v * args[2] for v in values] if parameter.family.startswith("q") else values
+
+
+class _NeededError(Exception):
+    """Says which label has to be decided next."""
+
+
+class _Probe(dict[str, Any]):
+    def __missing__(self, label: str) -> Any:
+        raise _NeededError(label)
+
+
+def all_points(space: CompiledSpace) -> list[Point] | None:
+    """Every point of a finite space; None if it is not finite, or has more than `MANY_POINTS`."""
+    supports: dict[str, list[float]] = {}
+    for parameter in space.parameters:
+        values = support(parameter)
+        if values is None:
+            return None
+        supports[parameter.label] = list(values)
+    points = []
+    for point in _expand(space, {}, supports):
+        points.append(tuple(sorted(point.items())))
+        if len(points) > MANY_POINTS:
+            return None
+    return points
+
+
+def _expand(
+    space: CompiledSpace, decided: Mapping[str, float], supports: Mapping[str, list[float]]
+) -> Iterator[dict[str, float]]:
+    """All completions of a point, deciding one active label at a time."""
+    stack = [dict(decided)]
+    while stack:
+        point = stack.pop()
+        label = _undecided(space, point)
+        if label is None:
+            yield {name: float(value) for name, value in point.items()}
+        else:
+            stack += [{**point, label: value} for value in reversed(supports[label])]
+
+
+def _undecided(space: CompiledSpace, point: Mapping[str, float]) -> str | None:
+    try:
+        active = space.active(_Probe(point))
+    except _NeededError as needed:
+        return str(needed.args[0])
+    return next((label for label in space.labels if label in active and label not in point), None)
+
+
+def hint_at_repetition(space: CompiledSpace, docs: list[Document], stacklevel: int) -> None:
+    """Warn, once per place, if most trials in a finite space repeated an earlier one."""
+    if len(docs) < _HINT_FROM or any(support(p) is None for p in space.parameters):
+        return
+    n_points = len({point_of(doc) for doc in docs})
+    if n_points < len(docs) / 2:
+        warnings.warn(
+            f"only {n_points} of {len(docs)} trials are different points of this finite space; "
+            "fmin(..., avoid_duplicates=True) evaluates each point once",
+            SpaceWarning,
+            stacklevel=stacklevel + 1,
+        )

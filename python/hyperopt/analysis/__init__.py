@@ -1,0 +1,4 @@
+"""What trials tell: tables, columns, averages.
+
+May import `space`, `storage`, `objective` and what these may import.
+"""

@@ -1,0 +1,128 @@
+"""Who evaluates trials when it is not the driver itself.
+
+`evaluator` turns `fmin`'s arguments ``n_jobs``, ``executor`` and ``trial_timeout`` into an
+`Evaluator`. Suggesting and storing trials does not depend on the choice.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any
+
+from hyperopt.environment.cores import usable_cores
+from hyperopt.evaluation.contract import Evaluator, SerialEvaluator
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+    from typing import Literal, TypeAlias
+
+    ExecutorChoice: TypeAlias = "Literal['threads', 'processes'] | Executor | Evaluator | None"
+
+__all__ = ["evaluator"]
+
+
+def evaluator(
+    n_jobs: int | None = None,
+    executor: ExecutorChoice = None,
+    trial_timeout: float | None = None,
+) -> Evaluator:
+    """The evaluator for these arguments of `fmin`.
+
+    Parameters
+    ----------
+    n_jobs
+        How many trials to run at once; -1 for one per core. Without `executor`, that many processes
+        of this machine; None or 1 evaluates in the driver.
+    executor
+        "processes", "threads", any `concurrent.futures.Executor`, or an `Evaluator`.
+    trial_timeout
+        Seconds after which a trial is stopped and fails. Needs processes.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument is of the wrong kind, or the arguments don't go together.
+    """
+    jobs = _count(n_jobs)
+    timeout_s = _seconds(trial_timeout)
+    if executor is None and jobs in (None, 1) and timeout_s is None:
+        return SerialEvaluator()
+    if executor == "processes" or executor is None:
+        default = 1 if executor is None else usable_cores()
+        return _processes(default if jobs is None else jobs, timeout_s)
+    if timeout_s is not None:
+        raise ValueError(
+            f"trial_timeout={trial_timeout!r} with executor={executor!r}: only a process can be "
+            "stopped; leave executor out and use n_jobs"
+        )
+    if executor == "threads":
+        from hyperopt.evaluation.threads import ThreadEvaluator
+
+        return ThreadEvaluator(usable_cores() if jobs is None else jobs)
+    if isinstance(executor, Evaluator):
+        return executor
+    return _futures(executor, jobs)
+
+
+def _processes(n_jobs: int, timeout_s: float | None) -> Evaluator:
+    if sys.platform == "win32":
+        if timeout_s is not None:
+            raise ValueError(f"trial_timeout={timeout_s!r} is not available on Windows")
+        from hyperopt.evaluation.pooled import PooledEvaluator
+
+        return PooledEvaluator(n_jobs)
+    from hyperopt.evaluation.processes.evaluator import ProcessEvaluator
+
+    return ProcessEvaluator(n_jobs, timeout_s)
+
+
+def _futures(executor: Any, jobs: int | None) -> Evaluator:
+    from concurrent.futures import Executor
+
+    from hyperopt.evaluation.futures import FutureEvaluator, slots_of
+
+    if isinstance(executor, type):
+        raise TypeError(f"executor={executor!r} is a class: did you mean {executor.__name__}()?")
+    if not isinstance(executor, Executor):
+        if not callable(getattr(executor, "submit", None)):
+            raise TypeError(
+                f"executor={executor!r} is neither 'processes' nor 'threads' nor a "
+                "concurrent.futures.Executor"
+            )
+        if hasattr(executor, "get_executor"):
+            raise TypeError(
+                f"executor={executor!r} is a Dask client; pass executor=client.get_executor()"
+            )
+    slots = jobs if jobs is not None else slots_of(executor)
+    if slots is None:
+        raise ValueError(
+            f"executor={executor!r} does not tell how many calls it runs at once; "
+            "say it with n_jobs"
+        )
+    return FutureEvaluator(executor, slots)
+
+
+def _count(n_jobs: object) -> int | None:
+    if n_jobs is None:
+        return None
+    if isinstance(n_jobs, bool) or not isinstance(n_jobs, Integral):
+        raise TypeError(f"n_jobs={n_jobs!r}: must be a whole number, or -1 for one per core")
+    count = int(n_jobs)
+    if count == -1:
+        return usable_cores()
+    if count < 1:
+        raise ValueError(f"n_jobs={count}: must be at least 1, or -1 for one per core")
+    return count
+
+
+def _seconds(trial_timeout: object) -> float | None:
+    if trial_timeout is None:
+        return None
+    if isinstance(trial_timeout, bool) or not isinstance(trial_timeout, Real):
+        raise TypeError(f"trial_timeout={trial_timeout!r}: must be a number of seconds")
+    seconds = float(trial_timeout)
+    if not seconds > 0 or math.isinf(seconds):
+        raise ValueError(f"trial_timeout={trial_timeout!r}: must be a positive number of seconds")
+    return seconds

@@ -1,0 +1,145 @@
+"""Who evaluates a trial: the seam between the driver loop and serial, pooled or remote execution.
+
+The driver hands an :class:`Evaluator` the documents of trials that shall run and receives an
+:class:`Outcome` for each. An evaluator never changes a document; only the driver does, so that
+every way of evaluating leaves the same traces in `Trials`.
+
+An outcome whose error is a `TrialLost` fails its trial without stopping the run. An exception that
+`submit` or `wait` itself raises means that nothing more can be evaluated: the run ends with it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from hyperopt.objective.domain import Domain
+    from hyperopt.study.trials import Trials
+
+__all__ = ["Evaluator", "Outcome", "SerialEvaluator", "TrialLost"]
+
+
+class TrialLost(RuntimeError):  # noqa: N818
+    """A trial ended without a result and through no exception of its objective.
+
+    Its worker process died, or it ran longer than ``trial_timeout``. Such a trial becomes an
+    *error*; the run goes on, with or without ``catch_eval_exceptions``.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one trial.
+
+    Exactly one of `result`, `error` and `cancelled` is set.
+
+    Parameters
+    ----------
+    tid
+        The trial's id.
+    result
+        The normalised result (it has a ``status``; see `normalise_result`), when the objective
+        returned. Attachments have been taken out of it.
+    attachments
+        Name -> value, to be stored beside the trial. None when the evaluator shares the driver's
+        `Trials` and stored them already.
+    error
+        What the objective raised, or what killed its worker.
+    traceback
+        The text of the traceback, when `error` happened in another process.
+    error_text
+        What ``misc["error"]`` shall say, when it is not the text of `error`.
+    cancelled
+        Why the trial was given up: a timeout, the user, an early stop.
+    state
+        The job state to store, when it is not the one that follows from the above.
+    """
+
+    tid: int
+    result: dict[str, Any] | None = None
+    attachments: dict[str, Any] | None = None
+    error: BaseException | None = None
+    traceback: str | None = None
+    error_text: str | None = None
+    cancelled: str | None = None
+    state: int | None = None
+
+
+@runtime_checkable
+class Evaluator(Protocol):
+    """Runs trials, `capacity` at a time."""
+
+    @property
+    def capacity(self) -> int:
+        """How many trials to hand over before waiting; it may change during a run."""
+
+    def start(self, domain: Domain, trials: Trials) -> None:
+        """Prepare to evaluate `domain`; called once, before the first `submit`."""
+
+    def submit(self, doc: dict[str, Any]) -> None:
+        """Begin (or queue) the trial of `doc`, which is stored in `trials` as *running*."""
+
+    def wait(self, timeout_s: float | None) -> list[Outcome]:
+        """Block until at least one submitted trial ended, or until the timeout (then: empty list).
+
+        With a timeout of 0, collect what has ended without blocking.
+        """
+
+    def cancel(self, tids: Iterable[int], reason: str) -> None:
+        """Try to stop these trials; their outcomes still come through `wait`."""
+
+    def close(self, *, cancel: bool) -> None:
+        """End every process, thread and job of this evaluator, cancelling what runs if `cancel`."""
+
+
+class SerialEvaluator:
+    """Evaluates in this thread, inside `wait`, one trial per call.
+
+    Exceptions of the objective become outcomes; `KeyboardInterrupt`, `SystemExit` and the like pass
+    through `wait` untouched.
+    """
+
+    capacity = 1
+
+    def __init__(self) -> None:
+        self._queue: deque[dict[str, Any]] = deque()
+        self._cancelled: dict[int, str] = {}
+
+    def start(self, domain: Domain, trials: Trials) -> None:
+        """Remember where to evaluate."""
+        self._domain = domain
+        self._trials = trials
+        from hyperopt.objective.ctrl import Ctrl
+
+        self._ctrl = Ctrl
+
+    def submit(self, doc: dict[str, Any]) -> None:
+        """Queue a trial."""
+        self._queue.append(doc)
+
+    def wait(self, timeout_s: float | None) -> list[Outcome]:
+        """Evaluate the next trial, however long it takes."""
+        if not self._queue:
+            return []
+        doc = self._queue.popleft()
+        tid = doc["tid"]
+        if self._cancelled and tid in self._cancelled:
+            return [Outcome(tid, cancelled=self._cancelled.pop(tid))]
+        config = {label: values[0] for label, values in doc["misc"]["vals"].items() if len(values)}
+        try:
+            result = self._domain.evaluate(config, self._ctrl(self._trials, doc))
+        except Exception as error:
+            return [Outcome(tid, error=error)]
+        return [Outcome(tid, result)]
+
+    def cancel(self, tids: Iterable[int], reason: str) -> None:
+        """Leave out these trials when their turn comes."""
+        self._cancelled.update(dict.fromkeys(tids, reason))
+
+    def close(self, *, cancel: bool) -> None:
+        """Forget what is queued."""
+        self._queue.clear()
+        self._cancelled.clear()

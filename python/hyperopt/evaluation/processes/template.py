@@ -1,0 +1,171 @@
+"""The template process: a clean process from which workers are forked.
+
+The driver may hold threads, a GPU context or a JVM, and must not be forked. It starts one fresh
+interpreter instead, which imports this package, receives the pickled domain, and from then on does
+nothing but fork workers, kill them on demand and report how they ended. Workers therefore start
+within milliseconds, and share the memory of the pickled domain.
+
+The driver and the template talk over a socket: `COMMAND` structs one way (a new worker's socket
+travels with `FORK`), `EVENT` structs the other. When the socket closes, for whatever reason, the
+template kills every worker and what the workers have started, and exits.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import pickle
+import select
+import signal
+import socket
+import struct
+import sys
+import warnings
+from typing import NoReturn
+
+import numpy as np
+
+# What unpickling and evaluating a domain needs is imported here once, not by each worker.
+import hyperopt.base
+import hyperopt.space.compiler  # noqa: F401
+from hyperopt.evaluation import wire
+from hyperopt.evaluation.processes.pipe import SIZE, Pipe
+
+__all__ = ["COMMAND", "EVENT", "FORK", "KILL", "main"]
+
+COMMAND = struct.Struct("<cQ")
+"""What to do, and the number of the worker."""
+FORK = b"F"
+KILL = b"K"
+EVENT = struct.Struct("<Qq")
+"""The number of a worker that is dead, and its status as `os.waitpid` gave it."""
+
+_PR_SET_PDEATHSIG = 1
+
+
+def main(control_fd: int) -> None:
+    """Serve the driver at the other end of `control_fd` until it goes away."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The threads are those of numerical libraries, which are ready for a fork.
+    warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
+    control = socket.socket(fileno=control_fd)
+    wakeup, alarm = socket.socketpair()
+    alarm.setblocking(False)
+    wakeup.setblocking(False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(alarm.fileno(), warn_on_full_buffer=False)
+    workers: dict[int, int] = {}
+    own = [control, wakeup, alarm]
+    try:
+        (size,) = SIZE.unpack(_read(control, SIZE.size))
+        payload = _read(control, size)
+        gc.freeze()  # workers then leave these pages shared
+        while True:
+            ready, _, _ = select.select([control, wakeup], [], [])
+            if wakeup in ready:
+                _reap(control, wakeup, workers)
+            if control in ready:
+                _obey(control, workers, payload, own)
+    except (EOFError, OSError):
+        pass
+    for pid in workers:
+        _kill(pid)
+    for pid in workers:
+        os.waitpid(pid, 0)
+    os._exit(0)
+
+
+def _obey(
+    control: socket.socket, workers: dict[int, int], payload: bytes, own: list[socket.socket]
+) -> None:
+    message, descriptors, _, _ = socket.recv_fds(control, COMMAND.size, 1)
+    if not message:
+        raise EOFError
+    message += _read(control, COMMAND.size - len(message))
+    command, number = COMMAND.unpack(message)
+    if command == KILL:
+        for pid in (pid for pid, worker in workers.items() if worker == number):
+            _kill(pid)
+        return
+    (descriptor,) = descriptors
+    template = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        _serve(descriptor, payload, own, template)
+    os.close(descriptor)
+    workers[pid] = number
+
+
+def _reap(control: socket.socket, wakeup: socket.socket, workers: dict[int, int]) -> None:
+    wakeup.recv(4096)
+    while workers:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if pid == 0:
+            return
+        _kill_group(pid)  # what the worker started and left behind
+        control.sendall(EVENT.pack(workers.pop(pid), status))
+
+
+def _kill(pid: int) -> None:
+    # The worker is a child that has not been waited for, so its id can't belong to a stranger.
+    _kill_group(pid)
+    os.kill(pid, signal.SIGKILL)
+
+
+def _kill_group(pid: int) -> None:
+    assert pid > 1  # -1, which killpg makes of 1, would be everybody
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def _serve(descriptor: int, payload: bytes, own: list[socket.socket], template: int) -> NoReturn:
+    """The life of a worker: never returns into the template's loop."""
+    code = 1
+    try:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.setpgid(0, 0)
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() == template:  # else it died before it could take this worker along
+            for each in own:
+                each.close()
+            _reseed()
+            _evaluate_orders(Pipe(socket.socket(fileno=descriptor)), payload)
+        code = 0
+    except (EOFError, OSError):  # the driver closed the pipe, or is gone
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _reseed() -> None:
+    # Else all workers would draw the same numbers. Where numpy.random is not imported yet (it takes
+    # 20 ms), importing it draws a seed.
+    if "numpy.random" in sys.modules:
+        np.random.seed()  # noqa: NPY002
+
+
+def _evaluate_orders(pipe: Pipe, payload: bytes) -> None:
+    try:
+        domain = pickle.loads(payload)
+    except BaseException as error:
+        pipe.send(b"!" + wire.encode_error(-1, error))
+        return
+    pipe.send(b"")
+    while True:
+        for order in pipe.receive():
+            pipe.send(wire.evaluate(domain, wire.Order(*pickle.loads(order))))
+
+
+def _read(source: socket.socket, size: int) -> bytes:
+    chunks = bytearray()
+    while len(chunks) < size:
+        chunk = source.recv(min(size - len(chunks), 1 << 20))
+        if not chunk:
+            raise EOFError
+        chunks += chunk
+    return bytes(chunks)

@@ -1,0 +1,168 @@
+"""The driver's handle on the `template` process."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from typing import NamedTuple
+
+from hyperopt.environment.cores import usable_cores
+from hyperopt.evaluation.processes.pipe import SIZE, Pipe
+from hyperopt.evaluation.processes.template import COMMAND, EVENT, FORK, KILL
+
+__all__ = ["Death", "TemplateProcess"]
+
+_START = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[2]); "
+    "from hyperopt.evaluation.processes.template import main; main(int(sys.argv[1]))"
+)
+_THREAD_LIMITS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+)
+_PATIENCE_S = 10.0
+
+
+class Death(NamedTuple):
+    """The end of a worker: its number, and how it ended, in words that follow "it was"."""
+
+    number: int
+    how: str
+
+
+class TemplateProcess:
+    """Starts workers, kills them, and hears of their deaths.
+
+    Parameters
+    ----------
+    n_jobs
+        How many workers share the cores.
+    """
+
+    def __init__(self, n_jobs: int) -> None:
+        self._events = bytearray()
+        self._control, theirs = socket.socketpair()
+        with theirs:
+            command = [
+                sys.executable,
+                *subprocess._args_from_interpreter_flags(),  # type: ignore[attr-defined]
+                "-c",
+                _START,
+                str(theirs.fileno()),
+                json.dumps([os.fspath(path) for path in sys.path]),
+            ]
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                env=_environment(n_jobs),
+                start_new_session=True,
+            )
+
+    def load(self, payload: bytes) -> None:
+        """Hand over the pickled domain, before the first `fork`."""
+        self._tell(SIZE.pack(len(payload)) + payload)
+
+    def fileno(self) -> int:
+        """The file descriptor to wait on for `deaths`."""
+        return self._control.fileno()
+
+    def fork(self, number: int) -> Pipe:
+        """Start a worker; return the pipe to it."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                socket.send_fds(self._control, [COMMAND.pack(FORK, number)], [theirs.fileno()])
+            except OSError as error:
+                ours.close()
+                raise self._died() from error
+        return Pipe(ours)
+
+    def kill(self, number: int) -> None:
+        """Kill a worker and what it has started; nothing happens if it is dead."""
+        self._tell(COMMAND.pack(KILL, number))
+
+    def deaths(self) -> list[Death]:
+        """Read what the template has to tell.
+
+        Raises
+        ------
+        RuntimeError
+            The template itself is dead.
+        """
+        try:
+            message = self._control.recv(1 << 16)
+        except OSError as error:
+            raise self._died() from error
+        if not message:
+            raise self._died()
+        self._events += message
+        whole = len(self._events) // EVENT.size * EVENT.size
+        events = list(EVENT.iter_unpack(self._events[:whole]))
+        del self._events[:whole]
+        return [
+            Death(number, describe_returncode(os.waitstatus_to_exitcode(status)))
+            for number, status in events
+        ]
+
+    def close(self) -> None:
+        """End the template, and with it all workers."""
+        with self._control, suppress(OSError):
+            # Its exit closes the other end, upon which this wakes at once; `wait` with a timeout
+            # looks less and less often.
+            self._control.shutdown(socket.SHUT_WR)
+            self._control.settimeout(_PATIENCE_S)
+            while self._control.recv(1 << 16):
+                pass
+        try:
+            self._process.wait(_PATIENCE_S)
+        except subprocess.TimeoutExpired:  # it was stopped, perhaps; the workers die with it
+            self._process.kill()
+            self._process.wait()
+
+    def _tell(self, message: bytes) -> None:
+        try:
+            self._control.sendall(message)
+        except OSError as error:
+            raise self._died() from error
+
+    def _died(self) -> RuntimeError:
+        how = describe_returncode(self._process.wait())
+        return RuntimeError(
+            f"the process that starts the workers was {how}; its messages are on stderr"
+        )
+
+
+def _environment(n_jobs: int) -> dict[str, str]:
+    threads = str(max(1, usable_cores() // n_jobs))
+    return dict.fromkeys(_THREAD_LIMITS, threads) | dict(os.environ)
+
+
+def describe_returncode(code: int) -> str:
+    """How a process ended, to follow "it was": in words that help.
+
+    Examples
+    --------
+    >>> describe_returncode(3)
+    'ended with exit code 3'
+    >>> describe_returncode(-11)
+    'killed by signal SIGSEGV (11)'
+    """
+    if code >= 0:
+        return f"ended with exit code {code}"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = "unknown"
+    hint = "; was it out of memory?" if -code == signal.SIGKILL else ""
+    return f"killed by signal {name} ({-code}){hint}"

@@ -1,0 +1,277 @@
+"""What travels between the driver and a worker, and what a worker does with it.
+
+Three things cross the border. The *payload* is the pickled domain (objective and search space),
+sent once per run. An *order* is one trial to evaluate. A *report* is what became of it. Everything
+here runs on either side of a pipe, a `concurrent.futures.Executor` or a Spark job.
+"""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import sys
+import traceback
+import uuid
+from collections import OrderedDict
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
+
+import cloudpickle
+
+from hyperopt.evaluation.contract import Outcome
+from hyperopt.evaluation.unpicklable import culprits
+
+if TYPE_CHECKING:
+    from hyperopt.objective.ctrl import Ctrl
+    from hyperopt.objective.domain import Domain
+
+__all__ = [
+    "Order",
+    "Payload",
+    "RemoteCtrl",
+    "RemoteError",
+    "RemoteTraceback",
+    "decode",
+    "encode_error",
+    "evaluate",
+    "evaluate_order",
+    "order_for",
+    "pack",
+    "run",
+    "wants_doc",
+]
+
+logger = logging.getLogger(__name__)
+
+_REMEMBERED_DOMAINS = 4
+_domains: OrderedDict[str, Domain] = OrderedDict()
+
+
+class RemoteError(RuntimeError):
+    """An exception of the objective that could not be sent back as it was.
+
+    The message starts with the name of the original type; the worker's traceback is the cause.
+    """
+
+
+class RemoteTraceback(Exception):  # noqa: N818 (it is no error by itself)
+    """The traceback of another process, as text; the cause of the exception it belongs to."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+    def __str__(self) -> str:
+        return "\n" + self.text
+
+
+class Payload(NamedTuple):
+    """A pickled domain, and a key by which workers remember that they have it."""
+
+    key: str
+    data: bytes
+
+
+class Order(NamedTuple):
+    """One trial to evaluate: its id, its point, and its document if the objective asks for one."""
+
+    tid: int
+    config: dict[str, Any]
+    doc: dict[str, Any] | None
+
+
+def wants_doc(domain: Domain) -> bool:
+    """Whether the objective, or the space, sees the `Ctrl` and so the document of its trial."""
+    return bool(domain.pass_expr_memo_ctrl or domain._wants_ctrl)
+
+
+def order_for(doc: Mapping[str, Any], *, with_doc: bool) -> Order:
+    """The order to evaluate the trial of `doc`."""
+    vals = doc["misc"]["vals"]
+    config = {label: values[0] for label, values in vals.items() if len(values)}
+    return Order(doc["tid"], config, dict(doc) if with_doc else None)
+
+
+def pack(domain: Domain) -> Payload:
+    """Pickle `domain` once, for all workers.
+
+    Raises
+    ------
+    pickle.PicklingError
+        The objective (or the search space) holds something that cannot be sent to another process;
+        the message names it.
+    """
+    import hyperopt.base  # noqa: F401 (where pickles look for Domain)
+
+    try:
+        data = cloudpickle.dumps(domain)
+    except Exception as error:
+        raise pickle.PicklingError(_why_not(domain, error)) from error
+    return Payload(uuid.uuid4().hex, data)
+
+
+def _why_not(domain: Domain, error: Exception) -> str:
+    objective = domain.fn
+    name = getattr(objective, "__qualname__", type(objective).__name__)
+    found = culprits("it", objective)
+    where = f": the cause is {' and '.join(found)}" if found else ""
+    return (
+        f"the objective {name!r} can't be pickled, so it can't run in another process{where}. "
+        "Open files, connections, locks and device handles inside the objective, or evaluate in "
+        "this process: with Trials() and executor='threads', or without n_jobs. "
+        f"({type(error).__name__}: {error})"
+    )
+
+
+class RemoteCtrl:
+    """The `Ctrl` of a trial that runs away from its `Trials`.
+
+    It has the trial's document and takes attachments, which are stored with the trial when it ends.
+    What needs the whole study, `trials` and `inject_results`, is refused; `checkpoint` does
+    nothing.
+
+    Parameters
+    ----------
+    current_trial
+        A copy of the trial's document.
+    """
+
+    def __init__(self, current_trial: dict[str, Any] | None = None) -> None:
+        self.current_trial = current_trial
+        self.attachments: dict[str, Any] = {}
+        self.debug = logger.debug
+        self.info = logger.info
+        self.warn = logger.warning
+        self.error = logger.error
+
+    def checkpoint(self, r: Any = None) -> None:
+        """Do nothing: intermediate results stay in the worker."""
+
+    @property
+    def trials(self) -> NoReturn:
+        """Refused: the study is not in this process."""
+        raise NotImplementedError(
+            "ctrl.trials: the trials live in the driver process and this trial runs elsewhere; "
+            "run without n_jobs, executor and SparkTrials to use them"
+        )
+
+    def inject_results(
+        self, specs: Any, results: Any, miscs: Any, new_tids: Any = None
+    ) -> NoReturn:
+        """Refused: the study is not in this process."""
+        raise NotImplementedError(
+            "ctrl.inject_results: the trials live in the driver process and this trial runs "
+            "elsewhere; return the results instead"
+        )
+
+
+def run(domain: Domain, order: Order) -> Outcome:
+    """Evaluate one trial; whatever the objective raises becomes part of the outcome."""
+    ctrl = RemoteCtrl(order.doc)
+    try:
+        result = domain.evaluate(order.config, cast("Ctrl", ctrl))
+    except BaseException as error:
+        return Outcome(order.tid, error=error, traceback=_traceback_text(error))
+    return Outcome(order.tid, result, ctrl.attachments or None)
+
+
+def evaluate(domain: Domain, order: Order) -> bytes:
+    """Evaluate one trial and encode the report that `decode` reads. Never raises."""
+    outcome = run(domain, order)
+    _flush()
+    if outcome.error is not None:
+        return encode_error(outcome.tid, outcome.error, outcome.traceback)
+    try:
+        return _dumps((outcome.tid, outcome.result, outcome.attachments))
+    except Exception as error:
+        reason = pickle.PicklingError(_why_not_result(outcome, error))
+        reason.__cause__ = error
+        return encode_error(outcome.tid, reason)
+
+
+def evaluate_order(key: str, reference: Any, order: tuple[Any, ...]) -> bytes:
+    """Evaluate a trial in a worker, which keeps the last few domains that it has met.
+
+    Parameters
+    ----------
+    key
+        Names the domain.
+    reference
+        The pickled domain: as bytes, as the path of a file, or as the ``value`` of something.
+    order
+        The fields of an `Order`.
+    """
+    domain = _domains.get(key)
+    if domain is None:
+        try:
+            domain = _domains[key] = pickle.loads(_fetch(reference))
+        except BaseException as error:
+            return encode_error(order[0], error)
+        while len(_domains) > _REMEMBERED_DOMAINS:
+            _domains.popitem(last=False)
+    return evaluate(domain, Order(*order))
+
+
+def _fetch(reference: Any) -> bytes:
+    if isinstance(reference, bytes):
+        return reference
+    if isinstance(reference, str):
+        return Path(reference).read_bytes()
+    value: bytes = reference.value
+    return value
+
+
+def decode(report: bytes) -> Outcome:
+    """The outcome in a worker's report."""
+    content = pickle.loads(report)
+    if len(content) == 3:
+        return Outcome(*content)
+    tid, pickled, text, described = content
+    try:
+        error = pickle.loads(pickled) if pickled else None
+    except Exception:  # its class is missing or different here
+        error = None
+    if not isinstance(error, BaseException):
+        error = RemoteError(described)
+    error.__cause__ = RemoteTraceback(text)
+    return Outcome(tid, error=error, traceback=text)
+
+
+def _dumps(value: Any) -> bytes:
+    try:
+        return pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+    except Exception:
+        return bytes(cloudpickle.dumps(value))
+
+
+def encode_error(tid: int, error: BaseException, text: str | None = None) -> bytes:
+    """The report of a trial that raised `error`."""
+    text = text or _traceback_text(error)
+    described = f"{type(error).__qualname__}: {error}"
+    try:
+        pickled = _dumps(error)
+        pickle.loads(pickled)  # many exceptions pickle, but don't unpickle
+    except Exception:
+        pickled = b""
+    return pickle.dumps((tid, pickled, text, described))
+
+
+def _traceback_text(error: BaseException) -> str:
+    return "".join(traceback.format_exception(type(error), error, error.__traceback__))
+
+
+def _why_not_result(outcome: Outcome, error: Exception) -> str:
+    found = culprits("result", outcome.result) + culprits("attachments", outcome.attachments)
+    return (
+        f"the result of trial {outcome.tid} can't be sent back from its worker: "
+        f"{' and '.join(found) or 'it'} can't be pickled. Return numbers, text, arrays or bytes "
+        f"(of a model: what its own save function writes). ({type(error).__name__}: {error})"
+    )
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):  # no stream, or a broken one: not the trial's business
+            stream.flush()

@@ -1,0 +1,160 @@
+"""The options of a run, checked once."""
+
+from __future__ import annotations
+
+import operator
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hyperopt.storage.documents import validate_loss_threshold, validate_timeout
+
+_ALGORITHMS = {"anneal": "anneal", "jtpe": "jtpe", "rand": "rand", "random": "rand"}
+"""The module that a word for an algorithm means."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `fmin` was asked for, besides the objective, the space, the algorithm and the trials.
+
+    See `hyperopt.fmin.fmin` for the meaning of each.
+    """
+
+    max_evals: int = sys.maxsize
+    timeout: float | None = None
+    loss_threshold: float | None = None
+    catch_eval_exceptions: bool = False
+    verbose: bool = True
+    return_argmin: bool = True
+    points_to_evaluate: Any = None
+    max_queue_len: int = 1
+    show_progressbar: Any = True
+    early_stop_fn: Callable[..., Any] | None = None
+    trials_save_file: str | os.PathLike[str] = ""
+    n_jobs: int | None = None
+    executor: Any = None
+    trial_timeout: float | None = None
+    strict_order: bool = False
+    avoid_duplicates: bool = False
+
+    def __post_init__(self) -> None:
+        validate_timeout(self.timeout)
+        validate_loss_threshold(self.loss_threshold)
+        object.__setattr__(self, "max_evals", checked_max_evals(self.max_evals))
+        if not _is_whole(self.max_queue_len) or self.max_queue_len < 1:
+            raise ValueError(
+                f"max_queue_len={self.max_queue_len!r}: give a whole number of at least 1"
+            )
+        if self.early_stop_fn is not None and not callable(self.early_stop_fn):
+            raise ValueError(
+                f"early_stop_fn={self.early_stop_fn!r}: give a function (trials, *state) -> "
+                "(stop, state), such as no_progress_loss(20)"
+            )
+        object.__setattr__(self, "trials_save_file", self.trials_save_file or "")
+        check_save_file(self.trials_save_file)
+
+
+def _is_whole(value: Any) -> bool:
+    return hasattr(value, "__index__") and not isinstance(value, bool)
+
+
+def check_save_file(path: Any) -> None:
+    """Raise an error if no file can be written there; an empty text means no file."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"trials_save_file={path!r}: give the name of a file")
+    if path == "":
+        return
+    from pathlib import Path  # Its import takes longer than most of this package's.
+
+    folder = Path(path).resolve().parent
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f"trials_save_file={os.fspath(path)!r}: there is no folder {str(folder)!r}; make it "
+            "first"
+        )
+    if Path(path).is_dir():
+        raise IsADirectoryError(
+            f"trials_save_file={os.fspath(path)!r} is a folder; give the name of a file in it"
+        )
+
+
+def check_objective(fn: Any) -> None:
+    """Raise `TypeError` if this cannot be an objective."""
+    if not callable(fn):
+        raise TypeError(f"fn={fn!r}: give a function of a point of the space")
+
+
+def check_algo(algo: Any) -> None:
+    """Raise `TypeError` if this can be no suggestion algorithm; None is the default one."""
+    if algo is None or callable(algo):
+        return
+    hint = f"{algo.__name__}.suggest" if hasattr(algo, "suggest") else "tpe.suggest"
+    if isinstance(algo, str):
+        word = algo.partition(".")[0].lower()
+        hint = f"{_ALGORITHMS.get(word, 'tpe')}.suggest, without quotes"
+    raise TypeError(f"algo={algo!r} cannot be called: did you mean {hint}?")
+
+
+def check_trials(trials: Any) -> None:
+    """Raise `TypeError` if this can be no store; None is a new one."""
+    if isinstance(trials, type):
+        raise TypeError(f"trials={trials!r} is a class: did you mean {trials.__name__}()?")
+    if trials is not None and not hasattr(trials, "insert_trial_docs"):
+        raise TypeError(f"trials={trials!r}: give Trials(), or None for a new one")
+
+
+def checked_max_evals(max_evals: Any) -> int:
+    """`max_evals` as an int; None means no limit."""
+    if max_evals is None:
+        return sys.maxsize
+    if isinstance(max_evals, float):
+        if max_evals == float("inf"):
+            return sys.maxsize
+        if max_evals.is_integer():
+            max_evals = int(max_evals)
+    if not hasattr(max_evals, "__index__") or operator.index(max_evals) < 0:
+        raise ValueError(
+            f"max_evals={max_evals!r}: give a whole number of evaluations, at least 0, or None for "
+            "no limit (then timeout, loss_threshold or early_stop_fn end the run)"
+        )
+    return operator.index(max_evals)
+
+
+def as_rstate(rstate: Any) -> Any:
+    """The generator that `rstate` means.
+
+    Parameters
+    ----------
+    rstate
+        A Generator or RandomState is taken as it is; anything that seeds one (an int, a
+        SeedSequence, a BitGenerator) seeds a new Generator; None means the seed in the environment
+        variable ``HYPEROPT_FMIN_SEED``, or a fresh one.
+    """
+    if hasattr(rstate, "integers") or hasattr(rstate, "randint"):
+        return rstate
+    if rstate is None:
+        text = os.environ.get("HYPEROPT_FMIN_SEED", "")
+        try:
+            return np.random.default_rng(int(text) if text else None)
+        except ValueError:
+            raise ValueError(
+                f"environment variable HYPEROPT_FMIN_SEED={text!r}: set it to a whole number of at "
+                "least 0, or unset it"
+            ) from None
+    try:
+        return np.random.default_rng(rstate)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"rstate={rstate!r}: give a numpy Generator, a RandomState, an int >= 0, or None"
+        ) from None
+
+
+def draw_seed(rstate: Any) -> int:
+    """One seed for a suggestion algorithm, from 0 to 2**31 - 2."""
+    if hasattr(rstate, "integers"):
+        return int(rstate.integers(2**31 - 1))
+    return int(rstate.randint(2**31 - 1))

@@ -1,0 +1,61 @@
+"""Rules that end a run early, for the argument `early_stop_fn` of `fmin`.
+
+Such a rule is a function ``rule(trials, *state) -> (stop, state)``: it is called after every round
+of evaluations with the state that it returned the last time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from hyperopt.environment.public_path import public
+
+if TYPE_CHECKING:
+    from hyperopt.study.trials import Trials
+
+__all__ = ["no_progress_loss"]
+
+
+@public("hyperopt.early_stop")
+def no_progress_loss(
+    iteration_stop_count: int = 20, percent_increase: float = 0.0
+) -> Callable[..., tuple[bool, list[Any]]]:
+    """Stop when the loss has not improved for a number of trials.
+
+    Parameters
+    ----------
+    iteration_stop_count
+        How many trials without progress end the run.
+    percent_increase
+        By how many percent of the last accepted loss a loss has to be smaller to count as progress.
+
+    Returns
+    -------
+    callable
+        A rule for `early_stop_fn`. A trial without a loss is one without progress.
+
+    Examples
+    --------
+    >>> from hyperopt import fmin, hp, rand
+    >>> _ = fmin(lambda x: 1.0, hp.uniform("x", 0, 1), rand.suggest, max_evals=100,
+    ...          early_stop_fn=no_progress_loss(10), verbose=False)
+    """
+
+    def stop_fn(
+        trials: Trials, best_loss: float | None = None, iteration_no_progress: int = 0
+    ) -> tuple[bool, list[Any]]:
+        new_loss = trials.trials[-1]["result"].get("loss") if trials.trials else None
+        if new_loss is None or math.isnan(new_loss):
+            new_loss = math.inf
+        if best_loss is None:
+            return False, [new_loss, iteration_no_progress + 1]
+        # Anything is progress after trials without a loss.
+        margin = abs(best_loss) * (percent_increase / 100.0) if math.isfinite(best_loss) else 0.0
+        if new_loss < best_loss - margin:
+            return False, [new_loss, 0]
+        iteration_no_progress += 1
+        return iteration_no_progress >= iteration_stop_count, [best_loss, iteration_no_progress]
+
+    return stop_fn

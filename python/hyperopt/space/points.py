@@ -1,0 +1,228 @@
+"""Points that a user wants evaluated: `points_to_evaluate`."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hyperopt.environment.public_path import public
+from hyperopt.exceptions import MissingLabel
+from hyperopt.pyll.printing import one_line
+from hyperopt.space.point_reading import (
+    assignment_by_structure,
+    choice_options,
+    is_option,
+    option_of,
+)
+from hyperopt.storage.documents import STATUS_NEW, Document, new_document
+from hyperopt.study.trials import Trials
+
+if TYPE_CHECKING:
+    from hyperopt.objective.domain import Domain
+    from hyperopt.pyll.base import Apply
+    from hyperopt.space.compiler import CompiledSpace
+
+_CMD = ("domain_attachment", "FMinIter_Domain")
+
+
+@public("hyperopt.fmin")
+def generate_trial(tid: Any, space: Mapping[str, Any]) -> Document:
+    """The document of a trial that is to evaluate the values `space`: ``{label: value}``."""
+    misc = {
+        "tid": tid,
+        "cmd": _CMD,
+        "workdir": None,
+        "idxs": {label: [tid] for label in space},
+        "vals": {label: [value] for label, value in space.items()},
+    }
+    return new_document(tid, None, {"status": STATUS_NEW}, misc, None)
+
+
+@public("hyperopt.fmin")
+def generate_trials_to_calculate(points: Iterable[Mapping[str, Any]]) -> Trials:
+    """A new store in which the given points wait to be evaluated."""
+    trials = Trials()
+    docs = [generate_trial(tid, point) for tid, point in enumerate(points)]
+    trials.insert_trial_docs(docs)
+    return trials
+
+
+def insert_points(trials: Trials, domain: Domain, points: Any) -> None:
+    """Store points so that they are evaluated next; leave out those that `trials` holds.
+
+    Raises
+    ------
+    ValueError
+        If `points` is no list of dicts, names an unknown parameter, or gives a choice something
+        that is none of its options.
+    MissingLabel
+        If a parameter that is active at a point has no value.
+    """
+    wanted = [
+        assignment_of(domain.space, point, f"points_to_evaluate[{i}]", values_first=False)
+        for i, point in enumerate(_checked(points))
+    ]
+    known = [_active(doc["misc"]["vals"]) for doc in trials._dynamic_trials]
+    for values in wanted:
+        if not any(_same(values, other) for other in known):
+            trials.insert_trial_docs([trial_of(trials, values, domain.space.labels)])
+
+
+def trial_of(trials: Trials, values: Mapping[str, Any], labels: Iterable[str]) -> Document:
+    """A new document for `trials`, not inserted; labels without a value are inactive."""
+    (tid,) = trials.new_trial_ids(1)
+    misc = {
+        "tid": tid,
+        "cmd": _CMD,
+        "workdir": None,
+        "idxs": {label: [tid] if label in values else [] for label in labels},
+        "vals": {label: [values[label]] if label in values else [] for label in labels},
+    }
+    return trials.new_trial_docs([tid], [None], [{"status": STATUS_NEW}], [misc])[0]
+
+
+def assignment_of(
+    space: CompiledSpace, point: Any, name: str, *, values_first: bool = True
+) -> dict[str, Any]:
+    """The active parameters that a user's point gives, with choices as option numbers.
+
+    Parameters
+    ----------
+    space
+        The space that the point is of.
+    point
+        ``{label: value}``, or the point as the objective gets it and `Trials.best_params` returns
+        it: nested like the space.
+    name
+        What to call the point in errors.
+    values_first
+        What an integer means for a choice that has it as an option, while it is the number of
+        another: the option; or else, with a warning, the number, as upstream reads it.
+
+    Raises
+    ------
+    ValueError
+        If the point is neither; if it names an unknown parameter, gives a choice something that is
+        none of its options, or can be read in both ways with different results.
+    MissingLabel
+        If a parameter that is active at the point has no value.
+    """
+    nested = assignment_by_structure(space, space.expression, point)
+    if nested is not None:
+        nested = _checked_values(space, nested, name)
+    try:
+        flat = _assignment_by_label(space, point, name, values_first)
+    except (ValueError, MissingLabel) as error:
+        # Where numbers go first, a choice given by one says which parameters must follow.
+        if nested is None or (isinstance(error, MissingLabel) and not values_first):
+            raise
+        return nested
+    if values_first and nested is not None and not _same(flat, nested):
+        raise ValueError(
+            f"{name} can be read in two ways, by label as {flat!r}, and by the places in the space "
+            f"as {nested!r}; give the one that is meant, which has no second reading when choices "
+            "are given by their options and labels are the keys of the space"
+        )
+    return flat
+
+
+def _assignment_by_label(
+    space: CompiledSpace, point: Any, name: str, values_first: bool
+) -> dict[str, Any]:
+    if not isinstance(point, Mapping):
+        raise ValueError(
+            f"{name} is {point!r}; give a dict {{label: value}}, or a point as an objective gets it"
+        )
+    unknown = [label for label in point if label not in space.labels]
+    if unknown:
+        raise ValueError(
+            f"{name} has the key {unknown[0]!r}, which is no parameter of the space; the "
+            f"parameters are {', '.join(map(repr, space.labels))}"
+        )
+    options = choice_options(space)
+    values: dict[str, Any] = {}
+    inside: dict[str, Any] = {}
+    for label, value in point.items():
+        if label in options:
+            called = f"{name}[{label!r}]"
+            number, more = _option(space, options[label], value, called, values_first)
+            values[label] = number
+            inside |= more
+        else:
+            values[label] = value
+    values = _checked_values(space, inside | values, name)
+    try:
+        active = space.active(values)
+    except MissingLabel as error:
+        raise MissingLabel(f"{name}: {error}") from None
+    for label in space.labels:
+        if label in active and label not in values:
+            raise MissingLabel(
+                f"{name} has no value for {label!r}, which is active there; add it to the point"
+            )
+    return {label: value for label, value in values.items() if label in active}
+
+
+def _checked_values(space: CompiledSpace, values: dict[str, Any], name: str) -> dict[str, Any]:
+    families = {parameter.label: parameter.family for parameter in space.parameters}
+    for label, value in values.items():
+        _check_number(value, families[label], f"{name}[{label!r}]")
+    return values
+
+
+def _checked(points: Any) -> list[Any]:
+    if not isinstance(points, (list, tuple)):
+        raise ValueError(
+            f"points_to_evaluate={points!r}: give a list of dicts {{label: value}}, one per point"
+        )
+    return list(points)
+
+
+def _check_number(value: Any, family: str, name: str) -> None:
+    """Refuse what is no finite number; for a parameter of integers, no whole one."""
+    whole = family in ("randint", "categorical")
+    if np.ndim(value) == 0:
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = math.nan
+        if math.isfinite(number) and not isinstance(value, str) and not (whole and number % 1):
+            return
+    raise ValueError(f"{name} is {value!r}; give a {'whole' if whole else 'finite'} number")
+
+
+def _option(
+    space: CompiledSpace, options: list[Apply], value: Any, name: str, values_first: bool
+) -> tuple[int, dict[str, Any]]:
+    """The number of the option that `value` means, and what it says of the parameters inside."""
+    found = option_of(value, options, values_first=values_first)
+    if found is not None:
+        number, other = found
+        if other is not None and not values_first:
+            warnings.warn(
+                f"{name} is {value!r}, the number of an option and an option itself: it is "
+                f"read as number {number}, the option {one_line(options[number])}; if the option "
+                f"{one_line(options[other])} is meant, give its number, {other}",
+                stacklevel=2,
+            )
+        return number, {}
+    for number, option in enumerate(options):
+        inside = assignment_by_structure(space, option, value)
+        if inside is not None:
+            return number, inside
+    raise ValueError(
+        f"{name} is {value!r}, which is no option: give the number of an option, 0 to "
+        f"{len(options) - 1}, or one of [{', '.join(map(one_line, options))}]"
+    )
+
+
+def _active(vals: Mapping[str, Any]) -> dict[str, Any]:
+    return {label: values[0] for label, values in vals.items() if len(values)}
+
+
+def _same(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
+    return a.keys() == b.keys() and all(is_option(a[label], b[label]) for label in a)

@@ -1,0 +1,61 @@
+"""What went wrong: the words for failed trials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from hyperopt.storage.documents import JOB_STATE_CANCEL, JOB_STATE_DONE, JOB_STATE_ERROR, Document
+
+_TRACEBACK = "Traceback (most recent call last)"
+
+
+def error_text(error: Any) -> str:
+    """`misc["error"]`, a pair of the type's and the error's text, in one line."""
+    if isinstance(error, (tuple, list)) and len(error) >= 2:
+        if str(error[1]).startswith(_TRACEBACK):
+            return _last_words(str(error[1]))
+        kind = str(error[0]).removeprefix("<class '").removesuffix("'>")
+        return f"{kind.removeprefix('builtins.')}: {error[1]}"
+    return str(error)
+
+
+def _last_words(traceback: str) -> str:
+    """The type and message at the end of a traceback's text."""
+    lines = traceback.splitlines()
+    frames = [number for number, line in enumerate(lines) if line.startswith((" ", _TRACEBACK))]
+    return " ".join(lines[frames[-1] + 1 :])
+
+
+def failure_of(doc: Document) -> str | None:
+    """Why this trial has no usable loss, or None if it has one or is still to run."""
+    state, result = doc["state"], doc["result"]
+    if state in (JOB_STATE_ERROR, JOB_STATE_CANCEL):
+        word = "raised" if state == JOB_STATE_ERROR else "was cancelled"
+        return f"{word} {error_text(doc['misc'].get('error', 'for no known reason'))}"
+    if state != JOB_STATE_DONE:
+        return None
+    status, loss = result.get("status"), result.get("loss")
+    if status == "fail":
+        return f"returned {result!r}"
+    if loss is None or loss != loss:
+        return f"returned loss {loss!r} with status {status!r}"
+    return None
+
+
+def first_failure(docs: Iterable[Document]) -> str:
+    """The message of `AllTrialsFailed`: how many trials there were, and what the first one met."""
+    docs = list(docs)
+    if not docs:
+        return "there are no trials: nothing has been evaluated yet"
+    reasons = ((doc["tid"], failure_of(doc)) for doc in docs)
+    found = sorted(
+        ((doc_reason[1] or "").startswith("was cancelled"), index, *doc_reason)
+        for index, doc_reason in enumerate(reasons)
+        if doc_reason[1] is not None
+    )
+    message = f"none of {len(docs)} trials ended with status 'ok' and a loss that is a number"
+    if found:
+        _, _, tid, reason = found[0]
+        message += f"; trial {tid} {reason}"
+    return message

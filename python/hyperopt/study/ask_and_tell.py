@@ -1,0 +1,255 @@
+"""Ask and tell: for people who run their own loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, overload
+
+from hyperopt.analysis.table import STATE_NAMES
+from hyperopt.environment.public_path import public
+from hyperopt.exceptions import NothingToSuggest
+from hyperopt.objective.domain import Domain, normalise_result
+from hyperopt.search.options import as_rstate, check_algo, check_trials, draw_seed
+from hyperopt.space.points import assignment_of, trial_of
+from hyperopt.space.values import native
+from hyperopt.storage.documents import (
+    JOB_STATE_DONE,
+    JOB_STATE_ERROR,
+    JOB_STATE_NEW,
+    JOB_STATE_RUNNING,
+    Document,
+    coarse_utcnow,
+    spec_from_misc,
+)
+from hyperopt.storage.writer import store_of
+from hyperopt.study.trials import Trials
+
+_UNTOLD = (JOB_STATE_NEW, JOB_STATE_RUNNING)
+
+
+@public("hyperopt.study")
+@dataclass(frozen=True)
+class Asked:
+    """A trial that was asked for and waits to be told.
+
+    Attributes
+    ----------
+    tid
+        Its id.
+    params
+        The point of the space, in native Python types: what an objective would get.
+    assignment
+        The active parameters as stored, ``{label: value}``, choices by number.
+    """
+
+    tid: Any
+    params: Any
+    assignment: dict[str, Any]
+
+
+@public("hyperopt.study")
+class Study:
+    """A search that is asked for points and told what became of them.
+
+    `Trials.study` makes one: ``study = trials.study(space)``. It keeps nothing but the trials, the
+    space and the state of its generator: two studies of the same trials see each other's, and a new
+    one goes on where another ended.
+
+    Parameters
+    ----------
+    space
+        The search space.
+    trials
+        The store; what it holds counts as history. None makes a new one.
+    algo
+        The suggestion algorithm; `jtpe.suggest` when None.
+    rstate
+        Gives the seed of each call of `algo`; see `hyperopt.fmin`.
+    avoid_duplicates
+        Whether to never suggest a point twice; see `hyperopt.fmin`.
+
+    Examples
+    --------
+    >>> from hyperopt import Trials, hp, rand
+    >>> study = Trials().study({"x": hp.uniform("x", -5, 5)}, algo=rand.suggest, rstate=0)
+    >>> for _ in range(10):
+    ...     trial = study.ask()
+    ...     study.tell(trial, trial.params["x"] ** 2)
+    >>> len(study.trials)
+    10
+    >>> sorted(study.best_params)
+    ['x']
+    """
+
+    def __init__(
+        self,
+        space: Any,
+        trials: Trials | None = None,
+        algo: Callable[..., Any] | None = None,
+        rstate: Any = None,
+        *,
+        avoid_duplicates: bool = False,
+    ) -> None:
+        if algo is None:
+            from hyperopt.algorithms import jtpe
+
+            algo = jtpe.suggest
+        if isinstance(space, str):
+            raise TypeError(f"space={space!r}: give hp.* expressions, or dicts and lists of them")
+        check_algo(algo)
+        check_trials(trials)
+        if avoid_duplicates:
+            from hyperopt.algorithms.distinct import Distinct
+
+            algo = Distinct(algo)
+        self.domain = Domain(None, space)
+        self.trials = Trials() if trials is None else trials
+        self.trials.remember_space(self.domain.space)
+        self._store = store_of(self.trials)
+        self._store.reread()
+        self.algo = algo
+        self.rstate = as_rstate(rstate)
+        self._asked: dict[Any, Document] = {}
+
+    @overload
+    def ask(self) -> Asked: ...
+
+    @overload
+    def ask(self, n: int) -> list[Asked]: ...
+
+    def ask(self, n: int | None = None) -> Asked | list[Asked]:
+        """Suggest a trial, or several; they count as pending until they are told.
+
+        Parameters
+        ----------
+        n
+            How many. With a number a list is returned, which is shorter when the algorithm has no
+            more to suggest.
+
+        Raises
+        ------
+        NothingToSuggest
+            Without `n`, if the algorithm suggests nothing.
+        """
+        if n is None:
+            asked = self._ask(1)
+            if not asked:
+                raise NothingToSuggest(
+                    "ask(): the algorithm has nothing to suggest; with avoid_duplicates every "
+                    "point of the space has been evaluated or is pending"
+                )
+            return asked[0]
+        if isinstance(n, bool) or not hasattr(n, "__index__") or n < 1:
+            raise ValueError(f"ask({n!r}): give a whole number of at least 1, or nothing for one")
+        return self._ask(n)
+
+    def _ask(self, n: int) -> list[Asked]:
+        asked: list[Asked] = []
+        self._store.sync()
+        while len(asked) < n:
+            new_ids = self.trials.new_trial_ids(n - len(asked))
+            docs = self.algo(new_ids, self.domain, self.trials, draw_seed(self.rstate))
+            if not docs:
+                break
+            asked += [self._start(doc) for doc in self._store.insert(docs)]
+        return asked
+
+    def enqueue(self, params: Mapping[str, Any]) -> Asked:
+        """Ask for a point of your own: ``{label: value}``, or a point as `best_params` returns it.
+
+        A choice is given by its option, or else by the option's number.
+        """
+        space = self.domain.space
+        values = assignment_of(space, params, "enqueue: the point")
+        docs = self._store.insert([trial_of(self.trials, values, space.labels)])
+        return self._start(docs[0])
+
+    @property
+    def pending(self) -> list[Asked]:
+        """The trials that wait to be told: also those that others asked for, or left behind."""
+        self.trials.refresh()
+        return [self._seen(doc) for doc in self.trials.trials if doc["state"] in _UNTOLD]
+
+    def _start(self, doc: Document) -> Asked:
+        doc["state"] = JOB_STATE_RUNNING
+        doc["book_time"] = doc["refresh_time"] = coarse_utcnow()
+        self._store.settle(doc)
+        self._asked[doc["tid"]] = doc
+        return self._seen(doc)
+
+    def _seen(self, doc: Document) -> Asked:
+        assignment = spec_from_misc(doc["misc"])
+        return Asked(doc["tid"], native(self.domain.space.evaluate(assignment)), native(assignment))
+
+    def tell(
+        self,
+        trial: Asked | Any,
+        loss: Any = None,
+        *,
+        result: Mapping[str, Any] | None = None,
+        failure: Any = None,
+    ) -> None:
+        """Say what became of a trial.
+
+        Parameters
+        ----------
+        trial
+            What `ask` gave, or its id.
+        loss
+            The loss, or anything that an objective may return.
+        result
+            A result dict with ``status`` and ``loss``.
+        failure
+            An exception, or a text: the trial failed and is hidden.
+
+        Raises
+        ------
+        ValueError
+            If the trial does not wait to be told, or not exactly one of the three is given.
+        """
+        tid = trial.tid if isinstance(trial, Asked) else trial
+        if sum(given is not None for given in (loss, result, failure)) != 1:
+            raise ValueError(f"tell({tid!r}): give exactly one of loss, result and failure")
+        doc = self._untold(tid)
+        if failure is not None:
+            kind = str(type(failure)) if isinstance(failure, BaseException) else "failure"
+            doc["misc"]["error"] = (kind, str(failure))
+            doc["state"] = JOB_STATE_ERROR
+        else:
+            outcome = normalise_result(loss if result is None else result)
+            self.trials.trial_attachments(doc).update(outcome.pop("attachments", None) or {})
+            doc["result"] = outcome
+            doc["state"] = JOB_STATE_DONE
+        doc["refresh_time"] = coarse_utcnow()
+        self._asked.pop(tid, None)
+        self._store.settle(doc)
+
+    def _untold(self, tid: Any) -> Document:
+        """The document of a trial that waits to be told."""
+        doc = self._asked.get(tid)
+        if doc is None or doc["state"] not in _UNTOLD:
+            key = self.trials._exp_key
+            found = [
+                doc
+                for doc in self.trials._dynamic_trials
+                if doc["tid"] == tid and (key is None or doc["exp_key"] == key)
+            ]
+            if not found:
+                raise ValueError(
+                    f"tell({tid!r}): there is no such trial; waiting to be told are "
+                    f"{[asked.tid for asked in self.pending]}"
+                )
+            doc = found[-1]
+        if doc["state"] not in _UNTOLD:
+            word = STATE_NAMES[doc["state"]]
+            raise ValueError(
+                f"tell({tid!r}): this trial has been told already (its state is {word!r}); "
+                f"waiting are {[asked.tid for asked in self.pending]}"
+            )
+        return doc
+
+    @property
+    def best_params(self) -> Any:
+        """The best point so far; see `Trials.best_params`."""
+        return self.trials.best_params

@@ -1,0 +1,344 @@
+"""`fmin`: minimise an objective over a search space."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from typing import Any
+
+from hyperopt.environment import log
+from hyperopt.environment.public_path import public
+from hyperopt.environment.warning_levels import levels_to_user
+from hyperopt.exceptions import AllTrialsFailed
+from hyperopt.objective.domain import Domain
+from hyperopt.pyll.base import as_apply
+from hyperopt.search.iterator import FMinIter
+from hyperopt.search.options import Options, as_rstate, check_algo, check_objective, check_trials
+from hyperopt.space.annotations import WithKeywords, annotated_space
+from hyperopt.space.points import insert_points
+from hyperopt.storage.failures import first_failure
+from hyperopt.study.trials import Trials
+
+__all__ = ["fmin", "fmin_pass_expr_memo_ctrl", "partial", "space_eval"]
+
+
+@public("hyperopt.fmin")
+def fmin_pass_expr_memo_ctrl(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark an objective that wants to be called as ``f(expr=, memo=, ctrl=)``.
+
+    `expr` is the space, `memo` holds the value of every parameter node, and `ctrl` is a `Ctrl`.
+    """
+    f.fmin_pass_expr_memo_ctrl = True  # type: ignore[attr-defined]
+    return f
+
+
+@public("hyperopt.fmin")
+def partial(fn: Callable[..., Any], **kwargs: Any) -> Callable[..., Any]:
+    """`functools.partial` of a suggestion algorithm, which keeps its attributes.
+
+    Examples
+    --------
+    >>> from hyperopt import partial, tpe
+    >>> algo = partial(tpe.suggest, n_startup_jobs=10)
+    """
+    rval = functools.partial(fn, **kwargs)
+    if hasattr(fn, "fmin_pass_expr_memo_ctrl"):
+        rval.fmin_pass_expr_memo_ctrl = fn.fmin_pass_expr_memo_ctrl  # type: ignore[attr-defined]
+    return rval
+
+
+@public("hyperopt.fmin")
+def space_eval(space: Any, hp_assignment: Any) -> Any:
+    """The point of `space` that an assignment means.
+
+    Parameters
+    ----------
+    space
+        A search space.
+    hp_assignment
+        ``{label: value}``, a choice as the number of its option, such as `fmin` returns.
+
+    Examples
+    --------
+    >>> from hyperopt import hp, space_eval
+    >>> space_eval({"kind": hp.choice("kind", ["a", "b"])}, {"kind": 1})
+    {'kind': 'b'}
+    """
+    from hyperopt.space.compiler import compile_space
+
+    if not hasattr(hp_assignment, "__getitem__") or isinstance(hp_assignment, (str, list)):
+        raise TypeError(
+            f"hp_assignment={hp_assignment!r}: give a dict {{label: value}}, such as fmin returns"
+        )
+    return compile_space(as_apply(space)).evaluate(hp_assignment)
+
+
+@public("hyperopt.fmin")
+def fmin(
+    fn: Callable[..., Any],
+    space: Any,
+    algo: Callable[..., Any] | None = None,
+    max_evals: int | None = None,
+    timeout: float | None = None,
+    loss_threshold: float | None = None,
+    trials: Trials | None = None,
+    rstate: Any = None,
+    allow_trials_fmin: bool = True,
+    pass_expr_memo_ctrl: bool | None = None,
+    catch_eval_exceptions: bool = False,
+    verbose: bool = True,
+    return_argmin: bool = True,
+    points_to_evaluate: Any = None,
+    max_queue_len: int = 1,
+    show_progressbar: Any = True,
+    early_stop_fn: Callable[..., Any] | None = None,
+    trials_save_file: str | os.PathLike[str] = "",
+    *,
+    n_jobs: int | None = None,
+    executor: Any = None,
+    trial_timeout: float | None = None,
+    strict_order: bool = False,
+    avoid_duplicates: bool = False,
+) -> Any:
+    """Minimise an objective over a search space.
+
+    Parameters
+    ----------
+    fn
+        The objective. It gets a point of `space` and returns a loss, or a dict with ``status`` and,
+        if that is *ok*, ``loss``. An exception ends the run and passes through unchanged.
+    space
+        The search space; or ``"annotated"``, which takes it from the annotations of `fn` and calls
+        `fn` with keyword arguments.
+    algo
+        The suggestion algorithm, such as `tpe.suggest` or ``partial(tpe.suggest, gamma=0.3)``.
+        None means the default, `jtpe.suggest`.
+    max_evals
+        How many trials there shall be in `trials` in the end. None means no limit.
+    timeout
+        After how many seconds no further trial starts.
+    loss_threshold
+        A loss of status *ok* below this ends the run.
+    trials
+        The store. Trials in it count as history, and towards `max_evals`. None makes a new one, or
+        loads `trials_save_file` if that exists.
+    rstate
+        Gives the seed of each call of `algo`: a Generator, a RandomState, an int, or None. None
+        takes the environment variable ``HYPEROPT_FMIN_SEED`` if it is set.
+    allow_trials_fmin
+        Whether a subclass of Trials with an ``fmin`` of its own may take over.
+    pass_expr_memo_ctrl
+        Whether to call ``fn(expr=, memo=, ctrl=)``; see `fmin_pass_expr_memo_ctrl`.
+    catch_eval_exceptions
+        Whether an exception in the objective only fails its trial, which is hidden then but counts
+        as one of the evaluations.
+    verbose
+        False shows no progress bar, whatever `show_progressbar` says.
+    return_argmin
+        What to return: the values of the best trial (True), or the best point (False).
+    points_to_evaluate
+        Points to evaluate first, ``[{label: value}]`` or as `Trials.best_params` returns them, on
+        top of `max_evals`. A choice may be given by the number of its option or by the option; an
+        integer that may mean either is taken for the number, with a warning. Points that `trials`
+        holds are left out.
+    max_queue_len
+        How many trials to ask `algo` for at a time.
+    show_progressbar
+        True, False, or a function ``(initial, total)`` that gives a context manager, whose value
+        has ``update(n)``.
+    early_stop_fn
+        Called after each round as ``early_stop_fn(trials, *state)``; returns ``(stop, state)``.
+    trials_save_file
+        Where to keep the trials. A finished trial is in the file before the next one starts.
+    n_jobs
+        How many processes evaluate trials; -1 means one per core.
+    executor
+        Who evaluates trials: ``"processes"``, ``"threads"``, or any
+        `concurrent.futures.Executor`.
+    trial_timeout
+        After how many seconds a trial is stopped, in a process of its own.
+    strict_order
+        Whether suggestions must not depend on the timing of parallel trials. The default prefers
+        throughput.
+    avoid_duplicates
+        Whether to never evaluate a point twice; the run ends when the space is exhausted.
+
+    Returns
+    -------
+    dict or object
+        ``{label: value}`` of the best trial, choices by number; or the best point itself.
+
+    Raises
+    ------
+    AllTrialsFailed
+        If no trial has status *ok* and a loss that is a number.
+
+    Examples
+    --------
+    >>> from hyperopt import fmin, hp, rand
+    >>> best = fmin(lambda x: (x - 3) ** 2, hp.uniform("x", -5, 5), rand.suggest, max_evals=50,
+    ...             rstate=0, verbose=False)
+    >>> bool(abs(best["x"] - 3) < 1)
+    True
+    """
+    options = Options(
+        max_evals=max_evals,  # type: ignore[arg-type]
+        timeout=timeout,
+        loss_threshold=loss_threshold,
+        catch_eval_exceptions=catch_eval_exceptions,
+        verbose=verbose,
+        return_argmin=return_argmin,
+        points_to_evaluate=points_to_evaluate,
+        max_queue_len=max_queue_len,
+        show_progressbar=show_progressbar,
+        early_stop_fn=early_stop_fn,
+        trials_save_file=trials_save_file,
+        n_jobs=n_jobs,
+        executor=executor,
+        trial_timeout=trial_timeout,
+        strict_order=strict_order,
+        avoid_duplicates=avoid_duplicates,
+    )
+    check_objective(fn)
+    check_algo(algo)
+    check_trials(trials)
+    if algo is None:
+        from hyperopt.algorithms import jtpe
+
+        algo = jtpe.suggest
+        log.info("No algo was given: jtpe.suggest, the joint TPE, is used.")
+    if isinstance(space, str):
+        if space != "annotated":
+            raise TypeError(
+                f"space={space!r}: give hp.* expressions, or dicts and lists of them, or "
+                "'annotated' for the annotations of the objective"
+            )
+        space = annotated_space(fn)
+        fn = WithKeywords(fn)
+    rstate = as_rstate(rstate)
+    if allow_trials_fmin and trials is not None and _has_own_fmin(trials):
+        return _delegate(fn, space, algo, trials, rstate, pass_expr_memo_ctrl, options)
+    domain = Domain(fn, space, pass_expr_memo_ctrl=pass_expr_memo_ctrl)
+    return _minimise(domain, algo, trials, rstate, options)
+
+
+def _minimise(
+    domain: Domain,
+    algo: Callable[..., Any],
+    trials: Trials | None,
+    rstate: Any,
+    options: Options,
+) -> Any:
+    """Run the search; see `fmin`."""
+    domain.space  # noqa: B018  (a bad space is an error before anything runs)
+    from hyperopt.space.advice import check_space
+
+    check_space(domain.space, stacklevel=levels_to_user())
+    if trials is None:
+        if options.trials_save_file != "":
+            from hyperopt.storage.save_file import load
+
+            trials = load(options.trials_save_file)
+        if trials is None:
+            trials = Trials()
+    parallel = options.n_jobs is not None or options.executor is not None
+    parallel = parallel or options.trial_timeout is not None
+    if isinstance(trials, Trials):
+        trials.remember_space(domain.space)
+    run = FMinIter(
+        algo,
+        domain,
+        trials,
+        rstate,
+        asynchronous=False if parallel else None,
+        max_queue_len=options.max_queue_len,
+        max_evals=options.max_evals,
+        timeout=options.timeout,
+        loss_threshold=options.loss_threshold,
+        verbose=options.verbose,
+        show_progressbar=options.show_progressbar,
+        early_stop_fn=options.early_stop_fn,
+        trials_save_file=options.trials_save_file,
+    )
+    run.catch_eval_exceptions = options.catch_eval_exceptions
+    run._strict_order = options.strict_order
+    if parallel:
+        from hyperopt.evaluation import choice
+
+        run._make_evaluator = functools.partial(
+            choice.evaluator, options.n_jobs, options.executor, options.trial_timeout
+        )
+    if options.points_to_evaluate is not None:
+        insert_points(trials, domain, options.points_to_evaluate)
+    if options.avoid_duplicates:
+        from hyperopt.algorithms.distinct import Distinct
+
+        run.algo = Distinct(algo)
+    run.exhaust()
+    if not options.avoid_duplicates:
+        from hyperopt.algorithms.distinct import hint_at_repetition
+
+        hint_at_repetition(domain.space, trials._trials, stacklevel=levels_to_user())
+    if options.return_argmin:
+        if not len(trials.trials):
+            why = first_failure(trials._dynamic_trials)
+            raise AllTrialsFailed(f"There are no evaluation tasks with a result: {why}")
+        return trials.argmin
+    if not len(trials):
+        return None
+    return domain.space.evaluate(trials.argmin)
+
+
+def _has_own_fmin(trials: Any) -> bool:
+    kind = type(trials)
+    return hasattr(trials, "fmin") and getattr(kind, "fmin", None) is not Trials.fmin
+
+
+_NEW_OPTIONS = (
+    "points_to_evaluate",
+    "n_jobs",
+    "executor",
+    "trial_timeout",
+    "strict_order",
+    "avoid_duplicates",
+)
+
+
+def _delegate(
+    fn: Callable[..., Any],
+    space: Any,
+    algo: Callable[..., Any],
+    trials: Any,
+    rstate: Any,
+    pass_expr_memo_ctrl: bool | None,
+    options: Options,
+) -> Any:
+    """Let the store run the search in its own way.
+
+    It may know nothing of options that are not upstream's; those are passed only when they are set.
+    """
+    defaults = Options()
+    extra = {
+        name: getattr(options, name)
+        for name in _NEW_OPTIONS
+        if getattr(options, name) != getattr(defaults, name)
+    }
+    return trials.fmin(
+        fn,
+        space,
+        algo=algo,
+        max_evals=options.max_evals,
+        timeout=options.timeout,
+        loss_threshold=options.loss_threshold,
+        max_queue_len=options.max_queue_len,
+        rstate=rstate,
+        pass_expr_memo_ctrl=pass_expr_memo_ctrl,
+        verbose=options.verbose,
+        catch_eval_exceptions=options.catch_eval_exceptions,
+        return_argmin=options.return_argmin,
+        show_progressbar=options.show_progressbar,
+        early_stop_fn=options.early_stop_fn,
+        trials_save_file=options.trials_save_file,
+        **extra,
+    )

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from hyperopt.environment.strangers import repr_of
+
 __all__ = [
     "AllTrialsFailed",
     "BadSearchSpace",
@@ -85,8 +87,8 @@ class InvalidResultStatus(_InvalidResult):
 
     def __str__(self) -> str:
         return (
-            f"the objective returned {self.result!r}: status must be 'ok', with a loss, or 'fail', "
-            "or another of hyperopt.STATUS_STRINGS"
+            f"the objective returned {repr_of(self.result)}: status must be 'ok', with a loss, or "
+            "'fail', or another of hyperopt.STATUS_STRINGS"
         )
 
 
@@ -95,8 +97,8 @@ class MissingStatus(_InvalidResult, KeyError):  # noqa: N818
 
     def __str__(self) -> str:
         return (
-            f"the objective returned {self.result!r} without a 'status': add 'status': 'ok', or "
-            "'fail', or another of hyperopt.STATUS_STRINGS"
+            f"the objective returned {repr_of(self.result)} without a 'status': add 'status': "
+            "'ok', or 'fail', or another of hyperopt.STATUS_STRINGS"
         )
 
 
@@ -105,8 +107,8 @@ class InvalidLoss(_InvalidResult):
 
     def __str__(self) -> str:
         return (
-            f"the objective returned {self.result!r}: with status 'ok' there must be a 'loss' that "
-            "is a real number; return status 'fail' if there is none"
+            f"the objective returned {repr_of(self.result)}: with status 'ok' there must be a "
+            "'loss' that is a real number; return status 'fail' if there is none"
         )
 
 

@@ -181,7 +181,8 @@ def test_workers_hold_orders_ahead_only_of_short_trials_and_a_long_history() -> 
         search(objective, max_evals, executor=evaluator, early_stop_fn=note)
         return found
 
-    assert all(orders <= n_done / 20 for n_done, orders in ahead(0, 200))
+    # Some of what has been reported is recorded after the first of its round.
+    assert all(orders <= (n_done + 4) / 20 for n_done, orders in ahead(0, 200))
     assert any(orders > 0 for _, orders in ahead(0, 200))
     assert not any(orders for _, orders in ahead(0.03, 50))
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hyperopt.objective.domain import Domain
     from hyperopt.study.trials import Trials
 
-__all__ = ["Evaluator", "Outcome", "SerialEvaluator", "TrialLost"]
+__all__ = ["Evaluator", "Outbox", "Outcome", "SerialEvaluator", "TrialLost"]
 
 
 class TrialLost(RuntimeError):  # noqa: N818
@@ -85,14 +85,54 @@ class Evaluator(Protocol):
     def wait(self, timeout_s: float | None) -> list[Outcome]:
         """Block until at least one submitted trial ended, or until the timeout (then: empty list).
 
-        With a timeout of 0, collect what has ended without blocking.
+        With a timeout of 0, collect what has ended without blocking. An outcome that nobody waits
+        for is ignored.
         """
 
     def cancel(self, tids: Iterable[int], reason: str) -> None:
-        """Try to stop these trials; their outcomes still come through `wait`."""
+        """Try to stop these trials; an outcome of each still comes through `wait`.
+
+        An interrupt may have struck while `submit` took one of them, or while `wait` returned its
+        outcome: `wait` then gives that outcome again, or says of one that was not taken that it was
+        cancelled.
+        """
 
     def close(self, *, cancel: bool) -> None:
         """End every process, thread and job of this evaluator, cancelling what runs if `cancel`."""
+
+
+class Outbox:
+    """Outcomes on their way to the driver.
+
+    An interrupt may strike at any line, also between the one that takes an outcome out of here and
+    the one that stores it in the driver. So what was delivered last stays at hand.
+    """
+
+    def __init__(self) -> None:
+        self._ready: dict[Any, Outcome] = {}
+        self._delivered: dict[Any, Outcome] = {}
+
+    def __len__(self) -> int:
+        return len(self._ready)
+
+    def __contains__(self, tid: object) -> bool:
+        return tid in self._ready
+
+    def put(self, outcome: Outcome) -> None:
+        """Add an outcome; a trial has one at most."""
+        self._ready[outcome.tid] = outcome
+
+    def deliver(self) -> list[Outcome]:
+        """Take out everything."""
+        self._delivered = self._ready
+        self._ready = {}
+        return list(self._delivered.values())
+
+    def recall(self, tids: Iterable[Any]) -> None:
+        """Put back what was delivered last of these trials: it has not arrived."""
+        for tid in tids:
+            if tid in self._delivered:
+                self._ready.setdefault(tid, self._delivered[tid])
 
 
 class SerialEvaluator:
@@ -106,7 +146,7 @@ class SerialEvaluator:
 
     def __init__(self) -> None:
         self._queue: deque[dict[str, Any]] = deque()
-        self._cancelled: dict[int, str] = {}
+        self._outbox = Outbox()
 
     def start(self, domain: Domain, trials: Trials) -> None:
         """Remember where to evaluate."""
@@ -122,24 +162,44 @@ class SerialEvaluator:
 
     def wait(self, timeout_s: float | None) -> list[Outcome]:
         """Evaluate the next trial, however long it takes."""
-        if not self._queue:
-            return []
-        doc = self._queue.popleft()
-        tid = doc["tid"]
-        if self._cancelled and tid in self._cancelled:
-            return [Outcome(tid, cancelled=self._cancelled.pop(tid))]
+        if not self._outbox and self._queue:
+            self._evaluate(self._queue.popleft())
+        return self._outbox.deliver()
+
+    def _evaluate(self, doc: dict[str, Any]) -> None:
+        ctrl = self._ctrl(self._trials, doc)
+        returned: list[Any] = []
+        try:
+            self._outbox.put(self._outcome(doc, ctrl, returned))
+        except BaseException:
+            # Interrupted after the objective had returned: the trial has finished all the same.
+            if returned and doc["tid"] not in self._outbox:
+                self._outbox.put(self._complete(doc["tid"], returned[0], ctrl))
+            raise
+
+    def _outcome(self, doc: dict[str, Any], ctrl: Any, returned: list[Any]) -> Outcome:
         config = {label: values[0] for label, values in doc["misc"]["vals"].items() if len(values)}
         try:
-            result = self._domain.evaluate(config, self._ctrl(self._trials, doc))
+            result = self._domain.evaluate_into(returned, config, ctrl)
         except Exception as error:
-            return [Outcome(tid, error=error)]
-        return [Outcome(tid, result)]
+            return Outcome(doc["tid"], error=error)
+        return Outcome(doc["tid"], result)
+
+    def _complete(self, tid: Any, value: Any, ctrl: Any) -> Outcome:
+        try:
+            return Outcome(tid, self._domain.evaluate_async2(value, ctrl))
+        except Exception as error:
+            return Outcome(tid, error=error)
 
     def cancel(self, tids: Iterable[int], reason: str) -> None:
-        """Leave out these trials when their turn comes."""
-        self._cancelled.update(dict.fromkeys(tids, reason))
+        """Take these trials out of the queue."""
+        doomed = set(tids)
+        self._outbox.recall(doomed)
+        self._queue = deque(doc for doc in self._queue if doc["tid"] not in doomed)
+        for tid in doomed:
+            if tid not in self._outbox:
+                self._outbox.put(Outcome(tid, cancelled=reason))
 
     def close(self, *, cancel: bool) -> None:
         """Forget what is queued."""
         self._queue.clear()
-        self._cancelled.clear()

@@ -20,6 +20,7 @@ from concurrent.futures import (
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hyperopt.environment.strangers import text_of
 from hyperopt.evaluation import wire
 from hyperopt.evaluation.contract import Outcome, TrialLost
 from hyperopt.evaluation.mailbox import Mailbox
@@ -98,7 +99,7 @@ class FutureEvaluator:
         except RuntimeError as error:
             raise RuntimeError(f"executor={self._executor!r} takes no trials: {error}") from error
         self._futures[order.tid] = future
-        future.add_done_callback(lambda future: self._mailbox.put(_read(order.tid, future)))
+        future.add_done_callback(lambda future: self._mailbox.put(_read_surely(order.tid, future)))
 
     def _begin(self, order: wire.Order) -> Future[Any]:
         if self._in_process:
@@ -151,6 +152,14 @@ class FutureEvaluator:
         return self._file
 
 
+def _read_surely(tid: int, future: Future[Any]) -> Outcome:
+    """What became of a trial, whatever happens: an exception in a callback is only logged."""
+    try:
+        return _read(tid, future)
+    except BaseException as error:
+        return Outcome(tid, error=error)
+
+
 def _read(tid: int, future: Future[Any]) -> Outcome:
     try:
         report = future.result()
@@ -161,7 +170,7 @@ def _read(tid: int, future: Future[Any]) -> Outcome:
         lost.__cause__ = error
         return Outcome(tid, error=lost)
     except Exception as error:  # the objective's own exceptions come as reports
-        lost = TrialLost(f"the executor lost trial {tid}: {type(error).__name__}: {error}")
+        lost = TrialLost(f"the executor lost trial {tid}: {type(error).__name__}: {text_of(error)}")
         lost.__cause__ = error
         return Outcome(tid, error=lost)
     return report if isinstance(report, Outcome) else wire.decode(report)

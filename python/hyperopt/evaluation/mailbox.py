@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from queue import Empty, SimpleQueue
 
-from hyperopt.evaluation.contract import Outcome
+from hyperopt.evaluation.contract import Outbox, Outcome
 
 __all__ = ["Mailbox"]
 
@@ -17,8 +18,11 @@ class Mailbox:
     """
 
     def __init__(self) -> None:
-        self._queue: SimpleQueue[Outcome | Exception] = SimpleQueue()
+        # The queue only wakes the driver: what is taken out of one can get lost on the way.
+        self._left: deque[Outcome | Exception] = deque()
+        self._bell: SimpleQueue[None] = SimpleQueue()
         self._expected: set[int] = set()
+        self._outbox = Outbox()
 
     def __len__(self) -> int:
         return len(self._expected)
@@ -32,33 +36,42 @@ class Mailbox:
 
     def put(self, outcome: Outcome | Exception) -> None:
         """Leave an outcome, or an exception for the next `collect` to raise; from any thread."""
-        self._queue.put(outcome)
+        self._left.append(outcome)
+        self._bell.put(None)
 
     def cancel(self, tids: Iterable[int], reason: str) -> set[int]:
-        """Report the trials among these that are expected as cancelled; return their ids."""
-        doomed = self._expected.intersection(tids)
+        """Report the trials among these as cancelled that have not ended; return their ids."""
+        named = set(tids)
+        self._outbox.recall(named)
+        doomed = {tid for tid in named if tid not in self._outbox}
+        self._expected |= doomed  # one that was being announced, perhaps
         for tid in doomed:
             self.put(Outcome(tid, cancelled=reason))
         return doomed
 
     def collect(self, timeout_s: float | None) -> list[Outcome]:
         """Block until there is an outcome, or until the timeout (then: empty list)."""
-        outcomes: list[Outcome] = []
+        self._sort()
         try:
-            while not outcomes:
-                self._keep(self._queue.get(timeout=timeout_s), outcomes)
-            while True:
-                self._keep(self._queue.get_nowait(), outcomes)
+            while not self._outbox:
+                self._bell.get(timeout=timeout_s)
+                self._sort()
         except Empty:
-            return outcomes
+            return []
+        return self._outbox.deliver()
 
     def forget(self) -> None:
         """Expect nothing any more."""
         self._expected.clear()
 
-    def _keep(self, outcome: Outcome | Exception, outcomes: list[Outcome]) -> None:
-        if isinstance(outcome, Exception):
-            raise outcome
-        if outcome.tid in self._expected:
-            self._expected.remove(outcome.tid)
-            outcomes.append(outcome)
+    def _sort(self) -> None:
+        """Move what was left into the outbox; an outcome is nowhere missing in between."""
+        while self._left:
+            outcome = self._left[0]
+            if isinstance(outcome, Exception):
+                self._left.popleft()
+                raise outcome
+            if outcome.tid in self._expected:
+                self._outbox.put(outcome)
+                self._expected.discard(outcome.tid)
+            self._left.popleft()

@@ -67,7 +67,7 @@ class ThreadEvaluator:
         for _ in self._threads:
             self._orders.put(None)
         for thread in self._threads:
-            if not cancel or thread not in self._busy:
+            if thread.is_alive() and not (cancel and thread in self._busy):
                 thread.join()
         self._threads.clear()
 

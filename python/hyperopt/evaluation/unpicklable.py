@@ -18,7 +18,7 @@ def pickles(value: Any) -> bool:
     """Whether `value` can be pickled, functions by value included."""
     try:
         cloudpickle.dumps(value)
-    except Exception:
+    except BaseException:  # of the user's code
         return False
     return True
 

@@ -8,6 +8,7 @@ here runs on either side of a pipe, a `concurrent.futures.Executor` or a Spark j
 from __future__ import annotations
 
 import logging
+import os
 import pickle
 import sys
 import traceback
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
 
 import cloudpickle
 
+from hyperopt.environment.strangers import text_of
 from hyperopt.evaluation.contract import Outcome
 from hyperopt.evaluation.unpicklable import culprits
 
@@ -121,7 +123,7 @@ def _why_not(domain: Domain, error: Exception) -> str:
         f"the objective {name!r} can't be pickled, so it can't run in another process{where}. "
         "Open files, connections, locks and device handles inside the objective, or evaluate in "
         "this process: with Trials() and executor='threads', or without n_jobs. "
-        f"({type(error).__name__}: {error})"
+        f"({type(error).__name__}: {text_of(error)})"
     )
 
 
@@ -170,11 +172,29 @@ class RemoteCtrl:
 def run(domain: Domain, order: Order) -> Outcome:
     """Evaluate one trial; whatever the objective raises becomes part of the outcome."""
     ctrl = RemoteCtrl(order.doc)
+    pid = os.getpid()
     try:
         result = domain.evaluate(order.config, cast("Ctrl", ctrl))
+        attachments = {text_of(name): value for name, value in ctrl.attachments.items()}
+        outcome = Outcome(order.tid, result, attachments or None)
     except BaseException as error:
-        return Outcome(order.tid, error=error, traceback=_traceback_text(error))
-    return Outcome(order.tid, result, ctrl.attachments or None)
+        outcome = Outcome(order.tid, error=error, traceback=_traceback_text(error))
+    if os.getpid() != pid:
+        _leave(outcome)
+    return outcome
+
+
+def _leave(outcome: Outcome) -> NoReturn:
+    """End this process, which the objective has forked: the trial is its parent's."""
+    error, code = outcome.error, 0
+    if isinstance(error, SystemExit) and isinstance(error.code, (int, type(None))):
+        code = error.code or 0
+    elif error is not None:
+        code = 1
+        with suppress(Exception):
+            sys.stderr.write(outcome.traceback or "")
+    _flush()
+    os._exit(code & 0xFF)
 
 
 def evaluate(domain: Domain, order: Order) -> bytes:
@@ -184,11 +204,12 @@ def evaluate(domain: Domain, order: Order) -> bytes:
     if outcome.error is not None:
         return encode_error(outcome.tid, outcome.error, outcome.traceback)
     try:
-        return _dumps((outcome.tid, outcome.result, outcome.attachments))
-    except Exception as error:
+        content = _dumps((outcome.result, outcome.attachments))
+    except BaseException as error:
         reason = pickle.PicklingError(_why_not_result(outcome, error))
         reason.__cause__ = error
         return encode_error(outcome.tid, reason)
+    return _dumps((outcome.tid, content))
 
 
 def evaluate_order(key: str, reference: Any, order: tuple[Any, ...]) -> bytes:
@@ -224,19 +245,42 @@ def _fetch(reference: Any) -> bytes:
 
 
 def decode(report: bytes) -> Outcome:
-    """The outcome in a worker's report."""
-    content = pickle.loads(report)
-    if len(content) == 3:
-        return Outcome(*content)
+    """The outcome in a worker's report.
+
+    Unpickling runs the user's code; what it raises, except `KeyboardInterrupt`, fails the trial.
+    """
+    content = pickle.loads(report)  # of plain objects, which hold the user's as bytes
+    if len(content) == 2:
+        return _decode_result(*content)
     tid, pickled, text, described = content
-    try:
-        error = pickle.loads(pickled) if pickled else None
-    except Exception:  # its class is missing or different here
-        error = None
+    error = _unpickled(pickled) if pickled else None
     if not isinstance(error, BaseException):
         error = RemoteError(described)
-    error.__cause__ = RemoteTraceback(text)
+    with suppress(Exception):
+        error.__cause__ = RemoteTraceback(text)
     return Outcome(tid, error=error, traceback=text)
+
+
+def _decode_result(tid: Any, pickled: bytes) -> Outcome:
+    content = _unpickled(pickled)
+    if not isinstance(content, BaseException):
+        return Outcome(tid, *content)
+    reason = pickle.UnpicklingError(
+        f"the result of trial {tid} was pickled by its worker but can't be unpickled here "
+        f"({type(content).__name__}: {text_of(content)}). Return numbers, text, arrays or bytes"
+    )
+    reason.__cause__ = content
+    return Outcome(tid, error=reason, traceback=_traceback_text(reason))
+
+
+def _unpickled(pickled: bytes) -> Any:
+    """What was pickled, or the exception that this raised."""
+    try:
+        return pickle.loads(pickled)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return error
 
 
 def _dumps(value: Any) -> bytes:
@@ -249,25 +293,31 @@ def _dumps(value: Any) -> bytes:
 def encode_error(tid: int, error: BaseException, text: str | None = None) -> bytes:
     """The report of a trial that raised `error`."""
     text = text or _traceback_text(error)
-    described = f"{type(error).__qualname__}: {error}"
+    described = f"{type(error).__qualname__}: {text_of(error)}"
     try:
         pickled = _dumps(error)
         pickle.loads(pickled)  # many exceptions pickle, but don't unpickle
-    except Exception:
+    except BaseException:
         pickled = b""
     return pickle.dumps((tid, pickled, text, described))
 
 
 def _traceback_text(error: BaseException) -> str:
-    return "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    try:
+        return "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    except Exception:  # the words of an object that the exception holds
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        head = "Traceback (most recent call last):\n"
+        return f"{head}{frames}{type(error).__qualname__}: {text_of(error)}\n"
 
 
-def _why_not_result(outcome: Outcome, error: Exception) -> str:
+def _why_not_result(outcome: Outcome, error: BaseException) -> str:
     found = culprits("result", outcome.result) + culprits("attachments", outcome.attachments)
     return (
         f"the result of trial {outcome.tid} can't be sent back from its worker: "
         f"{' and '.join(found) or 'it'} can't be pickled. Return numbers, text, arrays or bytes "
-        f"(of a model: what its own save function writes). ({type(error).__name__}: {error})"
+        "(of a model: what its own save function writes). "
+        f"({type(error).__name__}: {text_of(error)})"
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from hyperopt.environment.public_path import public
+from hyperopt.environment.strangers import repr_of
 from hyperopt.exceptions import (
     DuplicateLabel,
     InvalidLoss,
@@ -48,8 +49,8 @@ def normalise_result(value: Any) -> dict[str, Any]:
         result: dict[str, Any] = dict(value)
     except (TypeError, ValueError):
         raise TypeError(
-            f"the objective returned {value!r} ({type(value).__name__}): return the loss as a "
-            "number, or a dict like {'loss': 0.5, 'status': 'ok'}"
+            f"the objective returned {repr_of(value)} ({type(value).__name__}): return the loss as "
+            "a number, or a dict like {'loss': 0.5, 'status': 'ok'}"
         ) from None
     if "status" not in result:
         raise MissingStatus(result)
@@ -169,12 +170,27 @@ class Domain:
         attach_attachments
             Whether to move the result's ``attachments`` to `ctrl`; otherwise they stay.
         """
+        return self.evaluate_async2(self._call(config, ctrl), ctrl, attach_attachments)
+
+    def evaluate_into(
+        self, returned: list[Any], config: Mapping[str, Any], ctrl: Any
+    ) -> dict[str, Any]:
+        """`evaluate`, which leaves what the objective returned in `returned`, for the case that it
+        is interrupted after that.
+        """
+        if type(self).evaluate is not Domain.evaluate:
+            return self.evaluate(config, ctrl)
+        returned.append(self._call(config, ctrl))
+        return self.evaluate_async2(returned[0], ctrl)
+
+    def _call(self, config: Mapping[str, Any], ctrl: Any) -> Any:
+        # Nothing comes between the return of the objective and that of this method.
         if self._is_plain():
-            value = self.fn(self.space.evaluate(config))  # type: ignore[misc]
-        else:
-            fn, point = self.evaluate_async(config, ctrl)
-            value = point if self.pass_expr_memo_ctrl else fn(point)
-        return self.evaluate_async2(value, ctrl, attach_attachments)
+            return self.fn(self.space.evaluate(config))  # type: ignore[misc]
+        if self.pass_expr_memo_ctrl:
+            return self.evaluate_async(config, ctrl)[1]
+        fn, point = self.evaluate_async(config, ctrl)
+        return fn(point)
 
     def evaluate_async(
         self, config: Mapping[str, Any], ctrl: Any, attach_attachments: bool = True

@@ -12,6 +12,7 @@ from timeit import default_timer
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.environment import log
+from hyperopt.environment.strangers import text_of
 from hyperopt.evaluation.contract import Evaluator, Outcome, SerialEvaluator, TrialLost
 from hyperopt.search.options import draw_seed
 from hyperopt.search.tally import Tally
@@ -26,6 +27,9 @@ from hyperopt.storage.documents import (
 from hyperopt.storage.writer import store_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hyperopt.search.ended import Ended
     from hyperopt.search.iterator import FMinIter
 
 INTERRUPTED = "fmin run cancelled by user"
@@ -66,10 +70,13 @@ class Driver:
         self._strict = strict_order
         self._slots = evaluator.capacity
         self._waiting: deque[Document] = deque()
-        self._suggested: set[int] = set()
+        self._own: set[Any] = set()
         self._running: dict[Any, Document] = {}
-        self._early: dict[Any, Outcome] = {}
+        self._arrived: dict[Any, Outcome] = {}
+        self._ended: Ended | None = None
         self._exhausted = False
+        self._stopped = False
+        self._saves = False
         self._rounds = 0
 
     def execute(self) -> None:
@@ -84,6 +91,7 @@ class Driver:
         run = self._run
         self._open()
         run.save()  # A file that cannot be written is an error before anything runs.
+        self._saves = True
         failure: BaseException | None = None
         # The bar closes before an exception is on its way to the terminal.
         with run.progress_callback(initial=self._tally.n_done, total=run.max_evals) as bar:
@@ -92,19 +100,18 @@ class Driver:
                 self._evaluator.start(run.domain, self._trials)
                 failure = self._loop()
             except BaseException:
-                self._abandon(INTERRUPTED)
+                _surely(self._recover)
                 raise
             finally:
-                self._evaluator.close(cancel=True)
-                self._store.sync()
-                run.save()
+                _surely(self._close)
         if failure is not None:
             raise failure
 
     def evaluate(self, docs: list[Document]) -> None:
-        """Evaluate these documents and nothing else, without a progress bar."""
+        """Evaluate these documents and nothing else, without a progress bar or stopping rule."""
         self._open()
         self._waiting = deque(docs)
+        self._ended = None
         failure: BaseException | None = None
         try:
             self._evaluator.start(self._run.domain, self._trials)
@@ -112,11 +119,10 @@ class Driver:
             while self._running and failure is None:
                 failure = self._round()
         except BaseException:
-            self._abandon(INTERRUPTED)
+            _surely(self._recover)
             raise
         finally:
-            self._evaluator.close(cancel=True)
-            self._store.sync()
+            _surely(self._close)
         if failure is not None:
             raise failure
 
@@ -128,22 +134,21 @@ class Driver:
         else:
             self._trials.refresh()
         self._tally = self._run.tally
+        self._ended = self._run.ended_trials()
         self._waiting.extend(self._store.unstarted())
 
     def _loop(self) -> BaseException | None:
         """Iterate; return the exception of an objective that ends the run."""
-        run = self._run
         while (reason := self._reason_to_stop()) is None:
             self._suggest()
             self._submit()
             if not self._running:
                 return None
-            n_ended = self._tally.n_ended
             failure = self._round()
             if failure is not None:
                 self._abandon("another trial raised an exception")
                 return failure
-            if self._tally.n_ended > n_ended and run.wants_early_stop():
+            if self._stopped:
                 reason = EARLY_STOP
                 break
         if self._running or self._waiting:
@@ -157,12 +162,16 @@ class Driver:
         """
         run = self._run
         while True:
-            outcomes = deque(self._wait())
-            while outcomes:
-                error = self._record(outcomes.popleft())
+            for tid in self._arrivals():
+                doc = self._running[tid]
+                error = self._record(doc)
                 if error is not None and not run.catch_eval_exceptions:
-                    self._early.update((outcome.tid, outcome) for outcome in outcomes)
                     return error
+                if self._ended is not None and doc["state"] != JOB_STATE_CANCEL:
+                    self._ended.add(doc)
+                    if run.wants_early_stop(self._ended):
+                        self._stopped = True
+                        return None
             self._tally.show(len(self._running))
             run.save()
             if not self._serial or not self._waiting:
@@ -197,15 +206,15 @@ class Driver:
             if room <= 0:
                 return
             new_ids = self._trials.new_trial_ids(min(room, self._left))
+            self._own.update(new_ids)
             self._store.sync()
             docs = run.algo(new_ids, run.domain, self._trials, draw_seed(run.rstate))
             if docs is None or not len(docs):
                 self._exhausted = True
                 return
             self._left -= len(docs)
-            for doc in self._store.insert(docs):
-                self._waiting.append(doc)
-                self._suggested.add(id(doc))
+            self._own.update([doc["tid"] for doc in docs])
+            self._waiting.extend(self._store.insert(docs))
 
     @property
     def _capacity(self) -> int:
@@ -215,43 +224,63 @@ class Driver:
     def _submit(self) -> None:
         """Hand waiting trials to the evaluator while it has slots."""
         while self._waiting and len(self._running) < self._capacity:
-            doc = self._waiting.popleft()
+            doc = self._waiting[0]
+            if doc["tid"] in self._running:  # of the same id: one after the other
+                return
+            self._running[doc["tid"]] = doc
+            self._waiting.popleft()
             doc["state"] = JOB_STATE_RUNNING
             doc["book_time"] = doc["refresh_time"] = coarse_utcnow()
-            self._running[doc["tid"]] = doc
             self._store.settle(doc)
             self._evaluator.submit(doc)
 
-    def _wait(self) -> list[Outcome]:
-        """The outcomes to record next; none when the time is up."""
+    def _arrivals(self) -> list[Any]:
+        """Wait for outcomes; the ids of the trials to record now, none when the time is up."""
         run = self._run
         remaining_s = None
         if run.timeout is not None:
             remaining_s = max(0.0, run.timeout - (default_timer() - run.start_time))
         if not self._strict:
-            return self._evaluator.wait(remaining_s)
+            self._keep(self._evaluator.wait(remaining_s))
+            return list(self._arrived)
         # One at a time, in the order of submission: suggestions then see the same history whatever
         # the timing.
         first = next(iter(self._running))
-        if first not in self._early:
-            outcomes = self._evaluator.wait(remaining_s)
-            self._early.update((outcome.tid, outcome) for outcome in outcomes)
-        return [self._early.pop(first)] if first in self._early else []
+        if first not in self._arrived:
+            self._keep(self._evaluator.wait(remaining_s))
+        return [first] if first in self._arrived else []
 
-    def _record(self, outcome: Outcome) -> BaseException | None:
-        """Write an outcome into its document; return the objective's exception, if it raised."""
-        doc = self._running.pop(outcome.tid)
-        self._suggested.discard(id(doc))
+    def _keep(self, outcomes: list[Outcome]) -> None:
+        """Keep outcomes until they are recorded; a report that nobody waits for is dropped."""
+        for outcome in outcomes:
+            if outcome.tid in self._running:
+                self._arrived[outcome.tid] = outcome
+
+    def _record(self, doc: Document) -> BaseException | None:
+        """Write the outcome into its document; return the objective's exception, if it raised.
+
+        An interrupt may strike at any line. The trial stays among those that run, and its outcome
+        among those that have arrived, until all is written; writing it again changes nothing.
+        """
+        outcome = self._arrived[doc["tid"]]
+        self._write(outcome, doc)
+        self._store.settle(doc)
+        del self._running[outcome.tid]
+        del self._arrived[outcome.tid]
+        self._tally.add(doc)
+        return None if isinstance(outcome.error, TrialLost) else outcome.error
+
+    def _write(self, outcome: Outcome, doc: Document) -> None:
         doc["refresh_time"] = coarse_utcnow()
         if outcome.attachments:
             self._trials.trial_attachments(doc).update(outcome.attachments)
         if outcome.error is not None:
-            text = str(outcome.error) if outcome.error_text is None else outcome.error_text
-            doc["misc"]["error"] = (str(type(outcome.error)), text)
+            text = text_of(outcome.error) if outcome.error_text is None else outcome.error_text
+            doc["misc"]["error"] = (text_of(type(outcome.error)), text)
             if outcome.traceback is not None:
                 doc["misc"]["traceback"] = outcome.traceback
             state = JOB_STATE_ERROR
-            log.error("job exception: %s", outcome.error)
+            log.error("job exception: %s", text_of(outcome.error))
         elif outcome.result is None:
             doc["misc"]["error"] = ("cancelled", outcome.cancelled)
             state = JOB_STATE_CANCEL
@@ -259,30 +288,61 @@ class Driver:
             doc["result"] = outcome.result
             state = JOB_STATE_DONE
         doc["state"] = state if outcome.state is None else outcome.state
-        self._store.settle(doc)
-        self._tally.add(doc)
-        return None if isinstance(outcome.error, TrialLost) else outcome.error
+
+    def _recover(self) -> None:
+        """Put everything in order after an exception from anywhere, be it half-way into a move."""
+        with suppress(Exception):  # The store may be what has just failed.
+            self._store.reread()
+        self._abandon(INTERRUPTED)
+        self._tally.recount(self._trials._trials, 0)
+
+    def _close(self) -> None:
+        try:
+            self._evaluator.close(cancel=True)
+        finally:
+            self._store.sync()
+            if self._saves:
+                self._run.save()
 
     def _abandon(self, reason: str) -> None:
         """Give up everything that is waiting or running, but keep what finishes meanwhile.
 
         Trials that were waiting before the run stay as they are.
         """
-        with suppress(Exception):  # The evaluator may be what has just failed.
-            if self._running and not self._serial:
-                self._evaluator.cancel(list(self._running), reason)
-                while len(self._running) > len(self._early):
-                    outcomes = self._evaluator.wait(_PATIENCE_S)
-                    if not outcomes:
-                        break
-                    self._early.update((outcome.tid, outcome) for outcome in outcomes)
-        for tid in [tid for tid in self._running if tid in self._early]:
-            self._record(self._early.pop(tid))
-        unstarted = [doc for doc in self._waiting if id(doc) in self._suggested]
-        for doc in [*self._running.values(), *unstarted]:
+        self._keep_last(reason)
+        for doc in [doc for tid, doc in self._running.items() if tid in self._arrived]:
+            self._record(doc)
+        # Those inserted are looked for in the store: they may not have come to wait here.
+        unstarted = [doc for doc in self._store.unstarted() if doc["tid"] in self._own]
+        started = [doc for doc in self._running.values() if doc["state"] == JOB_STATE_RUNNING]
+        for doc in [*started, *unstarted]:
             doc["state"] = JOB_STATE_CANCEL
             doc["misc"]["error"] = ("cancelled", reason)
             doc["refresh_time"] = coarse_utcnow()
             self._store.settle(doc)
         self._running.clear()
         self._waiting.clear()
+        self._arrived.clear()
+
+    def _keep_last(self, reason: str) -> None:
+        """Have the evaluator cancel what runs, and keep what it says of it."""
+        with suppress(Exception):  # The evaluator may be what has just failed.
+            missing = [tid for tid in self._running if tid not in self._arrived]
+            if missing:
+                self._evaluator.cancel(missing, reason)
+            while len(self._arrived) < len(self._running):
+                outcomes = self._evaluator.wait(_PATIENCE_S)
+                if not outcomes:
+                    break
+                self._keep(outcomes)
+
+
+def _surely(action: Callable[[], None]) -> None:
+    """Call `action`, and once more if it is interrupted; it must stand that."""
+    try:
+        action()
+    except Exception:
+        raise
+    except BaseException:
+        action()
+        raise

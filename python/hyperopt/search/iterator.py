@@ -14,6 +14,7 @@ from hyperopt.evaluation.contract import Evaluator, SerialEvaluator
 from hyperopt.objective.domain import Domain
 from hyperopt.search import progress
 from hyperopt.search.driver import Driver
+from hyperopt.search.ended import Ended
 from hyperopt.search.options import as_rstate
 from hyperopt.search.tally import Tally
 from hyperopt.storage.writer import new_documents
@@ -82,6 +83,7 @@ trials_save_file
         self._make_evaluator: Callable[[], Evaluator] = SerialEvaluator
         self._strict_order = False
         self._saver: Any = None
+        self._ended: Ended | None = None
         self.tally: Tally | None = None
         if self.asynchronous:
             _attach_domain(domain, trials)
@@ -91,11 +93,20 @@ trials_save_file
         """Whether the store says that the run was cancelled."""
         return bool(getattr(self.trials, "_fmin_cancelled", False))
 
-    def wants_early_stop(self) -> bool:
-        """Ask `early_stop_fn`, with the state that it gave the last time."""
+    def ended_trials(self) -> Ended | None:
+        """What `early_stop_fn` is shown, from the first run on; None if there is no such rule."""
+        if self.early_stop_fn is None:
+            return None
+        if self._ended is None:
+            self._ended = Ended(self.trials)
+        return self._ended
+
+    def wants_early_stop(self, ended: Ended) -> bool:
+        """Ask `early_stop_fn` about a trial that has ended, with the state that it gave before."""
         if self.early_stop_fn is None:
             return False
-        answer = self.early_stop_fn(self.trials, *self.early_stop_args)
+        with ended.shown() as trials:
+            answer = self.early_stop_fn(trials, *self.early_stop_args)
         if not isinstance(answer, (tuple, list)) or len(answer) != 2 or not _is_list(answer[1]):
             raise TypeError(
                 f"early_stop_fn={self.early_stop_fn!r} returned {answer!r}: return (stop, state), "

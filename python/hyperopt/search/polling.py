@@ -16,6 +16,7 @@ from hyperopt.search.tally import Tally
 from hyperopt.storage.documents import JOB_STATE_NEW, JOB_STATE_RUNNING
 
 if TYPE_CHECKING:
+    from hyperopt.search.ended import Ended
     from hyperopt.search.iterator import FMinIter
 
 _UNFINISHED = [JOB_STATE_NEW, JOB_STATE_RUNNING]
@@ -37,6 +38,7 @@ def run_polling(run: FMinIter, n_trials: int, block_until_done: bool) -> Tally:
     trials.refresh()
     tally = Tally(trials._trials)
     n_done, n_queued = tally.n_done, 0
+    ended = run.ended_trials()
     exhausted = all_done = False
     with run.progress_callback(initial=n_done, total=run.max_evals) as bar:
         tally.attach(bar)
@@ -68,12 +70,23 @@ def run_polling(run: FMinIter, n_trials: int, block_until_done: bool) -> Tally:
             tally.recount(trials._trials, trials.count_by_state_unsynced(JOB_STATE_RUNNING))
             best_loss = tally.best_loss
             all_done = trials.count_by_state_unsynced(_UNFINISHED) == 0
-            if run.wants_early_stop() or (exhausted and not block_until_done):
+            if (ended is not None and _wants_early_stop(run, ended)) or (
+                exhausted and not block_until_done
+            ):
                 break
         if block_until_done and not run.is_cancelled:
             wait_for_workers(run)
             tally.recount(trials._trials, 0)
     return tally
+
+
+def _wants_early_stop(run: FMinIter, ended: Ended) -> bool:
+    """Ask the stopping rule about every trial that has ended since, one after the other."""
+    for doc in ended.news():
+        ended.add(doc)
+        if run.wants_early_stop(ended):
+            return True
+    return False
 
 
 def wait_for_workers(run: FMinIter) -> None:

@@ -1,7 +1,10 @@
 """Rules that end a run early, for the argument `early_stop_fn` of `fmin`.
 
-Such a rule is a function ``rule(trials, *state) -> (stop, state)``: it is called after every round
-of evaluations with the state that it returned the last time.
+Such a rule is a function ``rule(trials, *state) -> (stop, state)``: it is called once for every
+trial that ends, in the order in which they end, with the state that it returned the last time. Its
+``trials`` show those that are done, in that order: ``trials.trials[-1]`` is the newest, whatever
+else is running. A trial that raised (and was caught), or was lost, is not shown, but the rule is
+called for it as well; one of status *fail* is shown, and has no loss.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.environment.public_path import public
+from hyperopt.storage.documents import JOB_STATE_DONE, STATUS_OK
 
 if TYPE_CHECKING:
     from hyperopt.study.trials import Trials
@@ -46,9 +50,7 @@ def no_progress_loss(
     def stop_fn(
         trials: Trials, best_loss: float | None = None, iteration_no_progress: int = 0
     ) -> tuple[bool, list[Any]]:
-        new_loss = trials.trials[-1]["result"].get("loss") if trials.trials else None
-        if new_loss is None or math.isnan(new_loss):
-            new_loss = math.inf
+        new_loss = _newest_loss(trials)
         if best_loss is None:
             return False, [new_loss, iteration_no_progress + 1]
         # Anything is progress after trials without a loss.
@@ -59,3 +61,13 @@ def no_progress_loss(
         return iteration_no_progress >= iteration_stop_count, [best_loss, iteration_no_progress]
 
     return stop_fn
+
+
+def _newest_loss(trials: Trials) -> float:
+    """The loss of the last trial that is done; infinity if there is none."""
+    done = (
+        doc for doc in reversed(trials.trials) if doc.get("state", JOB_STATE_DONE) == JOB_STATE_DONE
+    )
+    result: dict[str, Any] = next(done, {"result": {}})["result"]
+    loss = result.get("loss") if result.get("status", STATUS_OK) == STATUS_OK else None
+    return math.inf if loss is None or math.isnan(loss) else loss

@@ -47,8 +47,10 @@ class Tally:
         self._facts: tuple[Any, ...] = ()
 
     def _compare(self, result: dict[str, Any]) -> None:
+        if result.get("status") != STATUS_OK:  # such a result may hold anything as its loss
+            return
         loss = result.get("loss")
-        if loss is not None and loss < self.best_loss and result.get("status") == STATUS_OK:
+        if loss is not None and loss < self.best_loss:
             self.best_loss = loss
 
     def add(self, doc: Document) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from hyperopt.environment.strangers import repr_of
 from hyperopt.storage.documents import JOB_STATE_CANCEL, JOB_STATE_DONE, JOB_STATE_ERROR, Document
 
 _TRACEBACK = "Traceback (most recent call last)"
@@ -37,9 +38,9 @@ def failure_of(doc: Document) -> str | None:
         return None
     status, loss = result.get("status"), result.get("loss")
     if status == "fail":
-        return f"returned {result!r}"
+        return f"returned {repr_of(result)}"
     if loss is None or loss != loss:
-        return f"returned loss {loss!r} with status {status!r}"
+        return f"returned loss {repr_of(loss)} with status {repr_of(status)}"
     return None
 
 

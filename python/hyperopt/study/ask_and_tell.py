@@ -8,6 +8,7 @@ from typing import Any, overload
 
 from hyperopt.analysis.table import STATE_NAMES
 from hyperopt.environment.public_path import public
+from hyperopt.environment.strangers import text_of
 from hyperopt.exceptions import NothingToSuggest
 from hyperopt.objective.domain import Domain, normalise_result
 from hyperopt.search.options import as_rstate, check_algo, check_trials, draw_seed
@@ -214,7 +215,7 @@ class Study:
         doc = self._untold(tid)
         if failure is not None:
             kind = str(type(failure)) if isinstance(failure, BaseException) else "failure"
-            doc["misc"]["error"] = (kind, str(failure))
+            doc["misc"]["error"] = (kind, text_of(failure))
             doc["state"] = JOB_STATE_ERROR
         else:
             outcome = normalise_result(loss if result is None else result)

@@ -148,7 +148,8 @@ def fmin(
         True, False, or a function ``(initial, total)`` that gives a context manager, whose value
         has ``update(n)``.
     early_stop_fn
-        Called after each round as ``early_stop_fn(trials, *state)``; returns ``(stop, state)``.
+        Called for each trial that ends, in the order in which they do, as
+        ``early_stop_fn(trials, *state)``; returns ``(stop, state)``. See `hyperopt.early_stop`.
     trials_save_file
         Where to keep the trials. A finished trial is in the file before the next one starts.
     n_jobs

@@ -13,11 +13,13 @@ import selectors
 import time
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from hyperopt.environment.strangers import text_of
 from hyperopt.evaluation import wire
-from hyperopt.evaluation.contract import Outcome, TrialLost
+from hyperopt.evaluation.contract import Outbox, Outcome, TrialLost
 from hyperopt.evaluation.processes.pipe import Pipe
 from hyperopt.evaluation.processes.template_handle import Death, TemplateProcess
 
@@ -50,6 +52,7 @@ class _Worker:
     deadline: float | None = None
     doomed: dict[Any, str] = field(default_factory=dict)  # why its trials were given up
     timed_out: bool = False
+    is_buried: bool = False
 
 
 class ProcessEvaluator:
@@ -78,7 +81,7 @@ class ProcessEvaluator:
         self._n_brisk = 0
         self._n_reported = 0
         self._queue: deque[dict[str, Any]] = deque()
-        self._outcomes: list[Outcome] = []
+        self._outbox = Outbox()
         self._born = 0
         self._failed_starts = 0
 
@@ -103,12 +106,11 @@ class ProcessEvaluator:
     def wait(self, timeout_s: float | None) -> list[Outcome]:
         """Block until a trial ends or the timeout passes."""
         until = None if timeout_s is None else time.monotonic() + timeout_s
-        while not self._outcomes:
+        while not self._outbox:
             self._step(until)
             if until is not None and time.monotonic() >= until:
                 break
-        outcomes, self._outcomes = self._outcomes, []
-        return outcomes
+        return self._outbox.deliver()
 
     def _step(self, until: float | None) -> None:
         """Sleep until something happens, a trial's time is up, or `until`; then deal with it."""
@@ -126,14 +128,26 @@ class ProcessEvaluator:
     def cancel(self, tids: Iterable[int], reason: str) -> None:
         """Drop queued trials and kill the workers of running ones."""
         doomed = set(tids)
+        self._outbox.recall(doomed)
+        for worker in list(self._workers.values()):
+            with suppress(OSError, RuntimeError):  # what has been reported counts
+                worker.pipe.drain()
+                self._hear_reports(worker)
+        with suppress(RuntimeError):
+            self._hear_deaths()
         for doc in [doc for doc in self._queue if doc["tid"] in doomed]:
+            self._outbox.put(Outcome(doc["tid"], cancelled=reason))
             self._queue.remove(doc)
-            self._outcomes.append(Outcome(doc["tid"], cancelled=reason))
+        known: set[Any] = set()
         for worker in self._workers.values():
             own = doomed.intersection(doc["tid"] for doc in worker.orders)
             if own:
+                known |= own
                 worker.doomed.update(dict.fromkeys(own, reason))
                 self._kill(worker)
+        for tid in doomed - known:
+            if tid not in self._outbox:  # an interrupt kept it from getting here
+                self._outbox.put(Outcome(tid, cancelled=reason))
 
     def close(self, *, cancel: bool) -> None:
         """End all processes; without `cancel`, let the running trials finish first."""
@@ -169,13 +183,15 @@ class ProcessEvaluator:
         message = pickle.dumps(tuple(order), pickle.HIGHEST_PROTOCOL)
         if is_ahead and len(message) > _MAX_BYTES_AHEAD:
             return False
+        worker.orders.append(doc)
+        self._queue.popleft()
         try:
             worker.pipe.send(message)
         except OSError:
             worker.is_gone = True
+            worker.orders.pop()
+            self._queue.appendleft(doc)
             return True
-        self._queue.popleft()
-        worker.orders.append(doc)
         if worker.ready and not is_ahead:
             self._begin(worker, time.monotonic())
         return True
@@ -220,15 +236,19 @@ class ProcessEvaluator:
 
     def _hear_worker(self, worker: _Worker) -> None:
         try:
-            reports = worker.pipe.receive()
+            worker.pipe.fill()
         except (EOFError, OSError):
             self._selector.unregister(worker.pipe)
             worker.is_gone = True
             self._kill(worker)  # it may only have closed its pipe; how it ended follows
             return
-        for report in reports:
-            self._receive(worker, report)
+        self._hear_reports(worker)
         self._dispatch()
+
+    def _hear_reports(self, worker: _Worker) -> None:
+        """Deal with the reports that have come; one that is interrupted is dealt with again."""
+        for report in worker.pipe.messages():
+            self._receive(worker, report)
 
     def _receive(self, worker: _Worker, report: bytes) -> None:
         if not report:
@@ -239,41 +259,54 @@ class ProcessEvaluator:
         if report.startswith(b"!"):
             error = wire.decode(report[1:]).error
             raise RuntimeError(
-                f"a worker can't load the objective ({type(error).__name__}: {error}); "
+                f"a worker can't load the objective ({type(error).__name__}: {text_of(error)}); "
                 "are the modules it uses installed and importable in a new process?"
             ) from error
-        if not worker.doomed and not worker.timed_out:
+        if worker.doomed or worker.timed_out:
+            return
+        outcome = wire.decode(report)
+        if worker.orders and worker.orders[0]["tid"] == outcome.tid:
+            self._outbox.put(outcome)
             self._end(worker, time.monotonic())
-            self._outcomes.append(wire.decode(report))
 
     def _hear_template(self) -> None:
         assert self._template is not None
-        for death in self._template.deaths():
-            self._bury(self._workers[death.number], death)
+        self._template.hear()
+        self._hear_deaths()
         self._dispatch()
 
+    def _hear_deaths(self) -> None:
+        """Deal with the deaths that were heard of; likewise."""
+        deaths = self._template.deaths() if self._template is not None else ()
+        for death in deaths:
+            if death.number in self._workers:
+                self._bury(self._workers[death.number], death)
+
     def _bury(self, worker: _Worker, death: Death) -> None:
-        for report in worker.pipe.drain():  # it may have reported before it died
-            self._receive(worker, report)
+        if not worker.is_buried:
+            worker.pipe.drain()  # it may have reported before it died
+            self._hear_reports(worker)
+            worker.is_buried = True
+        failed = not worker.ready and not worker.doomed
+        if worker.orders and not worker.doomed:
+            self._outbox.put(self._fate(worker, worker.orders[0]["tid"], death))
+        for doc in list(worker.orders)[:0:-1] if not worker.doomed else worker.orders:
+            if (reason := worker.doomed.get(doc["tid"])) is not None:
+                self._outbox.put(Outcome(doc["tid"], cancelled=reason))
+            elif not any(doc is waiting for waiting in self._queue):
+                self._queue.appendleft(doc)  # it had not begun
         del self._workers[worker.number]
-        self._n_brisk -= worker.is_brisk
+        self._n_brisk = sum(each.is_brisk for each in self._workers.values())
         if worker.pipe.fileno() in self._selector.get_map():
             self._selector.unregister(worker.pipe)
         worker.pipe.close()
-        if not worker.ready and not worker.doomed:
+        if failed:
             self._failed_starts += 1
             if self._failed_starts >= _MAX_FAILED_STARTS:
                 raise RuntimeError(
                     f"{self._failed_starts} workers in a row died before they had loaded the "
                     f"objective; the last was {death.how}"
                 )
-        if worker.orders and not worker.doomed:
-            self._outcomes.append(self._fate(worker, worker.orders.popleft()["tid"], death))
-        for doc in reversed(worker.orders):
-            if (reason := worker.doomed.get(doc["tid"])) is not None:
-                self._outcomes.append(Outcome(doc["tid"], cancelled=reason))
-            else:
-                self._queue.appendleft(doc)  # it had not begun
 
     def _fate(self, worker: _Worker, tid: int, death: Death) -> Outcome:
         if worker.timed_out:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import struct
+from collections.abc import Iterator
+from contextlib import suppress
 
 __all__ = ["SIZE", "Pipe"]
 
@@ -34,45 +36,47 @@ class Pipe:
         """Send one message."""
         self._socket.sendall(SIZE.pack(len(message)) + message)
 
-    def receive(self) -> list[bytes]:
-        """Block until there is a whole message; return all that have come.
+    def fill(self) -> None:
+        """Block until there is a whole message for `messages`.
 
         Raises
         ------
         EOFError
             The other end is closed.
         """
-        while True:
-            chunk = self._socket.recv(_CHUNK)
-            if not chunk:
+        while self._first() is None:
+            n_before = len(self._received)
+            self._received += self._socket.recv(_CHUNK)
+            if len(self._received) == n_before:
                 raise EOFError
-            self._received += chunk
-            if messages := self._whole_messages():
-                return messages
 
-    def drain(self) -> list[bytes]:
-        """The messages that have come, without blocking; the end of the other side is ignored."""
+    def drain(self) -> None:
+        """Read what has come without blocking; the end of the other side is ignored."""
         self._socket.setblocking(False)
         try:
             while chunk := self._socket.recv(_CHUNK):
                 self._received += chunk
         except OSError:  # there is no more, or the connection is broken
             pass
-        return self._whole_messages()
+        finally:
+            with suppress(OSError):
+                self._socket.setblocking(True)
+
+    def messages(self) -> Iterator[bytes]:
+        """The messages that have come; each stays until the next one is asked for."""
+        while (message := self._first()) is not None:
+            yield message
+            del self._received[: SIZE.size + len(message)]
+
+    def _first(self) -> bytes | None:
+        received = self._received
+        if len(received) < SIZE.size:
+            return None
+        (size,) = SIZE.unpack_from(received, 0)
+        if len(received) < SIZE.size + size:
+            return None
+        return bytes(memoryview(received)[SIZE.size : SIZE.size + size])
 
     def close(self) -> None:
         """Close this end."""
         self._socket.close()
-
-    def _whole_messages(self) -> list[bytes]:
-        messages, start = [], 0
-        received = self._received
-        while len(received) - start >= SIZE.size:
-            (size,) = SIZE.unpack_from(received, start)
-            end = start + SIZE.size + size
-            if len(received) < end:
-                break
-            messages.append(bytes(received[start + SIZE.size : end]))
-            start = end
-        del received[:start]
-        return messages

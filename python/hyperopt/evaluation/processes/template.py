@@ -157,7 +157,8 @@ def _evaluate_orders(pipe: Pipe, payload: bytes) -> None:
         return
     pipe.send(b"")
     while True:
-        for order in pipe.receive():
+        pipe.fill()
+        for order in pipe.messages():
             pipe.send(wire.evaluate(domain, wire.Order(*pickle.loads(order))))
 
 

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -82,7 +83,9 @@ class TemplateProcess:
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                socket.send_fds(self._control, [COMMAND.pack(FORK, number)], [theirs.fileno()])
+                message = COMMAND.pack(FORK, number)
+                n_sent = socket.send_fds(self._control, [message], [theirs.fileno()])
+                self._control.sendall(message[n_sent:])
             except OSError as error:
                 ours.close()
                 raise self._died() from error
@@ -92,28 +95,28 @@ class TemplateProcess:
         """Kill a worker and what it has started; nothing happens if it is dead."""
         self._tell(COMMAND.pack(KILL, number))
 
-    def deaths(self) -> list[Death]:
-        """Read what the template has to tell.
+    def hear(self) -> None:
+        """Read what the template has to tell, for `deaths`.
 
         Raises
         ------
         RuntimeError
             The template itself is dead.
         """
+        n_before = len(self._events)
         try:
-            message = self._control.recv(1 << 16)
+            self._events += self._control.recv(1 << 16)
         except OSError as error:
             raise self._died() from error
-        if not message:
+        if len(self._events) == n_before:
             raise self._died()
-        self._events += message
-        whole = len(self._events) // EVENT.size * EVENT.size
-        events = list(EVENT.iter_unpack(self._events[:whole]))
-        del self._events[:whole]
-        return [
-            Death(number, describe_returncode(os.waitstatus_to_exitcode(status)))
-            for number, status in events
-        ]
+
+    def deaths(self) -> Iterator[Death]:
+        """The deaths that were heard of; each stays until the next one is asked for."""
+        while len(self._events) >= EVENT.size:
+            number, status = EVENT.unpack_from(self._events)
+            yield Death(number, describe_returncode(os.waitstatus_to_exitcode(status)))
+            del self._events[: EVENT.size]
 
     def close(self) -> None:
         """End the template, and with it all workers."""

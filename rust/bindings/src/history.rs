@@ -33,7 +33,7 @@ type ParameterArguments = (String, String, Vec<f64>, Option<Vec<Vec<(String, i64
 #[pyclass(name = "Space", module = "hyperopt._native", frozen)]
 pub struct PySpace {
     pub inner: Space,
-    writer: Writer,
+    pub writer: Writer,
 }
 
 #[pymethods]
@@ -117,7 +117,7 @@ pub struct PyHistory {
 }
 
 /// The state of a trial whose objective raised an exception.
-const JOB_STATE_ERROR: i64 = 3;
+pub(crate) const JOB_STATE_ERROR: i64 = 3;
 
 #[pymethods]
 impl PyHistory {

@@ -5,6 +5,7 @@ mod anneal;
 mod densities;
 mod documents;
 mod history;
+mod importance;
 mod joint;
 
 #[pymodule]
@@ -12,6 +13,8 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<history::PySpace>()?;
     m.add_class::<history::PyHistory>()?;
     m.add_class::<anneal::PyAnnealer>()?;
+    m.add_function(wrap_pyfunction!(importance::finished_losses, m)?)?;
+    m.add_function(wrap_pyfunction!(importance::importance, m)?)?;
     m.add_function(wrap_pyfunction!(joint::suggest_joint, m)?)?;
     densities::register(m)
 }

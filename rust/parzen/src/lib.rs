@@ -37,6 +37,7 @@
 //! | [`column`] | the observations of one parameter and its two groups, kept up to date |
 //! | [`history`] | rows, losses, the split |
 //! | [`suggest`] | the algorithms |
+//! | [`importance`] | which parameters mattered, from the finished trials |
 //! | [`joint`] | a second estimator, which models all parameters of a trial together |
 //!
 //! # References
@@ -55,6 +56,7 @@
 pub mod column;
 pub mod error;
 pub mod history;
+pub mod importance;
 pub mod joint;
 pub mod kernel;
 pub mod parzen;

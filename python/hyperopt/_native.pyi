@@ -12,7 +12,9 @@ __all__ = [
     "Space",
     "adaptive_parzen",
     "elastic_parzen",
+    "finished_losses",
     "forgetting_weights",
+    "importance",
     "log_sum_exp_rows",
     "lognormal_cell_log_density",
     "lognormal_log_density",
@@ -124,3 +126,17 @@ def suggest_joint(
     epsilon: float,
     first: int = 0,
 ) -> list[tuple[_Columns, _Columns]]: ...
+def importance(
+    space: Space,
+    documents: list[dict[str, Any]],
+    losses: Sequence[float],
+    *,
+    unordered: Sequence[bool],
+    target: float,
+    region: float,
+    prior_baseline: bool,
+    level: float | None,
+    n_resamples: int,
+    seed: int,
+) -> tuple[list[float], list[float], list[tuple[float, float]] | None]: ...
+def finished_losses(documents: list[dict[str, Any]], failed: bool) -> tuple[list[float], int]: ...

@@ -15,6 +15,7 @@ __all__ = [
     "BadSearchSpace",
     "DuplicateLabel",
     "EmptyChoice",
+    "ImportanceWarning",
     "InvalidAnnotatedParameter",
     "InvalidLoss",
     "InvalidResultStatus",
@@ -126,3 +127,7 @@ class NothingToSuggest(Exception):  # noqa: N818
 
 class SpaceWarning(UserWarning):
     """A search space is valid, but probably not what its author meant."""
+
+
+class ImportanceWarning(UserWarning):
+    """There are too few finished trials to tell which parameters matter."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +75,8 @@ class CompiledSpace:
         The ``hyperopt_param`` node of each label.
     has_dynamic_activity : bool
         Whether a parameter has no list of conditions.
+    selectors : list of bool
+        Of each parameter whether it selects an option by its number, as that of `hp.choice` does.
     """
 
     expression: Apply
@@ -98,6 +101,12 @@ class CompiledSpace:
         self.has_dynamic_activity = any(p.conditions is None for p in self.parameters)
         self._plan = Plan(self.expression)
         self._evaluate = self._plan.evaluate
+
+    @cached_property
+    def selectors(self) -> list[bool]:
+        """Of each parameter whether it selects an option by its number."""
+        chosen = {id(node.pos_args[0]) for node in dfs(self.expression) if node.name == "switch"}
+        return [id(node) in chosen for node in self.nodes.values()]
 
     @property
     def native(self) -> _native.Space:

@@ -19,6 +19,7 @@ class Results:
 
     _trials: list[Document]
     _dynamic_trials: list[Document]
+    _exp_key: Any
     _space: CompiledSpace | None
 
     def __iter__(self) -> Iterator[Document]:

@@ -22,6 +22,7 @@ from hyperopt.storage.results import Results
 from hyperopt.storage.states import SMALL_STUDY, Ledger, Observer
 
 if TYPE_CHECKING:
+    from hyperopt.analysis.importance import Importance
     from hyperopt.objective.domain import Domain
     from hyperopt.space.compiler import CompiledSpace
     from hyperopt.study.ask_and_tell import Study
@@ -369,6 +370,87 @@ class Trials(Results):
         from hyperopt.space.compiler import compile_space
 
         return dataframe_of(rows_of(self, compile_space(space)))
+
+    def importance(
+        self,
+        space: Any = None,
+        *,
+        best: float = 0.1,
+        region: float = 1.0,
+        baseline: str = "trials",
+        intervals: bool | float = False,
+        n_resamples: int = 200,
+        seed: int = 0,
+        include_failed: bool = False,
+        loss: Callable[[Document], Any] | None = None,
+    ) -> Importance:
+        """Which parameters mattered for reaching the best trials: ``{label: share}``.
+
+        A parameter matters as much as its values among the best trials are distributed differently
+        from those among all trials (conditional PED-ANOVA). Shares sum to 1, the largest comes
+        first; if nothing sets the best apart, all are equal. A parameter of a branch is compared
+        within the trials of that branch.
+
+        Parameters
+        ----------
+        space
+            The search space, for trials that do not know it; without one it is guessed from the
+            values: options, and the ranges that occurred.
+        best
+            Which share of the trials are the best ones.
+        region
+            Compare them with this share of the trials, those of the smallest losses; 1 is all.
+        baseline
+            ``"trials"`` compares with the trials of the region: what mattered among the points that
+            were tried. ``"prior"`` compares with the distributions of the space: what sets the best
+            apart from a random search, also when the search had closed in on them early.
+        intervals
+            Whether to give intervals too (`Importance.intervals`), which cover with a probability
+            of 0.9, or that which is given. By the bootstrap: everything is computed again
+            `n_resamples` times, from trials drawn with replacement.
+        n_resamples, seed
+            Of the bootstrap.
+        include_failed
+            Whether failed and pruned trials count as trials that are not among the best, rather
+            than not at all.
+        loss
+            Gives what to minimise instead of the loss: a function of the trial's document; NaN
+            leaves the trial out.
+
+        Warns
+        -----
+        ImportanceWarning
+            With fewer than 20 finished trials, which is too early to tell.
+
+        References
+        ----------
+        Watanabe, Bansal, Hutter: PED-ANOVA, IJCAI 2023 (arXiv 2304.10255); Conditional PED-ANOVA
+        (arXiv 2601.20800).
+
+        Examples
+        --------
+        >>> from hyperopt import fmin, hp, rand
+        >>> trials = Trials()
+        >>> space = {"x": hp.uniform("x", -1, 1), "y": hp.uniform("y", -1, 1)}
+        >>> _ = fmin(lambda p: p["x"] ** 2 + 0.01 * p["y"], space, algo=rand.suggest, max_evals=200,
+        ...          trials=trials, rstate=0, show_progressbar=False)
+        >>> list(trials.importance())
+        ['x', 'y']
+        """
+        from hyperopt.analysis.importance import importance
+
+        return importance(
+            self,
+            space,
+            best=best,
+            region=region,
+            baseline=baseline,
+            intervals=intervals,
+            n_resamples=n_resamples,
+            seed=seed,
+            include_failed=include_failed,
+            loss=loss,
+        )
 
     def average_best_error(self, bandit: Domain | None = None) -> float:
         """The true loss of the best trial, averaged over trials that may be the best as well.

@@ -22,6 +22,9 @@ from hyperopt.storage.results import Results
 from hyperopt.storage.states import SMALL_STUDY, Ledger, Observer
 
 if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
     from hyperopt.analysis.importance import Importance
     from hyperopt.objective.domain import Domain
     from hyperopt.space.compiler import CompiledSpace
@@ -451,6 +454,38 @@ class Trials(Results):
             include_failed=include_failed,
             loss=loss,
         )
+
+    def report(
+        self,
+        file: str | os.PathLike[str],
+        *,
+        space: Any = None,
+        title: str | None = None,
+        name: str = "study",
+    ) -> Path:
+        """Write the study as one HTML file, to look at in a browser; return its path.
+
+        The file holds everything: it needs no server and asks nobody for anything. It shows the
+        best loss over the trials, the importance of the parameters, parallel coordinates in which
+        ranges select trials, slices, the loss over two parameters, learning curves and the Pareto
+        front where there are some, a timeline, a table, the best point as code, and the facts.
+        `hyperopt.visualization.report.write_report` compares several studies.
+
+        Parameters
+        ----------
+        file
+            Where to write it; a file that is there is replaced.
+        space
+            The search space, for trials that do not know it; without one it is guessed from the
+            values.
+        title
+            Of the page.
+        name
+            What the page calls the study.
+        """
+        from hyperopt.visualization.report import write_report
+
+        return write_report(file, self, space=space, title=title, names=[name])
 
     def average_best_error(self, bandit: Domain | None = None) -> float:
         """The true loss of the best trial, averaged over trials that may be the best as well.

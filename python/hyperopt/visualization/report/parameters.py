@@ -1,0 +1,155 @@
+"""The parameters of a study, as the page's axes need them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from hyperopt.pyll.base import Apply, Literal, dfs
+from hyperopt.visualization.report.columns import number
+
+if TYPE_CHECKING:
+    from hyperopt.space.compiler import CompiledSpace, Parameter
+
+_LONGEST_NAME = 40
+_NAMING_KEYS = ("type", "name", "model", "kind", "estimator", "algorithm", "cls", "class")
+"""Keys of a dict among options whose value tells which one it is."""
+
+_WHOLE = ("randint", "categorical")
+
+
+def parameters_of(space: CompiledSpace, *, guessed: bool = False) -> list[dict[str, Any]]:
+    """A dict for each parameter: its ``label``, ``kind``, range, options by name, and condition.
+
+    ``kind`` is ``option``, ``integer`` or ``number``; ``log`` tells whether its scale is logarithmic.
+    ``low`` and ``high`` are None where the prior has no bounds. ``prior`` is its call in words.
+    """
+    names = {
+        label: _option_names(switches)
+        for label, node in space.nodes.items()
+        if (switches := _switches(space, node))
+    }
+    return [
+        _described(parameter, names, "from the values" if guessed else None)
+        for parameter in space.parameters
+    ]
+
+
+def _described(
+    parameter: Parameter, names: dict[str, list[str]], prior: str | None
+) -> dict[str, Any]:
+    label, family, args = parameter.label, parameter.family, parameter.args
+    low, high = _range(family, args)
+    log = "log" in family
+    options = names.get(label)
+    if options is None and family == "categorical":
+        options = [str(i) for i in range(len(args))]
+    integer = family in _WHOLE or (family.startswith("q") and float(args[2]).is_integer())
+    return {
+        "label": label,
+        "kind": "option" if options else "integer" if integer else "number",
+        "log": log and (low is None or low > 0),
+        "low": number(low),
+        "high": number(high),
+        "options": options,
+        "when": _condition(parameter, names),
+        "prior": prior or _call(parameter, options),
+    }
+
+
+def _range(family: str, args: tuple[Any, ...]) -> tuple[float | None, float | None]:
+    if family == "randint":
+        return args[0], args[1] - 1
+    if family == "categorical":
+        return 0, len(args) - 1
+    if "normal" in family:
+        return None, None
+    low, high = args[:2]
+    if "log" in family:
+        low, high = math.exp(low), math.exp(high)
+    if family.startswith("q"):
+        q = args[2]
+        low, high = round(low / q) * q, round(high / q) * q
+    return low, high
+
+
+def _call(parameter: Parameter, options: list[str] | None) -> str:
+    family, args = parameter.family, parameter.args
+    if family == "categorical":
+        given = ", ".join(f"{p:.4g}" for p in args)
+        return f"pchoice({given})"
+    if options:
+        return f"choice of {len(options)}"
+    given = ", ".join(f"{arg:.6g}" if isinstance(arg, float) else str(arg) for arg in args)
+    return f"{family}({given})"
+
+
+def _condition(parameter: Parameter, names: dict[str, list[str]]) -> str:
+    """When it is active, in words; empty for always."""
+    if parameter.conditions is None:
+        return "decided by an expression"
+    if () in parameter.conditions:
+        return ""
+
+    def term(label: str, value: Any) -> str:
+        options = names.get(label, [])
+        shown = options[value] if 0 <= value < len(options) else str(value)
+        return f"{label} = {shown}"
+
+    alternatives = (
+        " and ".join(term(label, value) for label, value in conjunction)
+        for conjunction in parameter.conditions
+    )
+    return " or ".join(alternatives)
+
+
+def _switches(space: CompiledSpace, parameter: Apply) -> list[Apply]:
+    return [
+        node
+        for node in dfs(space.expression)
+        if node.name == "switch" and node.pos_args[0] is parameter
+    ]
+
+
+def _option_names(switches: list[Apply]) -> list[str]:
+    """A name for each option of the first switch: short values as they are, else what tells them."""
+    options = switches[0].pos_args[1:]
+    names = [_name(option) or f"#{i}" for i, option in enumerate(options)]
+    repeated = {name for name in names if names.count(name) > 1}
+    return [f"{name} #{i}" if name in repeated else name for i, name in enumerate(names)]
+
+
+def _name(option: Apply) -> str | None:
+    if isinstance(option, Literal):
+        return _shortened(option.obj)
+    constants = [(key, arg.obj) for key, arg in _entries(option) if isinstance(arg, Literal)]
+    for wanted in _NAMING_KEYS:
+        for key, value in constants:
+            if key == wanted:
+                return _shortened(value)
+    for _, value in constants:
+        if isinstance(value, str):
+            return _shortened(value)
+    return None
+
+
+def _entries(option: Apply) -> Iterable[tuple[Any, Apply]]:
+    if option.name == "dict":
+        yield from option.named_args
+    for position, arg in enumerate(option.pos_args):
+        yield position, arg
+
+
+def _shortened(value: Any) -> str:
+    if isinstance(value, str):
+        text = value or "''"
+    elif callable(value) and hasattr(value, "__name__"):
+        text = str(value.__name__)
+    else:
+        try:
+            text = repr(value)
+        except Exception as error:  # a user's class
+            text = f"{type(value).__name__} ({type(error).__name__} in its repr)"
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1] + "…"

@@ -1,7 +1,8 @@
 """The report: one HTML file that holds a study and what is needed to look at it.
 
-`study_data` makes columns of the documents, `facts` what is to be said in words, and `page` puts them
-into the page, whose script and style lie in ``static``. The live page is the same one.
+`columns` and `parameters` describe a study in JSON, `facts` says the rest in words, `study_data`
+puts it together, and `page` makes the page, whose script and style lie in ``static``. The live page
+is the same one.
 """
 
 from __future__ import annotations

@@ -28,9 +28,9 @@ def columns_of(docs: Sequence[Document], labels: Iterable[str]) -> dict[str, Any
     """Columns with an entry for each document; what there is not is None.
 
     ``state`` holds positions in `STATES`, ``values`` a column for each label as stored (options
-    by number), ``start`` and ``end`` seconds after ``epoch``; ``owner`` and ``reason`` are positions in
-    ``owners`` and ``reasons``. ``curves`` and ``objectives`` have entries only for documents that
-    have some, by position.
+    by number), ``start`` and ``end`` seconds after ``epoch``; ``owner`` and ``reason`` are
+    positions in ``owners`` and ``reasons``. ``curves`` and ``objectives`` have entries only for
+    documents that have some, by position.
     """
     starts = [_seconds(doc.get("book_time")) for doc in docs]
     ends = [_seconds(doc.get("refresh_time")) for doc in docs]
@@ -117,7 +117,7 @@ def _result(doc: Document) -> Mapping[str, Any]:
 
 def _loss(doc: Document) -> float | None:
     """The loss in full: the page ranks by it."""
-    loss = _result(doc).get("loss")
+    loss: Any = _result(doc).get("loss")
     short = number(loss)
     return short if short is None or isinstance(short, int) else float(loss)
 
@@ -141,7 +141,9 @@ def _reason(doc: Document, state: int) -> str | None:
     if doc["state"] == JOB_STATE_ERROR or STATES[state] == "cancelled":
         text = error_text(doc["misc"].get("error", "for no known reason"))
     elif state == _FAILED:
-        text = str(result.get("failure") or result.get("reason") or f"status {result.get('status')}")
+        text = str(
+            result.get("failure") or result.get("reason") or f"status {result.get('status')}"
+        )
     elif state == _NO_NUMBER:
         text = f"the loss is {result.get('loss')}"
     else:

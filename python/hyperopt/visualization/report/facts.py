@@ -10,8 +10,8 @@ from pprint import pformat
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.environment.installation import version
-from hyperopt.storage.documents import Document
 from hyperopt.space.values import native
+from hyperopt.storage.documents import Document
 from hyperopt.visualization.report.columns import STATES
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def facts_of(
     run
         What was recorded of the run: its algorithm, seed, versions.
     """
-    counts = {name: 0 for name in STATES}
+    counts = dict.fromkeys(STATES, 0)
     for state in columns["state"]:
         counts[STATES[state]] += 1
     shown = ", ".join(f"{count} {name}" for name, count in counts.items() if count)

@@ -56,7 +56,7 @@ def report_page(
     title
         The page's title.
     """
-    studies = list(trials) if isinstance(trials, (list, tuple)) else [trials]
+    studies: list[Any] = list(trials) if isinstance(trials, (list, tuple)) else [trials]
     if not studies:
         raise ValueError("report: there is no study to show; give at least one")
     if names is None:
@@ -84,11 +84,11 @@ def write_report(path: str | os.PathLike[str], trials: Any, **options: Any) -> P
     """Write a report, at one stroke; see `hyperopt.Trials.report`."""
     target = Path(path)
     if target.is_dir():
-        raise IsADirectoryError(f"report: {str(target)!r} is a folder; give the name of a file in it")
-    if not target.parent.is_dir():
-        raise FileNotFoundError(
-            f"report: there is no folder {str(target.parent)!r}; make it first"
+        raise IsADirectoryError(
+            f"report: {str(target)!r} is a folder; give the name of a file in it"
         )
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"report: there is no folder {str(target.parent)!r}; make it first")
     text = report_page(trials, **options)
     temporary = target.with_name(f".{target.name}.tmp")
     temporary.write_text(text, encoding="utf-8", errors="replace")
@@ -99,8 +99,8 @@ def write_report(path: str | os.PathLike[str], trials: Any, **options: Any) -> P
 def page_of(data: Mapping[str, Any], title: str, *, live: str | None = None) -> str:
     """The HTML around the data; `live` is where its news are, on the host that it came from.
 
-    Nothing can be loaded or sent from the page, and no other script run in it, whatever text the data
-    holds: the content security policy names the one script by its hash.
+    Nothing can be loaded or sent from the page, and no other script run in it, whatever text the
+    data holds: the content security policy names the one script by its hash.
     """
     static = resources.files("hyperopt.visualization.report") / "static"
     script = "\n".join((static / name).read_text(encoding="utf-8") for name in SCRIPTS)

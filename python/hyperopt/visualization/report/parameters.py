@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.pyll.base import Apply, Literal, dfs
@@ -22,8 +21,9 @@ _WHOLE = ("randint", "categorical")
 def parameters_of(space: CompiledSpace, *, guessed: bool = False) -> list[dict[str, Any]]:
     """A dict for each parameter: its ``label``, ``kind``, range, options by name, and condition.
 
-    ``kind`` is ``option``, ``integer`` or ``number``; ``log`` tells whether its scale is logarithmic.
-    ``low`` and ``high`` are None where the prior has no bounds. ``prior`` is its call in words.
+    ``kind`` is ``option``, ``integer`` or ``number``; ``log`` tells whether its scale is
+    logarithmic. ``low`` and ``high`` are None where the prior has no bounds. ``prior`` is its call
+    in words.
     """
     names = {
         label: _option_names(switches)
@@ -113,7 +113,7 @@ def _switches(space: CompiledSpace, parameter: Apply) -> list[Apply]:
 
 
 def _option_names(switches: list[Apply]) -> list[str]:
-    """A name for each option of the first switch: short values as they are, else what tells them."""
+    """A name for each option of the first switch: short values as they are, others by a part."""
     options = switches[0].pos_args[1:]
     names = [_name(option) or f"#{i}" for i, option in enumerate(options)]
     repeated = {name for name in names if names.count(name) > 1}
@@ -134,11 +134,9 @@ def _name(option: Apply) -> str | None:
     return None
 
 
-def _entries(option: Apply) -> Iterable[tuple[Any, Apply]]:
-    if option.name == "dict":
-        yield from option.named_args
-    for position, arg in enumerate(option.pos_args):
-        yield position, arg
+def _entries(option: Apply) -> list[tuple[Any, Any]]:
+    named = option.named_args if option.name == "dict" else []
+    return [*((key, arg) for key, arg in named), *enumerate(option.pos_args)]
 
 
 def _shortened(value: Any) -> str:

@@ -105,15 +105,9 @@ def page_of(data: Mapping[str, Any], title: str, *, live: str | None = None) -> 
     static = resources.files("hyperopt.visualization.report") / "static"
     script = "\n".join((static / name).read_text(encoding="utf-8") for name in SCRIPTS)
     script = f"(() => {{\n'use strict';\n{script}\n}})();\n"
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    policy = (
-        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
-        f"img-src data:; connect-src {NOBODY if live is None else ITSELF}; base-uri 'none'; "
-        "form-action 'none'"
-    )
     parts = {
         "TITLE": html.escape(title),
-        "POLICY": html.escape(policy),
+        "POLICY": html.escape(_policy(script, live is not None)),
         "STYLE": (static / "page.css").read_text(encoding="utf-8"),
         "DATA": as_script_data({**data, "live": live}),
         "SCRIPT": script,
@@ -125,6 +119,22 @@ def page_of(data: Mapping[str, Any], title: str, *, live: str | None = None) -> 
         name, _, after = piece.partition("}}")
         pieces += [parts[name], after]
     return "".join(pieces)
+
+
+def _policy(script: str, live: bool) -> str:
+    """The content security policy: this script, and news from the page's own host if it is live."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
+        f"img-src data:; connect-src {ITSELF if live else NOBODY}; base-uri 'none'; "
+        "form-action 'none'"
+    )
+
+
+def policy_of(page: str) -> str:
+    """The content security policy that a page has, to be sent as a header too."""
+    _, _, rest = page.partition('http-equiv="Content-Security-Policy" content="')
+    return html.unescape(rest.partition('"')[0])
 
 
 def as_script_data(data: Any) -> str:

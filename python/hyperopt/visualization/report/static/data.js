@@ -37,7 +37,8 @@ class Study {
     this.picked = -1;
     this.epoch = null;
     this.describe(raw);
-    this.merge(raw.columns, null);
+    this.take(raw.columns, null);
+    this.derive();
   }
 
   /** Takes over what depends on all trials together. */
@@ -49,7 +50,7 @@ class Study {
   }
 
   /** Takes over trials: those at `positions`, or the first ones. */
-  merge(columns, positions) {
+  take(columns, positions) {
     const place = positions ? (i) => positions[i] : (i) => i;
     if (this.epoch === null && columns.tid.length) this.epoch = columns.epoch;
     const shift = columns.epoch - (this.epoch || 0);
@@ -74,7 +75,6 @@ class Study {
       this.objectives.names = columns.objectives.names;
       for (const [i, values] of Object.entries(columns.objectives.values)) this.objectives.at.set(place(+i), values);
     }
-    this.derive();
   }
 
   value(label, i) { return this.columns.get(label).at[i]; }

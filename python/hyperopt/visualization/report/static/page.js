@@ -137,11 +137,10 @@ function start() {
 
 // -- news of a live study
 
-const POLL_MS = 400;
-
 /** Asks for news again and again: trials that are new or have changed since the revision that is known. */
 async function follow(address) {
   let revision = payload.revision;
+  let wait = 400;
   liveSign.hidden = false;
   for (;;) {
     try {
@@ -149,13 +148,13 @@ async function follow(address) {
       if (!answer.ok) throw new Error(String(answer.status));
       const news = await answer.json();
       if (news.revision !== revision) takeNews(news);
-      revision = news.revision;
-      sign(news.running ? 'on' : '', news.running ? 'live' : 'live: waiting for trials');
+      ({ revision, wait_ms: wait } = news);
+      sign(news.running ? 'on' : '', news.running ? 'live' : 'the run has ended');
     } catch {
-      sign('lost', 'not connected: what is shown stays; trying again');
-      await new Promise((done) => setTimeout(done, 1200));
+      sign('lost', 'not connected; trying again');
+      wait = 1200;
     }
-    await new Promise((done) => setTimeout(done, document.hidden ? 4 * POLL_MS : POLL_MS));
+    await new Promise((done) => setTimeout(done, document.hidden ? 4 * wait : wait));
   }
 }
 function sign(state, text) {
@@ -164,11 +163,14 @@ function sign(state, text) {
 }
 function takeNews(news) {
   news.studies.forEach((raw, k) => {
-    if (raw.whole || !studies[k]) studies[k] = new Study(raw.whole || raw);
-    else {
-      studies[k].describe(raw);
-      if (raw.columns) studies[k].merge(raw.columns, raw.positions);
-      else studies[k].derive();
+    const study = studies[k];
+    if (raw.whole) {
+      studies[k] = new Study(raw.whole);
+      if (study) { studies[k].filterText = study.filterText; for (const [label, range] of study.brushes) if (label === LOSS || studies[k].columns.has(label)) studies[k].brushes.set(label, range); }
+    } else {
+      study.describe(raw);
+      for (const piece of raw.pieces || []) study.take(piece.columns, piece.positions);
+      study.derive();
     }
     applyFilter(studies[k]);
     studies[k].select();

@@ -23,6 +23,7 @@ __all__ = [
     "MissingLabel",
     "MissingStatus",
     "NothingToSuggest",
+    "SaveFileInUse",
     "SpaceWarning",
 ]
 
@@ -123,6 +124,29 @@ class AllTrialsFailed(Exception):  # noqa: N818
 
 class NothingToSuggest(Exception):  # noqa: N818
     """The suggestion algorithm has no more points: the space is exhausted."""
+
+
+class SaveFileInUse(RuntimeError):  # noqa: N818
+    """Another run writes the same ``trials_save_file``.
+
+    Parameters
+    ----------
+    path
+        The file.
+    holder
+        Who writes it, in words.
+    """
+
+    def __init__(self, path: Any, holder: str) -> None:
+        super().__init__(path, holder)
+        self.path = path
+        self.holder = holder
+
+    def __str__(self) -> str:
+        return (
+            f"trials_save_file={str(self.path)!r} is being written by {self.holder}: wait until "
+            "that run ends, or give another file name"
+        )
 
 
 class SpaceWarning(UserWarning):

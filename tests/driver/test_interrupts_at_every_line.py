@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import sys
 import time
 from collections import Counter
@@ -15,6 +16,9 @@ from hyperopt import Trials, fmin, hp, rand
 from hyperopt.base import JOB_STATE_CANCEL, JOB_STATE_DONE, JOB_STATE_ERROR
 from hyperopt.evaluation import wire
 
+# A file that was being opened when the interrupt struck is closed by the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 X = hp.uniform("x", -5, 5)
 PACKAGE = str(Path(hyperopt.__file__).parent)
 LOOP = (
@@ -22,6 +26,8 @@ LOOP = (
     "contract",
     "writer",
     "tally",
+    "save_file",
+    "whole_file",
     "ended",
     "mailbox",
     "pipe",
@@ -143,6 +149,19 @@ def test_in_this_thread_at_every_line(options):
 @pytest.mark.slow
 def test_with_threads_at_every_line():
     strike_everywhere(None, executor="threads", n_jobs=2)
+
+
+@pytest.mark.parametrize("sample", [40, pytest.param(None, marks=pytest.mark.slow)])
+def test_what_has_finished_is_in_the_file_too(tmp_path, sample):
+    path = tmp_path / "trials.pkl"
+    _, _, quiet = study(None, trials_save_file=path)
+    for at in numbers(len(quiet.events), sample):
+        path.unlink(missing_ok=True)
+        trials, finished, interrupter = study(at, trials_save_file=path)
+        if finished:
+            saved = pickle.loads(path.read_bytes())
+            assert_in_order(saved, finished, interrupter)
+        assert_in_order(trials, finished, interrupter)
 
 
 def process_events(monkeypatch, at, trials):

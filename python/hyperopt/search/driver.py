@@ -100,10 +100,10 @@ class Driver:
                 self._evaluator.start(run.domain, self._trials)
                 failure = self._loop()
             except BaseException:
-                _surely(self._recover)
+                surely(self._recover)
                 raise
             finally:
-                _surely(self._close)
+                surely(self._close)
         if failure is not None:
             raise failure
 
@@ -119,10 +119,10 @@ class Driver:
             while self._running and failure is None:
                 failure = self._round()
         except BaseException:
-            _surely(self._recover)
+            surely(self._recover)
             raise
         finally:
-            _surely(self._close)
+            surely(self._close)
         if failure is not None:
             raise failure
 
@@ -337,7 +337,7 @@ class Driver:
                 self._keep(outcomes)
 
 
-def _surely(action: Callable[[], None]) -> None:
+def surely(action: Callable[[], None]) -> None:
     """Call `action`, and once more if it is interrupted; it must stand that."""
     try:
         action()

@@ -13,7 +13,7 @@ from hyperopt.environment.public_path import public
 from hyperopt.evaluation.contract import Evaluator, SerialEvaluator
 from hyperopt.objective.domain import Domain
 from hyperopt.search import progress
-from hyperopt.search.driver import Driver
+from hyperopt.search.driver import Driver, surely
 from hyperopt.search.ended import Ended
 from hyperopt.search.options import as_rstate
 from hyperopt.search.tally import Tally
@@ -175,7 +175,7 @@ trials_save_file
             self.run(self.max_evals - n_done, block_until_done=self.asynchronous)
         finally:
             if self._saver is not None:
-                self._saver.close()
+                surely(self._saver.close)
             self._report()
         self.trials.refresh()
         return self

@@ -12,6 +12,7 @@ without the last piece.
 
 from __future__ import annotations
 
+import itertools
 import os
 import pickle
 import struct
@@ -19,8 +20,13 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
+from hyperopt.environment import log
+from hyperopt.environment.strangers import text_of
 from hyperopt.storage.documents import JOB_STATE_NEW, JOB_STATE_RUNNING, Document
+from hyperopt.storage.file_claim import FileClaim
+from hyperopt.storage.whole_file import replace, temporary_of, write_all
 from hyperopt.study.trials import Trials
 
 # Pickle opcodes. The whole leaves `_whole(data)` on the stack, memoised as 0; a piece drops the
@@ -32,6 +38,9 @@ _WHOLE_TAIL = b"tR\x94"
 _PIECE_HEAD = b"0chyperopt.save_file\n_extend\n(h\x00"
 _PIECE_TAIL = b"tR0"
 _UNFINISHED = (JOB_STATE_NEW, JOB_STATE_RUNNING)
+
+_TAIL_BYTES = 64
+"""The end of the file, by which it is known again."""
 
 SYNC_INTERVAL_S = 0.1
 """Pieces closer together than this are not each forced onto the disk."""
@@ -48,16 +57,21 @@ def load(path: str | os.PathLike[str]) -> Trials | None:
         If the file holds no Trials.
     """
     try:
-        data = Path(path).read_bytes()
+        with Path(path).open("rb") as file:
+            version = _version(os.fstat(file.fileno()))
+            data = file.read()
     except FileNotFoundError:
         return None
     try:
         trials = _loaded(data)
     except Exception as error:
-        raise ValueError(
-            f"trials_save_file={os.fspath(path)!r}: the file is no pickle that can be loaded here "
-            f"({type(error).__name__}: {error}); give another file name, or delete it to start anew"
-        ) from error
+        trials = _half_replaced(Path(path).resolve())
+        if trials is None:
+            raise ValueError(
+                f"trials_save_file={os.fspath(path)!r}: the file is no pickle that can be loaded "
+                f"here ({type(error).__name__}: {text_of(error)}); give another file name, or "
+                "delete it to start anew"
+            ) from error
     if not hasattr(trials, "_dynamic_trials"):
         raise ValueError(
             f"trials_save_file={os.fspath(path)!r}: the file holds a {type(trials).__name__}, not "
@@ -73,11 +87,31 @@ def load(path: str | os.PathLike[str]) -> Trials | None:
         trials._dynamic_trials.sort(key=lambda doc: doc["tid"])
         trials.reread()
     trials.refresh()
+    with suppress(TypeError):  # of a class that has no weak references
+        _loaded_from[trials] = version
     return trials  # type: ignore[no-any-return]
+
+
+_loaded_from: WeakKeyDictionary[Any, tuple[int, ...]] = WeakKeyDictionary()
+"""The version of the file that a study was loaded from."""
+
+
+def _version(status: os.stat_result) -> tuple[int, ...]:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _half_replaced(path: Path) -> Any:
+    """The study of a file with several names that was being overwritten when its run was killed."""
+    with suppress(Exception):
+        return _loaded(temporary_of(path).read_bytes())
+    return None
 
 
 class Saver:
     """Keeps a file up to date with a Trials.
+
+    From the first `save` to `close` no other run may write the file. A fork of this process saves
+    nothing.
 
     Parameters
     ----------
@@ -92,69 +126,129 @@ class Saver:
         # The objective may change the working directory; and a link stays a link.
         self._path = Path(path).resolve()
         self._trials = trials
+        self._claim: FileClaim | None = None
         self._identity: tuple[int, int] | None = None
+        self._docs: list[Document] = []
+        self._seen = 0
+        self._has_begun = False
+        self._failing = False
         self._synced_at = 0.0
 
     def save(self) -> None:
-        """Save what has finished since the last time."""
+        """Save what has finished since the last time.
+
+        Raises
+        ------
+        SaveFileInUse, ValueError, OSError
+            The first time, if the file can't be written, or holds what would be lost. Later on a
+            full disk, say, is logged, and tried again with the next trial.
+        """
+        if self._claim is not None and not self._claim.is_own:
+            return
+        try:
+            self._save()
+        except BaseException as error:
+            if not self._has_begun:
+                self._release()
+            if not (self._has_begun and isinstance(error, OSError)):
+                raise
+            if not self._failing:
+                log.warning("%s can't be written (%s); trying again after each trial",
+                            self._path, error)  # fmt: skip
+            self._failing = True
+        else:
+            self._failing = False
+
+    def close(self) -> None:
+        """Replace the file by a plain pickle of the Trials, and save no more.
+
+        Raises
+        ------
+        OSError
+            The file can't be written; it is as it was after the last trial that could be saved.
+        """
+        if self._claim is None or not self._claim.is_own:
+            return
+        try:
+            if self._has_begun:
+                self._identity = None
+                replace(self._path, _pickled(self._trials))
+        finally:
+            self._has_begun = False
+            self._release()
+
+    def _release(self) -> None:
+        if self._claim is not None:
+            self._claim.release()
+            self._claim = None
+
+    def _save(self) -> None:
         docs = self._trials._dynamic_trials
         if self._identity is None or docs is not self._docs or len(docs) < self._seen:
             self._begin()
             return
-        piece = self._news()
-        if piece is not None and not self._append(piece):
-            self._begin()
-
-    def close(self) -> None:
-        """Replace the file by a plain pickle of the Trials, and save no more."""
-        if self._identity is not None:
-            self._replace(_pickled(self._trials))
-            self._identity = None
+        changes, names, following = self._news()
+        if changes or names:
+            attachments = self._trials.attachments
+            piece = [changes, {name: attachments[name] for name in names}]
+            if not self._append(piece):
+                self._set_aside()
+                self._begin()
+                return
+        # Only now: what could not be written, or was interrupted, is news the next time as well.
+        self._unfinished, self._seen, self._n_attachments = following
 
     def _begin(self) -> None:
         """Write everything, in the form to which pieces can be added."""
+        if self._claim is None:
+            self._claim = FileClaim(self._path)
+        if not self._has_begun:
+            _check_replaceable(self._path, self._trials)
+        self._identity = None
         docs = self._trials._dynamic_trials
         self._docs = docs
         self._seen = self._n_whole = len(docs)
         self._unfinished = [i for i, doc in enumerate(docs) if doc["state"] in _UNFINISHED]
         self._n_attachments = len(self._trials.attachments)
         data = _WHOLE_HEAD + _sized(_pickled(self._trials)) + _WHOLE_TAIL + _STOP
-        self._replace(data)
+        status = replace(self._path, data)
         self._end = len(data)
-
-    def _replace(self, data: bytes) -> None:
-        """Put a new file in the place of the old one, at one stroke."""
-        temporary = self._path.with_name(f".{self._path.name}.tmp")
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-            status = os.fstat(file.fileno())
-        temporary.replace(self._path)
+        self._tail = data[-_TAIL_BYTES:]
         self._identity = status.st_dev, status.st_ino
+        self._has_begun = True
 
-    def _news(self) -> list[Any] | None:
-        """What has finished, as ``(position in the whole or None, document)``; new attachments."""
-        docs = self._docs
+    def _set_aside(self) -> None:
+        """Give another name to a file that somebody has put in the place of ours."""
+        for number in itertools.count(1):
+            aside = self._path.with_name(f"{self._path.name}.{number}")
+            if aside.exists():
+                continue
+            with suppress(FileNotFoundError):  # ours was only moved away
+                self._path.rename(aside)
+                log.warning("%s was replaced by another file, which is now %s", self._path, aside)
+            return
+
+    def _news(self) -> tuple[list[Any], list[Any], tuple[list[int], int, int]]:
+        """What has finished, as ``(position in the whole or None, document)``; new attachments.
+
+        And what to remember once they are saved.
+        """
+        docs, attachments = self._docs, self._trials.attachments
+        n_docs, n_attachments = len(docs), len(attachments)
         candidates = self._unfinished
-        if len(docs) > self._seen:
-            candidates = [*candidates, *range(self._seen, len(docs))]
-            self._seen = len(docs)
+        if n_docs > self._seen:
+            candidates = [*candidates, *range(self._seen, n_docs)]
         changes: list[tuple[int | None, Document]] = []
-        self._unfinished = []
+        unfinished = []
         for position in candidates:
             doc = docs[position]
             if doc["state"] in _UNFINISHED:
-                self._unfinished.append(position)
+                unfinished.append(position)
             else:
                 changes.append((position if position < self._n_whole else None, doc))
-        attachments = self._trials.attachments
-        n_new = len(attachments) - self._n_attachments
-        new_names = [name for name, _ in zip(reversed(attachments), range(n_new), strict=False)]
-        self._n_attachments = len(attachments)
-        if not changes and not new_names:
-            return None
-        return [changes, {name: attachments[name] for name in reversed(new_names)}]
+        n_new = n_attachments - self._n_attachments
+        names = [name for name, _ in zip(reversed(attachments), range(n_new), strict=False)]
+        return changes, names[::-1], (unfinished, n_docs, n_attachments)
 
     def _append(self, piece: list[Any]) -> bool:
         """Add a piece to the file; False if it is not the file that we began with any more."""
@@ -165,18 +259,59 @@ class Saver:
             return False
         with file:
             status = os.fstat(file.fileno())
-            if (status.st_dev, status.st_ino) != self._identity:
+            file.seek(self._end - len(self._tail))
+            # A new file may have got the number of one that was removed.
+            if (status.st_dev, status.st_ino) != self._identity or (
+                file.read(len(self._tail)) != self._tail
+            ):
                 return False
             file.seek(self._end)
-            file.write(body)
+            write_all(file, body)
             now = time.monotonic()
             if now - self._synced_at > SYNC_INTERVAL_S:
                 os.fsync(file.fileno())
                 self._synced_at = now
+            # If this is interrupted, it is unknown whether the piece lives: begin anew then.
+            identity, self._identity = self._identity, None
             file.seek(self._end - 1)
-            file.write(_REVIVE)
-        self._end += len(body)
+            write_all(file, _REVIVE)
+            self._end += len(body)
+            self._tail = body[-_TAIL_BYTES:]
+            self._identity = identity
         return True
+
+
+def _check_replaceable(path: Path, trials: Trials) -> None:
+    """Raise an error if the file holds finished trials that these trials lack."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return
+    if status.st_size == 0 or _loaded_from.get(trials) == _version(status):
+        return
+    saved = load(path)
+    own = {doc["tid"]: doc for doc in trials._dynamic_trials}
+    finished = [] if saved is None else saved._dynamic_trials
+    lost = [
+        doc["tid"]
+        for doc in finished
+        if doc["state"] not in _UNFINISHED and not _continues(own.get(doc["tid"]), doc)
+    ]
+    if lost:
+        raise ValueError(
+            f"trials_save_file={os.fspath(path)!r} holds {len(lost)} finished trials that trials= "
+            f"lacks (the first is {lost[0]!r}) and that would be overwritten: leave trials= out to "
+            "go on with the file, or give another file name"
+        )
+
+
+def _continues(own: Document | None, saved: Document) -> bool:
+    """Whether `own` is the trial that was saved."""
+    if own is None or own["state"] in _UNFINISHED:
+        return False
+    losses = own["result"].get("loss"), saved["result"].get("loss")
+    same_loss = repr(losses[0]) == repr(losses[1])
+    return same_loss and repr(own["misc"].get("vals")) == repr(saved["misc"].get("vals"))
 
 
 def _pickled(obj: Any) -> bytes:

@@ -151,7 +151,9 @@ def fmin(
         Called for each trial that ends, in the order in which they do, as
         ``early_stop_fn(trials, *state)``; returns ``(stop, state)``. See `hyperopt.early_stop`.
     trials_save_file
-        Where to keep the trials. A finished trial is in the file before the next one starts.
+        Where to keep the trials: a pickle, which one run at a time may write. A finished trial is
+        in the file before the next one starts; of trials that run at the same time, what has been
+        reported is.
     n_jobs
         How many processes evaluate trials; -1 means one per core.
     executor

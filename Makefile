@@ -89,8 +89,16 @@ bench-instructions: $(VENV)/.created ## counted instructions against the committ
 
 native: $(NATIVE) ## build the extension module (release) in place
 
+# On Linux linked by zig against an old C library, so that the wheel installs where glibc is 2.17 or later.
+ifeq ($(shell uname -s),Linux)
+WHEEL_TOOLS := ziglang auditwheel
+WHEEL_FLAGS ?= --zig --compatibility manylinux2014
+endif
+
 wheel: $(VENV)/.installed-build ## build one abi3 wheel into dist/
-	$(VENV)/bin/maturin build --release --locked --out dist
+	$(if $(WHEEL_TOOLS),$(PIP) install $(PIP_FLAGS) $(WHEEL_TOOLS))
+	PATH=$(abspath $(VENV))/bin:$$PATH maturin build --release --locked --out dist $(WHEEL_FLAGS)
+	$(if $(WHEEL_TOOLS),$(VENV)/bin/auditwheel show dist/hyperopt_rs-*-cp310-abi3-manylinux*.whl)
 
 sdist: $(VENV)/.installed-build ## build the source distribution into dist/
 	$(VENV)/bin/maturin sdist --out dist

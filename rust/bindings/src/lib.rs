@@ -8,7 +8,9 @@ mod history;
 mod importance;
 mod joint;
 
-#[pymodule]
+// On a free-threaded CPython the interpreter turns its lock on for this module: the documents that it reads and
+// writes are dicts and lists that other threads may change meanwhile, which has not been tested without the lock.
+#[pymodule(gil_used = true)]
 fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<history::PySpace>()?;
     m.add_class::<history::PyHistory>()?;

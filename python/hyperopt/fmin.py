@@ -1,9 +1,15 @@
 """Front door: `fmin` and what goes with it."""
 
 from hyperopt.search.iterator import FMinIter
-from hyperopt.space.points import generate_trial, generate_trials_to_calculate
 from hyperopt.storage.documents import coarse_utcnow, validate_loss_threshold, validate_timeout
-from hyperopt.study.fmin import fmin, fmin_pass_expr_memo_ctrl, partial, space_eval
+from hyperopt.study.fmin import (
+    fmin,
+    fmin_pass_expr_memo_ctrl,
+    generate_trial,
+    generate_trials_to_calculate,
+    partial,
+    space_eval,
+)
 
 __all__ = [
     "FMinIter",

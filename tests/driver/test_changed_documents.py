@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hyperopt import STATUS_FAIL, Trials, fmin, hp, jtpe, tpe
-from hyperopt.algorithms.history import feed_of
+from hyperopt.algorithms.feed import feed_of
+from hyperopt.algorithms.history import HistoryFeed
 from hyperopt.base import JOB_STATE_CANCEL, JOB_STATE_ERROR, JOB_STATE_NEW, Domain
 
 SPACE = {
@@ -128,15 +129,15 @@ def test_a_run_goes_on_as_in_a_new_process(algo: Any, first: int, changes: list[
 def test_documents_that_agree_are_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     trials = Trials()
     run(trials, 30, tpe.suggest)
-    feed = feed_of(trials, Domain(objective, SPACE).space)
-    history = feed.history
+    feed = feed_of(HistoryFeed, trials, Domain(objective, SPACE).space)
+    history = feed.native
     run(trials, 5, tpe.suggest)
-    assert feed.history is history
+    assert feed.native is history
     trials._dynamic_trials[3]["result"]["loss"] = 5.0
     trials.refresh()  # Of a small study it sees everything: the change is passed on.
     run(trials, 1, tpe.suggest)
-    assert feed.history is history
+    assert feed.native is history
     trials._dynamic_trials[4]["state"] = JOB_STATE_NEW
     trials._dynamic_trials[5]["misc"]["vals"]["x"][:] = [0.25]
     run(trials, 1, tpe.suggest)
-    assert feed.history is not history
+    assert feed.native is not history

@@ -138,7 +138,7 @@ def naive_view(docs, exp_key):
 
 
 @pytest.mark.parametrize("exp_key", [None, "a"])
-def test_the_ledger_agrees_with_a_naive_scan_after_any_sequence_of_changes(exp_key, rng):
+def test_the_states_agree_with_a_naive_scan_after_any_sequence_of_changes(exp_key, rng):
     trials = Trials(exp_key=exp_key)
     for step in range(1500):
         unfinished = [d for d in trials._dynamic_trials[-20:] if d["state"] < JOB_STATE_DONE]
@@ -169,33 +169,46 @@ def test_the_ledger_agrees_with_a_naive_scan_after_any_sequence_of_changes(exp_k
             assert [trials.count_by_state_unsynced(s) for s in base.JOB_STATES] == counts
 
 
-def test_observers_hear_of_everything_that_is_inserted_or_settled():
-    class Listener:
-        def __init__(self):
-            self.touched, self.rereads = [], 0
-
-        def touch(self, doc):
-            self.touched.append(doc["tid"])
-
-        def touch_all(self, docs):
-            self.touched += [doc["tid"] for doc in docs]
-
-        def reread(self):
-            self.rereads += 1
-
-    trials, listener = Trials(), Listener()
-    trials._observers.append(listener)
+def test_the_log_tells_of_everything_that_is_inserted_or_settled():
+    trials = Trials()
     doc = make_doc(0, state=JOB_STATE_NEW)
+    seen = trials.revision
     trials._insert(doc)
+    changes = trials.changes_since(seen)
+    assert changes.documents == [doc]
+    assert changes.complete
     doc["state"] = JOB_STATE_DONE
     trials._settle(doc)
-    assert listener.touched == [0, 0]
-    trials.insert_trial_docs([make_doc(1)])
+    seen = changes.revision
+    assert trials.changes_since(seen).documents == [doc]
+    late = make_doc(1)
+    trials.insert_trial_docs([late])
+    seen = trials.revision
     trials.refresh()
-    assert 1 in listener.touched
+    assert late in trials.changes_since(seen).documents
+    seen = trials.revision
+    assert trials.changes_since(seen).complete
     trials.reread()
-    assert listener.rereads == 1
-    assert "_observers" not in trials.__getstate__()
+    assert not trials.changes_since(seen).complete
+    assert not {"_states", "_changes", "_caches"} & set(trials.__getstate__())
+
+
+def test_documents_that_are_taken_away_leave_the_log_incomplete():
+    trials = trials_with(5)
+    seen = trials.revision
+    del trials._dynamic_trials[2]
+    trials.refresh()
+    assert not trials.changes_since(seen).complete
+    seen = trials.revision
+    trials.delete_all()
+    assert not trials.changes_since(seen).complete
+
+
+def trials_with(count):
+    trials = Trials()
+    trials.insert_trial_docs([make_doc(tid, loss=1.0) for tid in range(count)])
+    trials.refresh()
+    return trials
 
 
 def test_a_view_shares_the_documents_and_filters_by_experiment():

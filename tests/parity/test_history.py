@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from hyperopt import Trials, hp, tpe
-from hyperopt.algorithms.history import feed_of
+from hyperopt.algorithms.feed import feed_of
+from hyperopt.algorithms.history import HistoryFeed
 from hyperopt.base import Domain
 from hyperopt.pyll import scope
 
@@ -67,7 +68,7 @@ def feed(case: dict[str, Any], docs: list[dict[str, Any]]) -> Any:
     trials.insert_trial_docs(docs)
     trials.refresh()
     domain = Domain(lambda config: 0.0, space_of(case))
-    return feed_of(trials, domain.space).update(trials)
+    return feed_of(HistoryFeed, trials, domain.space).update(trials)
 
 
 def close(got: Any, want: list[Any]) -> None:
@@ -135,7 +136,7 @@ def winning_rows(case: dict[str, Any]) -> dict[int, tuple[float, list[Any]]]:
 def test_the_size_of_the_good_group_agrees_with_the_table(gamma: str) -> None:
     trials = Trials()
     domain = Domain(lambda config: 0.0, hp.uniform("x", 0, 1))
-    history = feed_of(trials, domain.space).update(trials)
+    history = feed_of(HistoryFeed, trials, domain.space).update(trials)
     for n, size in enumerate(SPLIT["n_below_table"][gamma]):
         history.upsert(n, 0.0, {"x": [0.5]})
         assert len(history.good_keys(float(gamma))) == size

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from hyperopt import STATUS_OK, Trials, fmin, hp, partial, rand, tpe
-from hyperopt.algorithms.history import feed_of
+from hyperopt.algorithms.feed import feed_of
+from hyperopt.algorithms.history import HistoryFeed
 from hyperopt.base import JOB_STATE_DONE, JOB_STATE_ERROR, JOB_STATE_RUNNING, Domain
 from hyperopt.pyll import as_apply, scope
 from hyperopt.storage.states import WINDOW
@@ -122,7 +123,7 @@ def test_a_document_that_cannot_be_read_hides_no_other_once_it_is_mended() -> No
     with pytest.raises(TypeError, match="the loss of trial 31 is low"):
         tpe.suggest([33], domain, trials, 6)
     docs[1]["result"]["loss"] = -3.0
-    history = feed_of(trials, domain.space).update(trials)
+    history = feed_of(HistoryFeed, trials, domain.space).update(trials)
     assert dict(zip(*history.rows(), strict=True)) == dict(
         zip(trials.tids, trials.losses(), strict=True)
     )
@@ -137,7 +138,7 @@ def test_ids_may_be_anything() -> None:
         doc["result"] = {"status": STATUS_OK, "loss": 1.0}
         trials.insert_trial_doc(doc)
     trials.refresh()
-    history = feed_of(trials, domain.space).update(trials)
+    history = feed_of(HistoryFeed, trials, domain.space).update(trials)
     assert len(history) == 34
     assert {30, 32, 1 << 61} < set(history.rows()[0])
 
@@ -155,7 +156,7 @@ def test_changes_of_old_documents_are_seen_in_the_end(exp_key: str | None) -> No
     trials.trials[11]["state"] = JOB_STATE_ERROR
     for _ in range(2 + 400 // WINDOW):
         trials.refresh()
-    keys, losses = feed_of(trials, domain.space).update(trials).rows()
+    keys, losses = feed_of(HistoryFeed, trials, domain.space).update(trials).rows()
     assert len(trials) == 399
     assert dict(zip(keys, losses, strict=True)) == dict(
         zip(trials.tids, trials.losses(), strict=True)
@@ -170,7 +171,7 @@ def test_a_pending_trial_makes_its_place_less_attractive() -> None:
     places = np.array([vals(doc)["x"], 0.01])
 
     def attraction() -> float:
-        history = feed_of(trials, domain.space).update(trials)
+        history = feed_of(HistoryFeed, trials, domain.space).update(trials)
         here, far = history.ratios("x", places, 0.25, 1.0)
         return float(here / far)
 
@@ -237,7 +238,7 @@ def test_nan_losses_are_as_if_they_had_not_been() -> None:
     space = {"x": hp.uniform("x", -5, 5)}
     trials = search(sometimes, space, 60)
     domain = Domain(sometimes, space)
-    rows, _ = feed_of(trials, domain.space).update(trials).rows()
+    rows, _ = feed_of(HistoryFeed, trials, domain.space).update(trials).rows()
     assert rows == [d["tid"] for d in trials.trials if d["result"]["loss"] == d["result"]["loss"]]
 
 

@@ -7,7 +7,6 @@ a label was active, its steps are ``1 / (1 + T * shrink_coef)`` times as wide as
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,81 +15,32 @@ import numpy.typing as npt
 
 from hyperopt import _native
 from hyperopt.algorithms.assignments import Assignment, as_seed, documents, prune
-from hyperopt.algorithms.history import _is_observable
+from hyperopt.algorithms.feed import Feed, feed_of
 from hyperopt.algorithms.label_by_label import SuggestAlgo
 from hyperopt.environment.public_path import public
 from hyperopt.storage.documents import Document, miscs_to_idxs_vals
+from hyperopt.storage.store import TrialStore
 
 if TYPE_CHECKING:
     from hyperopt.objective.domain import Domain
-    from hyperopt.space.compiler import CompiledSpace
-    from hyperopt.study.trials import Trials
+    from hyperopt.storage.store import TrialStore
 
 __all__ = ["AnnealingAlgo", "suggest", "suggest_batch"]
 
 _DEFAULT_AVG_BEST_IDX = 2.0
 _DEFAULT_SHRINK_COEF = 0.1
 
-_FIRST_NUMBER = 1 << 62
-"""Ids that are no integers are numbered from here, in the order in which they are met."""
 
+class AnnealerFeed(Feed[_native.Annealer]):
+    """Keeps a native annealer in step with the documents of one store."""
 
-class _Feed:
-    """Keeps a native annealer in step with the documents of one `Trials`."""
+    def _start_over(self, trials: TrialStore) -> None:
+        self.native = _native.Annealer(self._native_space)
+        self._read(trials.trials)
 
-    def __init__(self, trials: Trials, space: CompiledSpace) -> None:
-        self.native_space = space.native
-        self._exp_key = trials._exp_key
-        self._observed = _is_observable(trials)
-        self._stale = True
-        self._touched: list[Document] = []
-        self._numbers: dict[Any, int] = {}
-
-    def touch(self, doc: Document) -> None:
-        """Take note of a document that is new or may have changed."""
-        if self._exp_key is None or doc["exp_key"] == self._exp_key:
-            self._touched.append(doc)
-
-    def touch_all(self, docs: list[Document]) -> None:
-        """Take note of documents that are new or may have changed."""
+    def _read(self, docs: list[Document]) -> None:
         for doc in docs:
-            self.touch(doc)
-
-    def reread(self) -> None:
-        """Take note that anything may have changed."""
-        self._stale = True
-
-    def update(self, trials: Trials) -> _native.Annealer:
-        """Pass on what is new, and return the annealer."""
-        docs, self._touched = self._touched, []
-        if self._stale or not self._observed:
-            self.annealer = _native.Annealer(self.native_space)
-            self._stale = False
-            docs = trials.trials
-        for doc in docs:
-            self.annealer.read(self.key(doc["tid"]), doc)
-        return self.annealer
-
-    def key(self, tid: Any) -> int:
-        """The integer under which a trial is known."""
-        try:
-            return operator.index(tid)
-        except TypeError:
-            return self._numbers.setdefault(tid, _FIRST_NUMBER + len(self._numbers))
-
-
-def _feed_of(trials: Trials, space: CompiledSpace) -> _Feed:
-    """The feed of these trials for this space, made when first asked for."""
-    observers: list[Any] = trials._observers
-    for observer in observers:
-        if isinstance(observer, _Feed):
-            if observer.native_space is space.native:
-                return observer
-            observers.remove(observer)
-            break
-    feed = _Feed(trials, space)
-    observers.append(feed)
-    return feed
+            self.native.read(self.number(doc["tid"]), doc)
 
 
 def _check(avg_best_idx: float, shrink_coef: float) -> None:
@@ -103,18 +53,18 @@ def _check(avg_best_idx: float, shrink_coef: float) -> None:
 def _suggest(
     new_ids: Sequence[Any],
     domain: Domain,
-    trials: Trials,
+    trials: TrialStore,
     seed: Any,
     avg_best_idx: float = _DEFAULT_AVG_BEST_IDX,
     shrink_coef: float = _DEFAULT_SHRINK_COEF,
 ) -> list[Document]:
     _check(avg_best_idx, shrink_coef)
     ids, space = list(new_ids), domain.space
-    feed = _feed_of(trials, space)
+    feed = feed_of(AnnealerFeed, trials, space)
     annealer = feed.update(trials)
     assignments: list[Assignment] = []
     for position, tid in enumerate(ids):
-        key = feed.key(tid)
+        key = feed.number(tid)
         assignment = annealer.suggest(key, as_seed(seed), avg_best_idx, shrink_coef)
         if space.has_dynamic_activity:
             prune(space, assignment)
@@ -123,7 +73,7 @@ def _suggest(
             # Pending while the later ones of the batch are made; its document is not inserted yet.
             annealer.upsert(key, float("inf"), assignment[1])
     for tid in ids[:-1]:
-        annealer.remove(feed.key(tid))
+        annealer.remove(feed.number(tid))
     for (idxs, _), tid in zip(assignments, ids, strict=True):
         for label, active in idxs.items():
             idxs[label] = [tid] if active else []
@@ -132,7 +82,7 @@ def _suggest(
 
 @public("hyperopt.anneal")
 def suggest(
-    new_ids: Sequence[Any], domain: Domain, trials: Trials, seed: Any, *args: Any, **kwargs: Any
+    new_ids: Sequence[Any], domain: Domain, trials: TrialStore, seed: Any, *args: Any, **kwargs: Any
 ) -> list[Document]:
     """Suggest trials by annealing.
 
@@ -165,7 +115,7 @@ def suggest(
 
 @public("hyperopt.anneal")
 def suggest_batch(
-    new_ids: Sequence[Any], domain: Domain, trials: Trials, seed: Any, *args: Any, **kwargs: Any
+    new_ids: Sequence[Any], domain: Domain, trials: TrialStore, seed: Any, *args: Any, **kwargs: Any
 ) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
     """The suggestions of `suggest` as columns.
 
@@ -198,7 +148,7 @@ class AnnealingAlgo(SuggestAlgo):
     def __init__(
         self,
         domain: Domain,
-        trials: Trials,
+        trials: TrialStore,
         seed: Any,
         avg_best_idx: float = _DEFAULT_AVG_BEST_IDX,
         shrink_coef: float = _DEFAULT_SHRINK_COEF,
@@ -207,7 +157,7 @@ class AnnealingAlgo(SuggestAlgo):
         super().__init__(domain, trials, seed)
         self.avg_best_idx = avg_best_idx
         self.shrink_coef = shrink_coef
-        self._annealer: _native.Annealer = _feed_of(trials, domain.space).update(trials)
+        self._annealer = feed_of(AnnealerFeed, trials, domain.space).update(trials)
         self._anchors: list[int] = []
         self._quanta = {p.label: p.args[-1] for p in domain.space.parameters}
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from hyperopt import _native
     from hyperopt.objective.domain import Domain
     from hyperopt.space.compiler import CompiledSpace
-    from hyperopt.study.trials import Trials
+    from hyperopt.storage.store import TrialStore
 
 Assignment = tuple[dict[str, list[Any]], dict[str, list[Any]]]
 """The ``idxs`` and ``vals`` of one trial."""
@@ -35,7 +35,7 @@ def as_seed(seed: Any) -> int:
 
 
 def documents(
-    new_ids: Sequence[Any], domain: Domain, trials: Trials, assignments: Sequence[Assignment]
+    new_ids: Sequence[Any], domain: Domain, trials: TrialStore, assignments: Sequence[Assignment]
 ) -> list[Document]:
     """New documents with these assignments; they are not inserted."""
     miscs = [

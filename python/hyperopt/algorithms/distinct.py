@@ -15,7 +15,7 @@ from hyperopt.storage.documents import JOB_STATE_CANCEL, Document
 if TYPE_CHECKING:
     from hyperopt.objective.domain import Domain
     from hyperopt.space.compiler import CompiledSpace, Parameter
-    from hyperopt.study.trials import Trials
+    from hyperopt.storage.store import TrialStore
 
 Point = tuple[tuple[str, float], ...]
 
@@ -56,7 +56,7 @@ class Distinct:
         self.exhausted = False
 
     def __call__(
-        self, new_ids: list[Any], domain: Domain, trials: Trials, seed: int
+        self, new_ids: list[Any], domain: Domain, trials: TrialStore, seed: int
     ) -> list[Document]:
         """Suggest trials for `new_ids`, or fewer."""
         self._read(trials._dynamic_trials)
@@ -81,7 +81,7 @@ class Distinct:
         self._n_read = len(docs)
 
     def _fresh(
-        self, doc: Document, domain: Domain, trials: Trials, rng: np.random.Generator
+        self, doc: Document, domain: Domain, trials: TrialStore, rng: np.random.Generator
     ) -> Document | None:
         tid = doc["tid"]
         for _ in range(_ATTEMPTS):

@@ -31,7 +31,7 @@ from weakref import WeakKeyDictionary
 
 from hyperopt import _native
 from hyperopt.algorithms.assignments import as_seed, assignments_in_turn, documents
-from hyperopt.algorithms.history import feed_of
+from hyperopt.algorithms.history import history_of
 from hyperopt.environment.public_path import public
 from hyperopt.pyll.base import dfs
 from hyperopt.storage.documents import Document
@@ -39,7 +39,7 @@ from hyperopt.storage.documents import Document
 if TYPE_CHECKING:
     from hyperopt.objective.domain import Domain
     from hyperopt.space.compiler import CompiledSpace
-    from hyperopt.study.trials import Trials
+    from hyperopt.storage.store import TrialStore
 
 __all__ = ["suggest"]
 
@@ -50,7 +50,7 @@ _unordered: WeakKeyDictionary[CompiledSpace, list[bool]] = WeakKeyDictionary()
 def suggest(
     new_ids: Sequence[Any],
     domain: Domain,
-    trials: Trials,
+    trials: TrialStore,
     seed: Any,
     n_startup_jobs: int = 10,
     n_EI_candidates: int = 24,
@@ -150,7 +150,7 @@ def suggest(
     """
     ids = list(new_ids)
     space = domain.space
-    history = feed_of(trials, space).update(trials)
+    history = history_of(trials, space)
     options: dict[str, Any] = {
         "unordered": _unordered_parameters(space),
         "n_startup_jobs": _count("n_startup_jobs", n_startup_jobs, 0),

@@ -14,7 +14,7 @@ from hyperopt.objective.domain import Domain
 from hyperopt.pyll.base import Apply, GarbageCollected, Literal, as_apply, dfs, rec_eval, scope
 from hyperopt.space.vectorize import Drawn, prior_nodes
 from hyperopt.storage.documents import Document, miscs_update_idxs_vals
-from hyperopt.study.trials import Trials
+from hyperopt.storage.store import TrialStore
 
 __all__ = ["ExprEvaluator", "SuggestAlgo"]
 
@@ -129,7 +129,7 @@ class SuggestAlgo(ExprEvaluator):
         What a suggestion algorithm is called with.
     """
 
-    def __init__(self, domain: Domain, trials: Trials, seed: int) -> None:
+    def __init__(self, domain: Domain, trials: TrialStore, seed: int) -> None:
         super().__init__(domain.expr)
         self.domain = domain
         self.trials = trials

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hyperopt.objective.domain import Domain
-    from hyperopt.study.trials import Trials
+    from hyperopt.storage.store import TrialStore
 
 __all__ = ["suggest"]
 
@@ -21,7 +21,7 @@ __all__ = ["suggest"]
 def suggest(
     new_ids: Sequence[int],
     domain: Domain,
-    trials: Trials,
+    trials: TrialStore,
     seed: int,
     p_suggest: Sequence[tuple[float, Any]],
 ) -> Any:

@@ -11,13 +11,15 @@ from hyperopt.storage.documents import Document, miscs_to_idxs_vals
 
 if TYPE_CHECKING:
     from hyperopt.objective.domain import Domain
-    from hyperopt.study.trials import Trials
+    from hyperopt.storage.store import TrialStore
 
 __all__ = ["suggest", "suggest_batch"]
 
 
 @public("hyperopt.rand")
-def suggest(new_ids: Sequence[Any], domain: Domain, trials: Trials, seed: Any) -> list[Document]:
+def suggest(
+    new_ids: Sequence[Any], domain: Domain, trials: TrialStore, seed: Any
+) -> list[Document]:
     """Draw every active parameter from its prior.
 
     Parameters
@@ -46,7 +48,7 @@ def suggest(new_ids: Sequence[Any], domain: Domain, trials: Trials, seed: Any) -
 
 @public("hyperopt.rand")
 def suggest_batch(
-    new_ids: Sequence[Any], domain: Domain, trials: Trials, seed: Any
+    new_ids: Sequence[Any], domain: Domain, trials: TrialStore, seed: Any
 ) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
     """The draws of `suggest` as columns.
 

@@ -13,13 +13,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.algorithms.assignments import as_seed, assignments_in_turn, documents
-from hyperopt.algorithms.history import feed_of
+from hyperopt.algorithms.history import history_of
 from hyperopt.environment.public_path import public
 from hyperopt.storage.documents import Document
 
 if TYPE_CHECKING:
     from hyperopt.objective.domain import Domain
-    from hyperopt.study.trials import Trials
+    from hyperopt.storage.store import TrialStore
 
 __all__ = ["suggest"]
 
@@ -34,7 +34,7 @@ _default_linear_forgetting = 25
 def suggest(
     new_ids: Sequence[Any],
     domain: Domain,
-    trials: Trials,
+    trials: TrialStore,
     seed: Any,
     prior_weight: float = _default_prior_weight,
     n_startup_jobs: int = _default_n_startup_jobs,
@@ -78,7 +78,7 @@ def suggest(
     """
     ids = list(new_ids)
     space = domain.space
-    history = feed_of(trials, space).update(trials)
+    history = history_of(trials, space)
     options: dict[str, Any] = {
         "prior_weight": prior_weight,
         "n_startup_jobs": n_startup_jobs,

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from hyperopt.objective.domain import Domain
-    from hyperopt.study.trials import Trials
+    from hyperopt.storage.store import TrialStore
 
 
-def average_best_error(trials: Trials, bandit: Domain | None) -> float:
+def average_best_error(trials: TrialStore, bandit: Domain | None) -> float:
     """Mean of the true losses, weighted by the probability of each to be the smallest.
 
     Without a `bandit` the results' own ``loss_variance`` and ``true_loss`` are taken, if given.

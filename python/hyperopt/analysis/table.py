@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.space.values import ValuesOf, native
+from hyperopt.storage.documents import of_experiment
 
 if TYPE_CHECKING:
     from hyperopt.space.compiler import CompiledSpace
-    from hyperopt.study.trials import Trials
+    from hyperopt.storage.store import TrialStore
 
 _BEFORE = ("tid", "state", "status", "loss")
 _AFTER = ("book_time", "refresh_time", "duration_s")
 STATE_NAMES = ("new", "running", "done", "error", "cancelled")
 
 
-def rows_of(trials: Trials, space: CompiledSpace | None) -> list[dict[str, Any]]:
+def rows_of(trials: TrialStore, space: CompiledSpace | None) -> list[dict[str, Any]]:
     """One dict per trial: ``tid state status loss``, the parameters, and the times.
 
     A parameter that has one of these names, such as ``loss``, comes as ``param_loss``.
@@ -28,8 +29,7 @@ def rows_of(trials: Trials, space: CompiledSpace | None) -> list[dict[str, Any]]
         Gives options of choices for their numbers; without it the numbers stay.
     """
     values = ValuesOf(space) if space is not None else native
-    key = trials._exp_key
-    docs = [doc for doc in trials._dynamic_trials if key is None or doc["exp_key"] == key]
+    docs = of_experiment(trials._dynamic_trials, trials._exp_key)
     active = [
         {label: column[0] for label, column in doc["misc"]["vals"].items() if len(column)}
         for doc in docs

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from hyperopt.objective.domain import Domain
-    from hyperopt.study.trials import Trials
+    from hyperopt.storage.store import TrialStore
 
 __all__ = ["Evaluator", "Outbox", "Outcome", "SerialEvaluator", "TrialLost"]
 
@@ -76,7 +76,7 @@ class Evaluator(Protocol):
     def capacity(self) -> int:
         """How many trials to hand over before waiting; it may change during a run."""
 
-    def start(self, domain: Domain, trials: Trials) -> None:
+    def start(self, domain: Domain, trials: TrialStore) -> None:
         """Prepare to evaluate `domain`; called once, before the first `submit`."""
 
     def submit(self, doc: dict[str, Any]) -> None:
@@ -148,7 +148,7 @@ class SerialEvaluator:
         self._queue: deque[dict[str, Any]] = deque()
         self._outbox = Outbox()
 
-    def start(self, domain: Domain, trials: Trials) -> None:
+    def start(self, domain: Domain, trials: TrialStore) -> None:
         """Remember where to evaluate."""
         self._domain = domain
         self._trials = trials

@@ -27,7 +27,7 @@ from hyperopt.evaluation.mailbox import Mailbox
 
 if TYPE_CHECKING:
     from hyperopt.objective.domain import Domain
-    from hyperopt.study.trials import Trials
+    from hyperopt.storage.store import TrialStore
 
 __all__ = ["FutureEvaluator", "slots_of"]
 
@@ -73,7 +73,7 @@ class FutureEvaluator:
         self._file: str | None = None
         self._client = _dask_client(executor)
 
-    def start(self, domain: Domain, trials: Trials) -> None:
+    def start(self, domain: Domain, trials: TrialStore) -> None:
         """Pickle the domain, unless the executor's workers are threads of this process."""
         self._domain = domain
         self._with_doc = wire.wants_doc(domain)

@@ -13,7 +13,7 @@ from hyperopt.evaluation.mailbox import Mailbox
 
 if TYPE_CHECKING:
     from hyperopt.objective.domain import Domain
-    from hyperopt.study.trials import Trials
+    from hyperopt.storage.store import TrialStore
 
 __all__ = ["ThreadEvaluator"]
 
@@ -37,7 +37,7 @@ class ThreadEvaluator:
         self._threads: list[threading.Thread] = []
         self._busy: set[threading.Thread] = set()
 
-    def start(self, domain: Domain, trials: Trials) -> None:
+    def start(self, domain: Domain, trials: TrialStore) -> None:
         """Remember the domain; threads start when there is work for them."""
         self._domain = domain
         self._with_doc = wire.wants_doc(domain)

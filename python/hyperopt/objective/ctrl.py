@@ -7,8 +7,8 @@ from typing import Any
 from hyperopt.environment import log
 from hyperopt.environment.public_path import public
 from hyperopt.storage.attachments import TrialAttachments
-from hyperopt.storage.documents import JOB_STATE_DONE, Document
-from hyperopt.study.trials import Trials
+from hyperopt.storage.documents import Document
+from hyperopt.storage.store import TrialStore
 
 
 @public("hyperopt.base")
@@ -28,8 +28,8 @@ class Ctrl:
     error = staticmethod(log.error)
     debug = staticmethod(log.debug)
 
-    def __init__(self, trials: Trials | None, current_trial: Document | None = None) -> None:
-        self.trials = Trials() if trials is None else trials
+    def __init__(self, trials: TrialStore | None, current_trial: Document | None = None) -> None:
+        self.trials = TrialStore() if trials is None else trials
         self.current_trial = current_trial
 
     def checkpoint(self, r: dict[str, Any] | None = None) -> None:
@@ -70,8 +70,6 @@ class Ctrl:
             miscs=miscs,
             sources=[trial] * len(new_tids),
         )
-        for doc in docs:
-            doc["state"] = JOB_STATE_DONE
         return self.trials.insert_trial_docs(docs)
 
     def _trial(self) -> Document:

@@ -17,8 +17,8 @@ from hyperopt.search.driver import Driver, surely
 from hyperopt.search.ended import Ended
 from hyperopt.search.options import as_rstate
 from hyperopt.search.tally import Tally
+from hyperopt.storage.store import TrialStore
 from hyperopt.storage.writer import new_documents
-from hyperopt.study.trials import Trials
 
 
 @public("hyperopt.fmin")
@@ -51,7 +51,7 @@ trials_save_file
         self,
         algo: Callable[..., Any],
         domain: Domain,
-        trials: Trials,
+        trials: TrialStore,
         rstate: Any,
         asynchronous: bool | None = None,
         max_queue_len: int = 1,
@@ -159,10 +159,10 @@ trials_save_file
         else:
             self.serial_evaluate()
 
-    def __iter__(self) -> Iterator[Trials]:
+    def __iter__(self) -> Iterator[TrialStore]:
         return self
 
-    def __next__(self) -> Trials:
+    def __next__(self) -> TrialStore:
         self.run(1, block_until_done=self.asynchronous)
         if len(self.trials) >= self.max_evals:
             raise StopIteration
@@ -212,7 +212,7 @@ def _progress_callback(show_progressbar: Any, verbose: bool) -> Callable[..., An
     return show_progressbar  # type: ignore[no-any-return]
 
 
-def _attach_domain(domain: Domain, trials: Trials) -> None:
+def _attach_domain(domain: Domain, trials: TrialStore) -> None:
     """Store the pickled domain where workers look for it."""
     import cloudpickle
 

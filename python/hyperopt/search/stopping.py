@@ -17,7 +17,7 @@ from hyperopt.environment.public_path import public
 from hyperopt.storage.documents import JOB_STATE_DONE, STATUS_OK
 
 if TYPE_CHECKING:
-    from hyperopt.study.trials import Trials
+    from hyperopt.storage.store import TrialStore
 
 __all__ = ["no_progress_loss"]
 
@@ -48,7 +48,7 @@ def no_progress_loss(
     """
 
     def stop_fn(
-        trials: Trials, best_loss: float | None = None, iteration_no_progress: int = 0
+        trials: TrialStore, best_loss: float | None = None, iteration_no_progress: int = 0
     ) -> tuple[bool, list[Any]]:
         new_loss = _newest_loss(trials)
         if best_loss is None:
@@ -63,7 +63,7 @@ def no_progress_loss(
     return stop_fn
 
 
-def _newest_loss(trials: Trials) -> float:
+def _newest_loss(trials: TrialStore) -> float:
     """The loss of the last trial that is done; infinity if there is none."""
     done = (
         doc for doc in reversed(trials.trials) if doc.get("state", JOB_STATE_DONE) == JOB_STATE_DONE

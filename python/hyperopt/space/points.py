@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hyperopt.environment.public_path import public
 from hyperopt.exceptions import MissingLabel
 from hyperopt.pyll.printing import one_line
 from hyperopt.space.point_reading import (
@@ -18,71 +17,10 @@ from hyperopt.space.point_reading import (
     is_option,
     option_of,
 )
-from hyperopt.storage.documents import STATUS_NEW, Document, new_document
-from hyperopt.study.trials import Trials
 
 if TYPE_CHECKING:
-    from hyperopt.objective.domain import Domain
     from hyperopt.pyll.base import Apply
     from hyperopt.space.compiler import CompiledSpace
-
-_CMD = ("domain_attachment", "FMinIter_Domain")
-
-
-@public("hyperopt.fmin")
-def generate_trial(tid: Any, space: Mapping[str, Any]) -> Document:
-    """The document of a trial that is to evaluate the values `space`: ``{label: value}``."""
-    misc = {
-        "tid": tid,
-        "cmd": _CMD,
-        "workdir": None,
-        "idxs": {label: [tid] for label in space},
-        "vals": {label: [value] for label, value in space.items()},
-    }
-    return new_document(tid, None, {"status": STATUS_NEW}, misc, None)
-
-
-@public("hyperopt.fmin")
-def generate_trials_to_calculate(points: Iterable[Mapping[str, Any]]) -> Trials:
-    """A new store in which the given points wait to be evaluated."""
-    trials = Trials()
-    docs = [generate_trial(tid, point) for tid, point in enumerate(points)]
-    trials.insert_trial_docs(docs)
-    return trials
-
-
-def insert_points(trials: Trials, domain: Domain, points: Any) -> None:
-    """Store points so that they are evaluated next; leave out those that `trials` holds.
-
-    Raises
-    ------
-    ValueError
-        If `points` is no list of dicts, names an unknown parameter, or gives a choice something
-        that is none of its options.
-    MissingLabel
-        If a parameter that is active at a point has no value.
-    """
-    wanted = [
-        assignment_of(domain.space, point, f"points_to_evaluate[{i}]", values_first=False)
-        for i, point in enumerate(_checked(points))
-    ]
-    known = [_active(doc["misc"]["vals"]) for doc in trials._dynamic_trials]
-    for values in wanted:
-        if not any(_same(values, other) for other in known):
-            trials.insert_trial_docs([trial_of(trials, values, domain.space.labels)])
-
-
-def trial_of(trials: Trials, values: Mapping[str, Any], labels: Iterable[str]) -> Document:
-    """A new document for `trials`, not inserted; labels without a value are inactive."""
-    (tid,) = trials.new_trial_ids(1)
-    misc = {
-        "tid": tid,
-        "cmd": _CMD,
-        "workdir": None,
-        "idxs": {label: [tid] if label in values else [] for label in labels},
-        "vals": {label: [values[label]] if label in values else [] for label in labels},
-    }
-    return trials.new_trial_docs([tid], [None], [{"status": STATUS_NEW}], [misc])[0]
 
 
 def assignment_of(
@@ -121,7 +59,7 @@ def assignment_of(
         if nested is None or (isinstance(error, MissingLabel) and not values_first):
             raise
         return nested
-    if values_first and nested is not None and not _same(flat, nested):
+    if values_first and nested is not None and not same_assignment(flat, nested):
         raise ValueError(
             f"{name} can be read in two ways, by label as {flat!r}, and by the places in the space "
             f"as {nested!r}; give the one that is meant, which has no second reading when choices "
@@ -174,14 +112,6 @@ def _checked_values(space: CompiledSpace, values: dict[str, Any], name: str) -> 
     return values
 
 
-def _checked(points: Any) -> list[Any]:
-    if not isinstance(points, (list, tuple)):
-        raise ValueError(
-            f"points_to_evaluate={points!r}: give a list of dicts {{label: value}}, one per point"
-        )
-    return list(points)
-
-
 def _check_number(value: Any, family: str, name: str) -> None:
     """Refuse what is no finite number; for a parameter of integers, no whole one."""
     whole = family in ("randint", "categorical")
@@ -220,9 +150,6 @@ def _option(
     )
 
 
-def _active(vals: Mapping[str, Any]) -> dict[str, Any]:
-    return {label: values[0] for label, values in vals.items() if len(values)}
-
-
-def _same(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
+def same_assignment(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
+    """Whether two assignments mean the same point."""
     return a.keys() == b.keys() and all(is_option(a[label], b[label]) for label in a)

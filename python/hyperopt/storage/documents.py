@@ -99,33 +99,9 @@ def validate_document(doc: Any, exp_key: Any) -> None:
         raise InvalidTrial("wrong exp_key", (doc["exp_key"], exp_key))
 
 
-def new_document(tid: Any, spec: Any, result: Any, misc: Any, exp_key: Any) -> Document:
-    """A document in state *new*."""
-    return {
-        "state": JOB_STATE_NEW,
-        "tid": tid,
-        "spec": spec,
-        "result": result,
-        "misc": misc,
-        "exp_key": exp_key,
-        "owner": None,
-        "version": 0,
-        "book_time": None,
-        "refresh_time": None,
-    }
-
-
-def derived_document(tid: Any, spec: Any, result: Any, misc: Any, source: Document) -> Document:
-    """A document in state *done* that is derived from another trial (``misc["from_tid"]``)."""
-    for key, value in (("tid", tid), ("cmd", None), ("from_tid", source["tid"])):
-        if misc.setdefault(key, value) != value:
-            raise AssertionError(
-                f"source_trial_docs: misc[{key!r}] of trial {tid!r} is {misc[key]!r}; it must be "
-                f"{value!r} or missing"
-            )
-    taken = {key: source[key] for key in ("owner", "book_time", "refresh_time")}
-    document = new_document(tid, spec, result, misc, source["exp_key"])
-    return {**document, "state": JOB_STATE_DONE, **taken}
+def of_experiment(docs: Iterable[Document], exp_key: Any) -> list[Document]:
+    """Those documents that belong to an experiment; all of them if its key is None."""
+    return [doc for doc in docs if exp_key is None or doc["exp_key"] == exp_key]
 
 
 @public("hyperopt.base")

@@ -1,17 +1,23 @@
-"""What a study has found so far: the part of `Trials` that only reads."""
+"""What a study has found so far: the part of a store that only reads."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
 
 from hyperopt.exceptions import AllTrialsFailed
 from hyperopt.storage.documents import STATUS_OK, Document, miscs_to_idxs_vals
 from hyperopt.storage.failures import first_failure
 
-if TYPE_CHECKING:
-    from hyperopt.objective.domain import Domain
-    from hyperopt.space.compiler import CompiledSpace
+
+class Scores(Protocol):
+    """Computes losses and statuses in another way than reading them (a `Domain` may)."""
+
+    def loss(self, result: Mapping[str, Any], config: Any = None) -> Any:
+        """The loss of a result."""
+
+    def status(self, result: Mapping[str, Any], config: Any = None) -> Any:
+        """The status of a result."""
 
 
 class Results:
@@ -20,7 +26,8 @@ class Results:
     _trials: list[Document]
     _dynamic_trials: list[Document]
     _exp_key: Any
-    _space: CompiledSpace | None
+    _space: Any = None
+    """The space that the trials are of, if it is known; kept for those who know spaces."""
 
     def __iter__(self) -> Iterator[Document]:
         return iter(self._trials)
@@ -74,7 +81,7 @@ class Results:
         """For each label its values, in the order of `idxs`."""
         return self.idxs_vals[1]
 
-    def losses(self, bandit: Domain | None = None) -> list[Any]:
+    def losses(self, bandit: Scores | None = None) -> list[Any]:
         """The loss of every trial, None where there is none."""
         if bandit is None:
             return [result.get("loss") for result in self.results]
@@ -82,7 +89,7 @@ class Results:
             bandit.loss(result, spec) for result, spec in zip(self.results, self.specs, strict=True)
         ]
 
-    def statuses(self, bandit: Domain | None = None) -> list[Any]:
+    def statuses(self, bandit: Scores | None = None) -> list[Any]:
         """The status of every trial."""
         if bandit is None:
             return [result.get("status") for result in self.results]
@@ -124,25 +131,3 @@ class Results:
             for label, values in self.best_trial["misc"]["vals"].items()
             if len(values)
         }
-
-    @property
-    def best_params(self) -> Any:
-        """The best point of the space, as the objective got it, in native Python types.
-
-        Raises
-        ------
-        AllTrialsFailed
-            If there is no best trial.
-        ValueError
-            If the trials do not know their space: then take `space_eval(space, trials.argmin)`.
-        """
-        from hyperopt.space.values import native
-
-        assignment = self.argmin
-        if self._space is None:
-            raise ValueError(
-                "best_params: these trials do not know their search space (they were not made by "
-                "fmin here, or the space could not be pickled); use "
-                "hyperopt.space_eval(space, trials.argmin)"
-            )
-        return native(self._space.evaluate(assignment))

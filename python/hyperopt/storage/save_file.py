@@ -24,10 +24,11 @@ from weakref import WeakKeyDictionary
 
 from hyperopt.environment import log
 from hyperopt.environment.strangers import text_of
-from hyperopt.storage.documents import JOB_STATE_NEW, JOB_STATE_RUNNING, Document
+from hyperopt.storage.documents import JOB_STATE_RUNNING, Document
 from hyperopt.storage.file_claim import FileClaim
+from hyperopt.storage.lifecycle import UNFINISHED, requeue
+from hyperopt.storage.store import TrialStore
 from hyperopt.storage.whole_file import replace, temporary_of, write_all
-from hyperopt.study.trials import Trials
 
 # Pickle opcodes. The whole leaves `_whole(data)` on the stack, memoised as 0; a piece drops the
 # None that takes the place of STOP, calls `_extend(memo 0, data)` and drops what that returns.
@@ -37,7 +38,6 @@ _WHOLE_HEAD = b"\x80\x04chyperopt.save_file\n_whole\n("
 _WHOLE_TAIL = b"tR\x94"
 _PIECE_HEAD = b"0chyperopt.save_file\n_extend\n(h\x00"
 _PIECE_TAIL = b"tR0"
-_UNFINISHED = (JOB_STATE_NEW, JOB_STATE_RUNNING)
 
 _TAIL_BYTES = 64
 """The end of the file, by which it is known again."""
@@ -46,7 +46,7 @@ SYNC_INTERVAL_S = 0.1
 """Pieces closer together than this are not each forced onto the disk."""
 
 
-def load(path: str | os.PathLike[str]) -> Trials | None:
+def load(path: str | os.PathLike[str]) -> TrialStore | None:
     """Read a study; trials that were running when it was saved wait to be evaluated again.
 
     None if there is no such file.
@@ -79,8 +79,7 @@ def load(path: str | os.PathLike[str]) -> Trials | None:
         )
     for doc in trials._dynamic_trials:
         if doc["state"] == JOB_STATE_RUNNING:
-            doc["state"] = JOB_STATE_NEW
-            doc["book_time"] = None
+            requeue(doc)
     # Trials that ran at the same time are in the file in the order in which they ended.
     tids = [doc["tid"] for doc in trials._dynamic_trials]
     if all(isinstance(tid, int) for tid in tids) and tids != sorted(tids):
@@ -122,7 +121,7 @@ class Saver:
         finished; other changes to finished documents are saved by `close`.
     """
 
-    def __init__(self, path: str | os.PathLike[str], trials: Trials) -> None:
+    def __init__(self, path: str | os.PathLike[str], trials: TrialStore) -> None:
         # The objective may change the working directory; and a link stays a link.
         self._path = Path(path).resolve()
         self._trials = trials
@@ -208,7 +207,7 @@ class Saver:
         docs = self._trials._dynamic_trials
         self._docs = docs
         self._seen = self._n_whole = len(docs)
-        self._unfinished = [i for i, doc in enumerate(docs) if doc["state"] in _UNFINISHED]
+        self._unfinished = [i for i, doc in enumerate(docs) if doc["state"] in UNFINISHED]
         self._n_attachments = len(self._trials.attachments)
         data = _WHOLE_HEAD + _sized(_pickled(self._trials)) + _WHOLE_TAIL + _STOP
         status = replace(self._path, data)
@@ -242,7 +241,7 @@ class Saver:
         unfinished = []
         for position in candidates:
             doc = docs[position]
-            if doc["state"] in _UNFINISHED:
+            if doc["state"] in UNFINISHED:
                 unfinished.append(position)
             else:
                 changes.append((position if position < self._n_whole else None, doc))
@@ -281,7 +280,7 @@ class Saver:
         return True
 
 
-def _check_replaceable(path: Path, trials: Trials) -> None:
+def _check_replaceable(path: Path, trials: TrialStore) -> None:
     """Raise an error if the file holds finished trials that these trials lack."""
     try:
         status = path.stat()
@@ -295,7 +294,7 @@ def _check_replaceable(path: Path, trials: Trials) -> None:
     lost = [
         doc["tid"]
         for doc in finished
-        if doc["state"] not in _UNFINISHED and not _continues(own.get(doc["tid"]), doc)
+        if doc["state"] not in UNFINISHED and not _continues(own.get(doc["tid"]), doc)
     ]
     if lost:
         raise ValueError(
@@ -307,7 +306,7 @@ def _check_replaceable(path: Path, trials: Trials) -> None:
 
 def _continues(own: Document | None, saved: Document) -> bool:
     """Whether `own` is the trial that was saved."""
-    if own is None or own["state"] in _UNFINISHED:
+    if own is None or own["state"] in UNFINISHED:
         return False
     losses = own["result"].get("loss"), saved["result"].get("loss")
     same_loss = repr(losses[0]) == repr(losses[1])
@@ -359,7 +358,7 @@ def _whole(data: bytes) -> Any:
     return pickle.loads(data)
 
 
-def _extend(trials: Trials, data: bytes) -> None:
+def _extend(trials: TrialStore, data: bytes) -> None:
     changes, attachments = pickle.loads(data)
     for position, doc in changes:
         if position is None:

@@ -1,6 +1,6 @@
-"""Bookkeeping beside the documents: which of them are shown, and how many are in each state.
+"""Which documents are shown, and how many are in each state, kept beside the documents.
 
-Documents may be changed by anybody at any time. The ledger remembers the state that it last saw of
+Documents may be changed by anybody at any time. `States` remembers the state that it last saw of
 each, so that moving one trial costs the same in a long study as in a short one, and looks again at
 those that may have changed.
 """
@@ -8,7 +8,7 @@ those that may have changed.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any
 
 from hyperopt.storage.documents import JOB_STATES, JOB_VALID_STATES, Document
 
@@ -23,20 +23,7 @@ WINDOW = 32
 """How many finished documents of a larger study are examined at each refresh."""
 
 
-class Observer(Protocol):
-    """Wants to know what happens to documents (the feed of the native history)."""
-
-    def touch(self, doc: Document) -> None:
-        """`doc` is new, or may have changed."""
-
-    def touch_all(self, docs: list[Document]) -> None:
-        """All of these are new, or may have changed."""
-
-    def reread(self) -> None:
-        """Anything may have changed."""
-
-
-class Ledger:
+class States:
     """The states of a list of documents, as seen through one experiment key."""
 
     __slots__ = ("_cursor", "counts", "docs", "exp_key", "open", "shown", "states")
@@ -54,8 +41,16 @@ class Ledger:
         self._cursor = 0
 
     def follows(self, docs: list[Document], exp_key: Any) -> bool:
-        """Whether this ledger is about `docs`, and none of them has been taken away."""
+        """Whether this is about `docs`, and none of them has been taken away."""
         return self.docs is docs and self.exp_key == exp_key and len(self.states) <= len(docs)
+
+    def candidates(self, docs: list[Document]) -> list[Document]:
+        """The documents that a refresh is going to examine."""
+        if len(docs) <= SMALL_STUDY or docs is not self.docs:
+            return list(docs)
+        start = self._cursor if self._cursor < len(docs) else 0
+        unfinished = [docs[position] for position in self.open.values()]
+        return unfinished + docs[start : start + WINDOW]
 
     def rebuild(self, docs: list[Document], exp_key: Any) -> None:
         """Examine everything."""

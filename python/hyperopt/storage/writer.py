@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from hyperopt.storage.documents import JOB_STATE_NEW, Document
-from hyperopt.study.trials import Trials
+from hyperopt.storage.documents import JOB_STATE_NEW, Document, of_experiment
+from hyperopt.storage.store import TrialStore
 
 _HOOKED = (
     "refresh",
@@ -39,7 +39,7 @@ class Store(Protocol):
 class DirectStore:
     """Uses the hooks of `Trials`, which cost the same however long the study is."""
 
-    def __init__(self, trials: Trials) -> None:
+    def __init__(self, trials: TrialStore) -> None:
         self._trials = trials
 
     def insert(self, docs: Iterable[Document]) -> list[Document]:
@@ -57,7 +57,7 @@ class DirectStore:
     def sync(self) -> None:
         """Show everything as it is."""
         # Somebody else, for instance an objective that injects results, may have inserted.
-        if len(self._trials._dynamic_trials) != len(self._trials._ledger.states):
+        if len(self._trials._dynamic_trials) != len(self._trials._states.states):
             self._trials.refresh()
 
     def reread(self) -> None:
@@ -66,15 +66,15 @@ class DirectStore:
 
     def unstarted(self) -> list[Document]:
         """The stored documents that wait to be evaluated."""
-        docs, ledger = self._trials._dynamic_trials, self._trials._ledger
-        unfinished = [docs[position] for position in sorted(ledger.open.values())]
+        docs, states = self._trials._dynamic_trials, self._trials._states
+        unfinished = [docs[position] for position in sorted(states.open.values())]
         return [doc for doc in unfinished if doc["state"] == JOB_STATE_NEW]
 
 
 class PublicStore:
     """Uses the public methods only, for subclasses that do more in them."""
 
-    def __init__(self, trials: Trials) -> None:
+    def __init__(self, trials: TrialStore) -> None:
         self._trials = trials
 
     def insert(self, docs: Iterable[Document]) -> list[Document]:
@@ -107,19 +107,15 @@ class PublicStore:
 def store_of(trials: Any) -> Store:
     """The cheapest way to write to these trials that respects what their class overrides."""
     kind = type(trials)
-    if issubclass(kind, Trials) and not any(
-        getattr(kind, name, None) is not getattr(Trials, name) or name in trials.__dict__
+    if issubclass(kind, TrialStore) and not any(
+        getattr(kind, name, None) is not getattr(TrialStore, name) or name in trials.__dict__
         for name in _HOOKED
     ):
         return DirectStore(trials)
     return PublicStore(trials)
 
 
-def new_documents(trials: Trials) -> list[Document]:
+def new_documents(trials: TrialStore) -> list[Document]:
     """The stored documents of this experiment that wait to be evaluated."""
-    key = trials._exp_key
-    return [
-        doc
-        for doc in trials._dynamic_trials
-        if doc["state"] == JOB_STATE_NEW and (key is None or doc["exp_key"] == key)
-    ]
+    waiting = [doc for doc in trials._dynamic_trials if doc["state"] == JOB_STATE_NEW]
+    return of_experiment(waiting, trials._exp_key)

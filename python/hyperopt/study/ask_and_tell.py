@@ -12,21 +12,14 @@ from hyperopt.environment.strangers import text_of
 from hyperopt.exceptions import NothingToSuggest
 from hyperopt.objective.domain import Domain, normalise_result
 from hyperopt.search.options import as_rstate, check_algo, check_trials, draw_seed
-from hyperopt.space.points import assignment_of, trial_of
+from hyperopt.space.points import assignment_of
 from hyperopt.space.values import native
-from hyperopt.storage.documents import (
-    JOB_STATE_DONE,
-    JOB_STATE_ERROR,
-    JOB_STATE_NEW,
-    JOB_STATE_RUNNING,
-    Document,
-    coarse_utcnow,
-    spec_from_misc,
-)
+from hyperopt.storage import lifecycle
+from hyperopt.storage.documents import Document, of_experiment, spec_from_misc
+from hyperopt.storage.lifecycle import UNFINISHED
 from hyperopt.storage.writer import store_of
 from hyperopt.study.trials import Trials
-
-_UNTOLD = (JOB_STATE_NEW, JOB_STATE_RUNNING)
+from hyperopt.study.waiting_points import trial_of
 
 
 @public("hyperopt.study")
@@ -170,11 +163,10 @@ class Study:
     def pending(self) -> list[Asked]:
         """The trials that wait to be told: also those that others asked for, or left behind."""
         self.trials.refresh()
-        return [self._seen(doc) for doc in self.trials.trials if doc["state"] in _UNTOLD]
+        return [self._seen(doc) for doc in self.trials.trials if doc["state"] in UNFINISHED]
 
     def _start(self, doc: Document) -> Asked:
-        doc["state"] = JOB_STATE_RUNNING
-        doc["book_time"] = doc["refresh_time"] = coarse_utcnow()
+        lifecycle.begin(doc)
         self._store.settle(doc)
         self._asked[doc["tid"]] = doc
         return self._seen(doc)
@@ -215,34 +207,27 @@ class Study:
         doc = self._untold(tid)
         if failure is not None:
             kind = str(type(failure)) if isinstance(failure, BaseException) else "failure"
-            doc["misc"]["error"] = (kind, text_of(failure))
-            doc["state"] = JOB_STATE_ERROR
+            lifecycle.fail(doc, kind, text_of(failure))
         else:
             outcome = normalise_result(loss if result is None else result)
             self.trials.trial_attachments(doc).update(outcome.pop("attachments", None) or {})
-            doc["result"] = outcome
-            doc["state"] = JOB_STATE_DONE
-        doc["refresh_time"] = coarse_utcnow()
+            lifecycle.finish(doc, outcome)
         self._asked.pop(tid, None)
         self._store.settle(doc)
 
     def _untold(self, tid: Any) -> Document:
         """The document of a trial that waits to be told."""
         doc = self._asked.get(tid)
-        if doc is None or doc["state"] not in _UNTOLD:
-            key = self.trials._exp_key
-            found = [
-                doc
-                for doc in self.trials._dynamic_trials
-                if doc["tid"] == tid and (key is None or doc["exp_key"] == key)
-            ]
+        if doc is None or doc["state"] not in UNFINISHED:
+            own = of_experiment(self.trials._dynamic_trials, self.trials._exp_key)
+            found = [doc for doc in own if doc["tid"] == tid]
             if not found:
                 raise ValueError(
                     f"tell({tid!r}): there is no such trial; waiting to be told are "
                     f"{[asked.tid for asked in self.pending]}"
                 )
             doc = found[-1]
-        if doc["state"] not in _UNTOLD:
+        if doc["state"] not in UNFINISHED:
             word = STATE_NAMES[doc["state"]]
             raise ValueError(
                 f"tell({tid!r}): this trial has been told already (its state is {word!r}); "

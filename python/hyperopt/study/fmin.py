@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, cast
 
 from hyperopt.environment import log
 from hyperopt.environment.public_path import public
@@ -16,11 +16,20 @@ from hyperopt.pyll.base import as_apply
 from hyperopt.search.iterator import FMinIter
 from hyperopt.search.options import Options, as_rstate, check_algo, check_objective, check_trials
 from hyperopt.space.annotations import WithKeywords, annotated_space
-from hyperopt.space.points import insert_points
+from hyperopt.storage.documents import STATUS_NEW, Document
 from hyperopt.storage.failures import first_failure
+from hyperopt.storage.lifecycle import new_document
 from hyperopt.study.trials import Trials
+from hyperopt.study.waiting_points import CMD, insert_points
 
-__all__ = ["fmin", "fmin_pass_expr_memo_ctrl", "partial", "space_eval"]
+__all__ = [
+    "fmin",
+    "fmin_pass_expr_memo_ctrl",
+    "generate_trial",
+    "generate_trials_to_calculate",
+    "partial",
+    "space_eval",
+]
 
 
 @public("hyperopt.fmin")
@@ -72,6 +81,28 @@ def space_eval(space: Any, hp_assignment: Any) -> Any:
             f"hp_assignment={hp_assignment!r}: give a dict {{label: value}}, such as fmin returns"
         )
     return compile_space(as_apply(space)).evaluate(hp_assignment)
+
+
+@public("hyperopt.fmin")
+def generate_trial(tid: Any, space: Mapping[str, Any]) -> Document:
+    """The document of a trial that is to evaluate the values `space`: ``{label: value}``."""
+    misc = {
+        "tid": tid,
+        "cmd": CMD,
+        "workdir": None,
+        "idxs": {label: [tid] for label in space},
+        "vals": {label: [value] for label, value in space.items()},
+    }
+    return new_document(tid, None, {"status": STATUS_NEW}, misc, None)
+
+
+@public("hyperopt.fmin")
+def generate_trials_to_calculate(points: Iterable[Mapping[str, Any]]) -> Trials:
+    """A new store in which the given points wait to be evaluated."""
+    trials = Trials()
+    docs = [generate_trial(tid, point) for tid, point in enumerate(points)]
+    trials.insert_trial_docs(docs)
+    return trials
 
 
 @public("hyperopt.fmin")
@@ -242,7 +273,7 @@ def _minimise(
         if options.trials_save_file != "":
             from hyperopt.storage.save_file import load
 
-            trials = load(options.trials_save_file)
+            trials = cast("Trials | None", load(options.trials_save_file))
         if trials is None:
             trials = Trials()
     parallel = options.n_jobs is not None or options.executor is not None
@@ -273,7 +304,7 @@ def _minimise(
             choice.evaluator, options.n_jobs, options.executor, options.trial_timeout
         )
     if options.points_to_evaluate is not None:
-        insert_points(trials, domain, options.points_to_evaluate)
+        insert_points(trials, domain.space, options.points_to_evaluate)
     if options.avoid_duplicates:
         from hyperopt.algorithms.distinct import Distinct
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from hyperopt.objective.domain import normalise_result
 from hyperopt.pyll.base import as_apply
-from hyperopt.space.points import assignment_of, trial_of
-from hyperopt.storage.documents import JOB_STATE_DONE, coarse_utcnow
+from hyperopt.space.points import assignment_of
+from hyperopt.storage import lifecycle
+from hyperopt.study.waiting_points import trial_of
 
 if TYPE_CHECKING:
     from hyperopt.study.trials import Trials
@@ -31,9 +32,8 @@ def add_observation(trials: Trials, params: Mapping[str, Any], value: Any, space
         values, labels = _numbers(params), tuple(params)
     doc = trial_of(trials, values, labels)
     attachments = result.pop("attachments", None)
-    doc["result"] = result
-    doc["state"] = JOB_STATE_DONE
-    doc["book_time"] = doc["refresh_time"] = coarse_utcnow()
+    lifecycle.begin(doc)
+    lifecycle.finish(doc, result)
     trials.insert_trial_docs([doc])
     trials.refresh()
     if attachments:

@@ -1,29 +1,21 @@
-"""`Trials`: what has been tried, as documents that anybody may read and change."""
+"""`Trials`: what has been tried, and the ways to try more of it."""
 
 from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.environment.public_path import public
-from hyperopt.storage.attachments import TrialAttachments
-from hyperopt.storage.documents import (
-    JOB_STATES,
-    JOB_VALID_STATES,
-    Document,
-    derived_document,
-    new_document,
-    validate_document,
-)
-from hyperopt.storage.results import Results
-from hyperopt.storage.states import SMALL_STUDY, Ledger, Observer
+from hyperopt.storage.documents import Document
+from hyperopt.storage.store import TrialStore
 
 if TYPE_CHECKING:
     import os
     from pathlib import Path
+
+    from typing_extensions import Self
 
     from hyperopt.analysis.importance import Importance
     from hyperopt.objective.domain import Domain
@@ -32,12 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Trials", "trials_from_docs"]
 
-_TRANSIENT = ("_ledger", "_observers")
-"""Attributes that can be computed again and are never pickled."""
-
 
 @public("hyperopt.base")
-class Trials(Results):
+class Trials(TrialStore):
     """A database of trials, in memory.
 
     Documents live in one list, which all views of it share (see `view`). Each shows those of its
@@ -52,33 +41,10 @@ class Trials(Results):
         Whether to `refresh` at once.
     """
 
-    asynchronous = False
-    """Whether somebody else evaluates the trials, so that `fmin` only has to wait for them."""
-
-    _ids: set[Any]
-    _dynamic_trials: list[Document]
-    _trials: list[Document]
     _space: CompiledSpace | None = None
-    attachments: dict[str, Any]
-
-    def __init__(self, exp_key: Any = None, refresh: bool = True) -> None:
-        self._ids = set()
-        self._dynamic_trials = []
-        self._exp_key = exp_key
-        self.attachments = {}
-        if refresh:
-            self.refresh()
-
-    @cached_property
-    def _ledger(self) -> Ledger:
-        return Ledger()
-
-    @cached_property
-    def _observers(self) -> list[Observer]:
-        return []
 
     def __getstate__(self) -> dict[str, Any]:
-        state = {key: value for key, value in self.__dict__.items() if key not in _TRANSIENT}
+        state = super().__getstate__()
         if state.pop("_space", None) is not None:
             # As bytes: upstream can load the rest. A space of local functions is left out.
             with suppress(Exception):
@@ -86,7 +52,7 @@ class Trials(Results):
         return state
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
-        self.__dict__.update(state)
+        super().__setstate__(state)
         if "_space_pickle" in self.__dict__:
             with suppress(Exception):
                 self._space = pickle.loads(self.__dict__.pop("_space_pickle"))
@@ -95,196 +61,33 @@ class Trials(Results):
         """Keep the space that the trials are of, for `best_params` and `to_dataframe`."""
         self._space = space
 
-    def view(self, exp_key: Any = None, refresh: bool = True) -> Trials:
+    def view(self, exp_key: Any = None, refresh: bool = True) -> Self:
         """Another look at the same documents, through another experiment key."""
-        rval: Trials = object.__new__(self.__class__)
-        rval._exp_key = exp_key
-        rval._ids = self._ids
-        rval._dynamic_trials = self._dynamic_trials
-        rval.attachments = self.attachments
+        rval = super().view(exp_key, refresh)
         rval._space = self._space
-        if refresh:
-            rval.refresh()
         return rval
 
-    # -- what is shown
+    @property
+    def best_params(self) -> Any:
+        """The best point of the space, as the objective got it, in native Python types.
 
-    def refresh(self) -> None:
-        """Show what was inserted or changed since the last refresh.
-
-        New and unfinished documents are examined, and with them all others of a study of at most
-        128; of a larger one, the next 32. `reread` examines everything.
+        Raises
+        ------
+        AllTrialsFailed
+            If there is no best trial.
+        ValueError
+            If the trials do not know their space: then take `space_eval(space, trials.argmin)`.
         """
-        ledger = self._ledger
-        docs = self._dynamic_trials
-        if len(docs) <= SMALL_STUDY or not ledger.follows(docs, self._exp_key):
-            whole = not ledger.follows(docs, self._exp_key)
-            ledger.rebuild(docs, self._exp_key)
-            self._trials = ledger.shown
-            self._ids.update([doc["tid"] for doc in ledger.shown])
-            if whole:
-                for observer in self._observers:
-                    observer.reread()
-            else:
-                self._touch(docs)
-            return
-        fresh = ledger.extend()
-        touched = fresh + ledger.examine_open() + ledger.examine_window()
-        self._trials = ledger.shown
-        self._ids.update([doc["tid"] for doc in fresh])
-        self._touch(touched)
+        from hyperopt.space.values import native
 
-    def reread(self) -> None:
-        """Examine every document: also old ones of a large study that somebody has changed."""
-        self._ledger.rebuild(self._dynamic_trials, self._exp_key)
-        self.refresh()
-        for observer in self._observers:
-            observer.reread()
-
-    def _touch(self, docs: list[Document]) -> None:
-        for observer in self._observers:
-            observer.touch_all(docs)
-
-    def _insert(self, doc: Document) -> None:
-        """Insert a document that is known to be good, and show it at once."""
-        ledger = self._ledger
-        self._dynamic_trials.append(doc)
-        if (
-            not ledger.follows(self._dynamic_trials, self._exp_key)
-            or len(ledger.states) != len(self._dynamic_trials) - 1
-            or self.__dict__.get("_trials") is not ledger.shown
-        ):
-            self.refresh()
-            return
-        ledger.append(doc)
-        self._ids.add(doc["tid"])
-        for observer in self._observers:
-            observer.touch(doc)
-
-    def _settle(self, doc: Document) -> None:
-        """Take note that a document that was inserted here has changed its state or result."""
-        self._ledger.settle(doc)
-        for observer in self._observers:
-            observer.touch(doc)
-
-    # -- inserting
-
-    def assert_valid_trial(self, trial: Any) -> Any:
-        """Return `trial`, or raise `InvalidTrial`."""
-        validate_document(trial, self._exp_key)
-        return trial
-
-    def _insert_trial_docs(self, docs: Iterable[Document]) -> list[Any]:
-        docs = list(docs)
-        self._dynamic_trials.extend(docs)
-        return [doc["tid"] for doc in docs]
-
-    def insert_trial_doc(self, doc: Document) -> Any:
-        """Insert one document, which shows after `refresh`; return its id."""
-        return self._insert_trial_docs([self.assert_valid_trial(doc)])[0]
-
-    def insert_trial_docs(self, docs: Iterable[Document]) -> list[Any]:
-        """Insert documents, which show after `refresh`; return their ids."""
-        return self._insert_trial_docs([self.assert_valid_trial(doc) for doc in docs])
-
-    def new_trial_ids(self, n: int) -> list[Any]:
-        """Reserve `n` ids that no trial has."""
-        ids = self._ids
-        rval: list[Any] = []
-        candidate = len(ids)
-        while len(rval) < n:
-            if candidate not in ids:
-                rval.append(candidate)
-            candidate += 1
-        ids.update(rval)
-        return rval
-
-    def new_trial_docs(
-        self, tids: list[Any], specs: list[Any], results: list[Any], miscs: list[Any]
-    ) -> list[Document]:
-        """Documents in state *new* of this experiment; they are not inserted."""
-        if not len(tids) == len(specs) == len(results) == len(miscs):
-            raise AssertionError(
-                f"new_trial_docs: {len(tids)} tids, {len(specs)} specs, {len(results)} results and "
-                f"{len(miscs)} miscs; give one of each per trial"
+        assignment = self.argmin
+        if self._space is None:
+            raise ValueError(
+                "best_params: these trials do not know their search space (they were not made by "
+                "fmin here, or the space could not be pickled); use "
+                "hyperopt.space_eval(space, trials.argmin)"
             )
-        key = self._exp_key
-        return [
-            new_document(tid, spec, result, misc, key)
-            for tid, spec, result, misc in zip(tids, specs, results, miscs, strict=True)
-        ]
-
-    def source_trial_docs(
-        self,
-        tids: list[Any],
-        specs: list[Any],
-        results: list[Any],
-        miscs: list[Any],
-        sources: list[Document],
-    ) -> list[Document]:
-        """Documents in state *done* that are derived from other trials (``misc["from_tid"]``)."""
-        if not len(tids) == len(specs) == len(results) == len(miscs) == len(sources):
-            raise AssertionError(
-                f"source_trial_docs: {len(tids)} tids, {len(specs)} specs, {len(results)} results, "
-                f"{len(miscs)} miscs and {len(sources)} sources; give one of each per trial"
-            )
-        return [
-            derived_document(*parts)
-            for parts in zip(tids, specs, results, miscs, sources, strict=True)
-        ]
-
-    def delete_all(self) -> None:
-        """Forget every trial and attachment."""
-        self._dynamic_trials = []
-        self.attachments = {}
-        self.refresh()
-
-    # -- counting
-
-    def count_by_state_synced(self, arg: Any, trials: list[Document] | None = None) -> int:
-        """How many of the trials that are shown are in this state, or in one of these states."""
-        states = _states(arg)
-        if trials is None:
-            trials = self._trials
-            ledger = self._ledger
-            if trials is ledger.shown and ledger.follows(self._dynamic_trials, self._exp_key):
-                self._reexamine()
-                return ledger.count(states & JOB_VALID_STATES)
-        return sum(1 for doc in trials if doc["state"] in states)
-
-    def count_by_state_unsynced(self, arg: Any) -> int:
-        """How many trials of this experiment are in this state (or these), shown or not."""
-        states = _states(arg)
-        ledger = self._ledger
-        docs = self._dynamic_trials
-        if self.__dict__.get("_trials") is ledger.shown and ledger.follows(docs, self._exp_key):
-            self._reexamine()
-            late = docs[len(ledger.states) :]
-            return ledger.count(states) + (self._count(states, late) if late else 0)
-        return self._count(states, docs)
-
-    def _reexamine(self) -> None:
-        for doc in self._ledger.examine_open():
-            for observer in self._observers:
-                observer.touch(doc)
-
-    def _count(self, states: set[int], docs: list[Document]) -> int:
-        key = self._exp_key
-        return sum(
-            1 for doc in docs if doc["state"] in states and (key is None or doc["exp_key"] == key)
-        )
-
-    # -- attachments
-
-    def aname(self, trial: Document, name: str) -> str:
-        """The key of a trial's attachment in `attachments`."""
-        return f"ATTACH::{trial['tid']}::{name}"
-
-    def trial_attachments(self, trial: Document) -> TrialAttachments:
-        """The attachments of one trial, as a mutable mapping."""
-        return TrialAttachments(self.attachments, lambda name: self.aname(trial, name))
-
-    # -- more than one document at a time
+        return native(self._space.evaluate(assignment))
 
     def add_observation(
         self,
@@ -539,18 +342,6 @@ class Trials(Results):
             trials_save_file=trials_save_file,
             **options,
         )
-
-
-def _states(arg: Any) -> set[int]:
-    """The set of job states that `arg` (one, or several) means."""
-    if not hasattr(arg, "__iter__"):
-        if arg in JOB_STATES:
-            return {arg}
-        raise TypeError(f"{arg!r} is no job state; the states are {JOB_STATES}")
-    states = set(arg)
-    if not states <= set(JOB_STATES):
-        raise AssertionError(f"{arg!r} holds what is no job state; the states are {JOB_STATES}")
-    return states
 
 
 @public("hyperopt.base")

@@ -20,7 +20,7 @@ from hyperopt.visualization.option_names import option_names
 if TYPE_CHECKING:
     import os
 
-    from hyperopt.study.trials import Trials
+    from hyperopt.storage.store import TrialStore
 
     File = str | os.PathLike[str]
 
@@ -43,7 +43,7 @@ _BEST_COLOURS = ["tab:red", "0.75"]
 
 @public("hyperopt.plotting")
 def main_plot_history(
-    trials: Trials,
+    trials: TrialStore,
     do_show: bool = True,
     status_colors: Mapping[str, str] | None = None,
     title: str = "Loss History",
@@ -56,7 +56,7 @@ def main_plot_history(
 
     Parameters
     ----------
-    trials : Trials
+    trials : TrialStore
         The study.
     do_show : bool, default True
         Whether to show the figure at once.
@@ -101,7 +101,7 @@ def main_plot_history(
 
 @public("hyperopt.plotting")
 def main_plot_histogram(
-    trials: Trials,
+    trials: TrialStore,
     do_show: bool = True,
     title: str = "Loss Histogram",
     *,
@@ -132,7 +132,7 @@ def main_plot_histogram(
 
 @public("hyperopt.plotting")
 def main_plot_vars(
-    trials: Trials,
+    trials: TrialStore,
     do_show: bool = True,
     fontsize: float = 10,
     colorize_best: int | None = None,
@@ -150,7 +150,7 @@ def main_plot_vars(
 
     Parameters
     ----------
-    trials : Trials
+    trials : TrialStore
         The study.
     do_show : bool, default True
         Whether to show the figure at once.
@@ -206,7 +206,7 @@ def main_plot_vars(
 
 @public("hyperopt.plotting")
 def main_plot_1D_attachment(
-    trials: Trials,
+    trials: TrialStore,
     attachment_name: str,
     do_show: bool = True,
     colorize_by_loss: bool = True,
@@ -221,7 +221,7 @@ def main_plot_1D_attachment(
 
     Parameters
     ----------
-    trials : Trials
+    trials : TrialStore
         The study. Trials without the attachment or without a finite loss are left out.
     attachment_name : str
         Which attachment: a sequence of numbers, or the pickle of one (only of studies that you

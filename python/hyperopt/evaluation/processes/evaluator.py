@@ -25,7 +25,7 @@ from hyperopt.evaluation.processes.template_handle import Death, TemplateProcess
 
 if TYPE_CHECKING:
     from hyperopt.objective.domain import Domain
-    from hyperopt.study.trials import Trials
+    from hyperopt.storage.store import TrialStore
 
 __all__ = ["ProcessEvaluator"]
 
@@ -90,7 +90,7 @@ class ProcessEvaluator:
         """How many trials to have at hand: one per process, and as many ahead as is worth it."""
         return self._n_jobs + min(self._n_brisk, self._n_reported // _HISTORY_PER_ORDER_AHEAD)
 
-    def start(self, domain: Domain, trials: Trials) -> None:
+    def start(self, domain: Domain, trials: TrialStore) -> None:
         """Start the template process and hand it the domain."""
         # Its interpreter comes up while the domain is pickled here.
         self._template = TemplateProcess(self._n_jobs)

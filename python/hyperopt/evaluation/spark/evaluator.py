@@ -25,7 +25,7 @@ from hyperopt.evaluation.spark.jobs import SparkJobs, jobs_for
 
 if TYPE_CHECKING:
     from hyperopt.objective.domain import Domain
-    from hyperopt.study.trials import Trials
+    from hyperopt.storage.store import TrialStore
 
 __all__ = ["SparkEvaluator"]
 
@@ -80,7 +80,7 @@ class SparkEvaluator:
         self._threads: list[threading.Thread] = []
         self._jobs: SparkJobs | None = None
 
-    def start(self, domain: Domain, trials: Trials) -> None:
+    def start(self, domain: Domain, trials: TrialStore) -> None:
         """Pickle the domain and bring it to the cluster."""
         self._with_doc = wire.wants_doc(domain)
         self._jobs = jobs_for(self._session, wire.pack(domain), self._profile)

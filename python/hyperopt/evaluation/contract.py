@@ -54,8 +54,6 @@ class Outcome:
         What ``misc["error"]`` shall say, when it is not the text of `error`.
     cancelled
         Why the trial was given up: a timeout, the user, an early stop.
-    state
-        The job state to store, when it is not the one that follows from the above.
     """
 
     tid: int
@@ -65,7 +63,6 @@ class Outcome:
     traceback: str | None = None
     error_text: str | None = None
     cancelled: str | None = None
-    state: int | None = None
 
 
 @runtime_checkable

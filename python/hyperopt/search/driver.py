@@ -16,14 +16,8 @@ from hyperopt.environment.strangers import text_of
 from hyperopt.evaluation.contract import Evaluator, Outcome, SerialEvaluator, TrialLost
 from hyperopt.search.options import draw_seed
 from hyperopt.search.tally import Tally
-from hyperopt.storage.documents import (
-    JOB_STATE_CANCEL,
-    JOB_STATE_DONE,
-    JOB_STATE_ERROR,
-    JOB_STATE_RUNNING,
-    Document,
-    coarse_utcnow,
-)
+from hyperopt.storage import lifecycle
+from hyperopt.storage.documents import JOB_STATE_CANCEL, JOB_STATE_RUNNING, Document
 from hyperopt.storage.writer import store_of
 
 if TYPE_CHECKING:
@@ -229,8 +223,7 @@ class Driver:
                 return
             self._running[doc["tid"]] = doc
             self._waiting.popleft()
-            doc["state"] = JOB_STATE_RUNNING
-            doc["book_time"] = doc["refresh_time"] = coarse_utcnow()
+            lifecycle.begin(doc)
             self._store.settle(doc)
             self._evaluator.submit(doc)
 
@@ -271,23 +264,16 @@ class Driver:
         return None if isinstance(outcome.error, TrialLost) else outcome.error
 
     def _write(self, outcome: Outcome, doc: Document) -> None:
-        doc["refresh_time"] = coarse_utcnow()
         if outcome.attachments:
             self._trials.trial_attachments(doc).update(outcome.attachments)
         if outcome.error is not None:
             text = text_of(outcome.error) if outcome.error_text is None else outcome.error_text
-            doc["misc"]["error"] = (text_of(type(outcome.error)), text)
-            if outcome.traceback is not None:
-                doc["misc"]["traceback"] = outcome.traceback
-            state = JOB_STATE_ERROR
+            lifecycle.fail(doc, text_of(type(outcome.error)), text, outcome.traceback)
             log.error("job exception: %s", text_of(outcome.error))
         elif outcome.result is None:
-            doc["misc"]["error"] = ("cancelled", outcome.cancelled)
-            state = JOB_STATE_CANCEL
+            lifecycle.cancel(doc, outcome.cancelled)
         else:
-            doc["result"] = outcome.result
-            state = JOB_STATE_DONE
-        doc["state"] = state if outcome.state is None else outcome.state
+            lifecycle.finish(doc, outcome.result)
 
     def _recover(self) -> None:
         """Put everything in order after an exception from anywhere, be it half-way into a move."""
@@ -316,9 +302,7 @@ class Driver:
         unstarted = [doc for doc in self._store.unstarted() if doc["tid"] in self._own]
         started = [doc for doc in self._running.values() if doc["state"] == JOB_STATE_RUNNING]
         for doc in [*started, *unstarted]:
-            doc["state"] = JOB_STATE_CANCEL
-            doc["misc"]["error"] = ("cancelled", reason)
-            doc["refresh_time"] = coarse_utcnow()
+            lifecycle.cancel(doc, reason)
             self._store.settle(doc)
         self._running.clear()
         self._waiting.clear()

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from hyperopt.storage.documents import JOB_STATE_DONE, JOB_STATE_ERROR, Document
+from hyperopt.storage.documents import JOB_STATE_DONE, JOB_STATE_ERROR, Document, of_experiment
 
 if TYPE_CHECKING:
-    from hyperopt.study.trials import Trials
+    from hyperopt.storage.store import TrialStore
 
 __all__ = ["Ended"]
 
@@ -26,7 +26,7 @@ class Ended:
         The study. What is done already comes first, in the order of the documents.
     """
 
-    def __init__(self, trials: Trials) -> None:
+    def __init__(self, trials: TrialStore) -> None:
         self._trials = trials
         self._done: list[Document] = []
         self._seen: dict[Any, int | None] = {}
@@ -51,16 +51,11 @@ class Ended:
         return sorted(fresh, key=_end_time)
 
     def _own(self) -> list[Document]:
-        key = self._trials._exp_key
-        return [
-            doc
-            for doc in self._trials._dynamic_trials
-            if doc["state"] in (JOB_STATE_DONE, JOB_STATE_ERROR)
-            and (key is None or doc["exp_key"] == key)
-        ]
+        own = of_experiment(self._trials._dynamic_trials, self._trials._exp_key)
+        return [doc for doc in own if doc["state"] in (JOB_STATE_DONE, JOB_STATE_ERROR)]
 
     @contextmanager
-    def shown(self) -> Iterator[Trials]:
+    def shown(self) -> Iterator[TrialStore]:
         """The study, which shows these trials only in the meantime."""
         trials = self._trials
         shown = trials._trials

@@ -100,8 +100,3 @@ def requeue(doc: Document) -> None:
     """Whoever evaluated the trial is gone: it waits again."""
     doc["state"] = JOB_STATE_NEW
     doc["book_time"] = None
-
-
-def put(doc: Document, state: int) -> None:
-    """Write the state that an evaluator asks for, after the step that its outcome means."""
-    doc["state"] = state

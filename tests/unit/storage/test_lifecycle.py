@@ -1,11 +1,14 @@
-"""The steps of a trial's life write what their table says."""
+"""The steps of a trial's life write what their table says, and nobody else writes a state."""
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import hyperopt
 from hyperopt.storage import lifecycle
 from hyperopt.storage.documents import (
     JOB_STATE_CANCEL,
@@ -15,6 +18,10 @@ from hyperopt.storage.documents import (
     JOB_STATE_RUNNING,
     Document,
 )
+
+PACKAGE = Path(hyperopt.__file__).parent
+# The codec of databases rebuilds documents that lifecycle has written elsewhere.
+REBUILDS = ("storage/lifecycle.py", "storage/sql/")
 
 
 @pytest.fixture
@@ -68,3 +75,25 @@ def test_a_trial_that_nobody_evaluates_any_more_waits_again(doc: Document) -> No
     lifecycle.requeue(doc)
     assert doc["state"] == JOB_STATE_NEW
     assert doc["book_time"] is None
+
+
+def writes_a_state(node: ast.AST) -> bool:
+    """Whether this is ``something["state"] = ...``."""
+    if isinstance(node, (ast.Assign, ast.AugAssign)):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        return any(
+            isinstance(target, ast.Subscript)
+            and isinstance(target.slice, ast.Constant)
+            and target.slice.value == "state"
+            for target in targets
+        )
+    return False
+
+
+def test_nobody_else_writes_a_state() -> None:
+    writers = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        if any(writes_a_state(node) for node in ast.walk(ast.parse(path.read_text())))
+    }
+    assert {path for path in writers if not path.startswith(REBUILDS)} == set()

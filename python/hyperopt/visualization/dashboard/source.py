@@ -85,7 +85,8 @@ class TrialsSource:
     @property
     def space(self) -> CompiledSpace | None:
         """The space of the trials."""
-        return self.trials._space
+        space: CompiledSpace | None = self.trials._space
+        return space
 
     @property
     def run(self) -> Mapping[str, Any]:

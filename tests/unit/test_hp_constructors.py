@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import inspect
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -193,10 +194,32 @@ def test_uniformint_has_no_q() -> None:
     for call in (
         lambda: hp.uniformint("n", 0, 9, 2),
         lambda: hp.uniformint("n", 0, 9, q=2),
-        lambda: hp.uniformint("n", 0, 9, q=1.0),
     ):
         with pytest.raises(TypeError, match=r"there is no q.*scope\.int\(hp\.quniform"):
             call()
+
+
+def test_uniformint_takes_the_q_that_it_has() -> None:
+    plain = str(hp.uniformint("n", 0, 9))
+    assert str(hp.uniformint("n", 0, 9, q=1)) == plain
+    assert str(hp.uniformint("n", 0, 9, 1.0)) == plain
+
+
+def test_the_signatures_show_the_arguments() -> None:
+    written = {name: str(inspect.signature(getattr(hp, name))) for name in hp.__all__}
+    assert written["uniform"].startswith("(label: ")
+    for name, arguments in {
+        "uniform": ["label", "low", "high"],
+        "qlognormal": ["label", "mu", "sigma", "q"],
+        "randint": ["label", "low", "high"],
+        "uniformint": ["label", "low", "high", "q"],
+        "choice": ["label", "options"],
+    }.items():
+        assert list(inspect.signature(getattr(hp, name)).parameters) == arguments
+
+
+def test_a_label_may_be_named() -> None:
+    assert str(hp.uniform(label="x", low=0, high=1)) == str(hp.uniform("x", low=0, high=1))
 
 
 @pytest.mark.parametrize(

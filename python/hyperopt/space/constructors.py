@@ -15,7 +15,9 @@ Examples
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import functools
+from collections.abc import Callable, Collection, Iterable
+from typing import TYPE_CHECKING, Any, ParamSpec, SupportsFloat, SupportsIndex, TypeAlias, overload
 
 from hyperopt.environment.public_path import public
 from hyperopt.pyll.base import Apply, Literal, as_apply, scope
@@ -38,6 +40,15 @@ __all__ = [
     "uniform",
     "uniformint",
 ]
+
+
+P = ParamSpec("P")
+
+Number: TypeAlias = SupportsFloat | Apply
+"""A number, also one of numpy's, or a constant expression."""
+
+Integer: TypeAlias = SupportsIndex | Apply
+"""A whole number, also one of numpy's, or a constant expression."""
 
 
 @public("hyperopt.pyll_utils")
@@ -122,162 +133,44 @@ def _literals(bound: dict[str, Any]) -> dict[str, Any]:
     return {name: node.obj for name, node in bound.items() if isinstance(node, Literal)}
 
 
-@public("hyperopt.hp")
-def uniform(label: str, *args: Any, **kwargs: Any) -> Apply:
-    """A float, uniform between bounds: ``uniform(label, low, high)``.
+class _SignatureOnlyError(AssertionError):
+    """The body of a function was reached that only declares how it is called."""
 
-    Raises
-    ------
-    TypeError
-        When the label is no string, or an argument is missing, unknown or no number.
-    ValueError
-        When a bound is not finite, or low is not less than high.
+
+def _checked_by(make: Callable[..., Apply]) -> Callable[[Callable[P, Apply]], Callable[P, Apply]]:
+    """Make a function of one that declares its name, arguments and text.
+
+    Whatever is passed comes to `make` as it was written, ``make(label, args, kwargs)``: its errors
+    say more than Python's own, and the nodes keep which arguments were named.
     """
-    return _numeric("uniform", label, args, kwargs, "uniform")
+
+    def decorate(declared: Callable[P, Apply]) -> Callable[P, Apply]:
+        @functools.wraps(declared)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> Apply:
+            label, *given = args or (kwargs.pop("label", None),)
+            return make(label, tuple(given), kwargs)
+
+        return checked
+
+    return decorate
 
 
-@public("hyperopt.hp")
-def quniform(label: str, *args: Any, **kwargs: Any) -> Apply:
-    """A multiple of q, as a float: ``quniform(label, low, high, q)``.
-
-    The value is ``round(u / q) * q`` with u uniform between the bounds, so it may lie up to q/2
-    outside them, and the values at the ends are less likely than the others.
-
-    Raises
-    ------
-    TypeError
-        When the label is no string, or an argument is missing, unknown or no number.
-    ValueError
-        When an argument is not finite, low is not less than high, or q is not positive.
-    """
-    return _numeric("quniform", label, args, kwargs, "quniform")
+def _drawn_as(family: str) -> Callable[[Callable[P, Apply]], Callable[P, Apply]]:
+    """Make the function of a numeric family, which has its name."""
+    return _checked_by(lambda label, args, kwargs: _numeric(family, label, args, kwargs, family))
 
 
-@public("hyperopt.hp")
-def uniformint(label: str, *args: Any, **kwargs: Any) -> Apply:
-    """An int between bounds, both included: ``uniformint(label, low, high)``.
-
-    It is ``int(quniform(label, low, high, 1))``: the bounds themselves come up half as often as
-    the integers between them. ``low + randint(label, high - low + 1)`` has no such edge.
-
-    Raises
-    ------
-    TypeError
-        When the label is no string, or an argument is missing, unknown (as q is) or no number.
-    ValueError
-        When a bound is not finite, or low is not less than high.
-    """
+def _uniformint(label: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Apply:
     text = checked_label("uniformint", label)
     call = call_text("uniformint", text, args, kwargs)
-    if len(args) == 3 or "q" in kwargs:
+    *bounds, q = args if len(args) == 3 else (*args, kwargs.pop("q", 1))
+    if _constant(q) != 1:
         raise TypeError(f"{call}: there is no q, it is always 1; use scope.int(hp.quniform(...))")
-    _bind(call, ("low", "high"), args, kwargs)
-    return scope.int(_numeric("quniform", label, args, {**kwargs, "q": 1.0}, "uniformint"))
+    _bind(call, ("low", "high"), tuple(bounds), kwargs)
+    return scope.int(_numeric("quniform", label, tuple(bounds), {**kwargs, "q": 1.0}, "uniformint"))
 
 
-@public("hyperopt.hp")
-def loguniform(label: str, *args: Any, **kwargs: Any) -> Apply:
-    """A positive float whose logarithm is uniform: ``loguniform(label, low, high)``.
-
-    The bounds are exponents (natural log): the value lies between exp(low) and exp(high).
-
-    Raises
-    ------
-    TypeError
-        When the label is no string, or an argument is missing, unknown or no number.
-    ValueError
-        When a bound or exp(high) is not finite, or low is not less than high.
-    """
-    return _numeric("loguniform", label, args, kwargs, "loguniform")
-
-
-@public("hyperopt.hp")
-def qloguniform(label: str, *args: Any, **kwargs: Any) -> Apply:
-    """A multiple of q, as a float: ``qloguniform(label, low, high, q)``, log-uniform, then rounded.
-
-    The bounds are exponents (natural log), q is not. The value may be 0.
-
-    Raises
-    ------
-    TypeError
-        When the label is no string, or an argument is missing, unknown or no number.
-    ValueError
-        When an argument or exp(high) is not finite, low is not less than high, or q not positive.
-    """
-    return _numeric("qloguniform", label, args, kwargs, "qloguniform")
-
-
-@public("hyperopt.hp")
-def normal(label: str, *args: Any, **kwargs: Any) -> Apply:
-    """A float, normally distributed: ``normal(label, mu, sigma)``.
-
-    Raises
-    ------
-    TypeError
-        When the label is no string, or an argument is missing, unknown or no number.
-    ValueError
-        When an argument is not finite, or sigma is not positive.
-    """
-    return _numeric("normal", label, args, kwargs, "normal")
-
-
-@public("hyperopt.hp")
-def qnormal(label: str, *args: Any, **kwargs: Any) -> Apply:
-    """A multiple of q, as a float: ``qnormal(label, mu, sigma, q)``, normal, then rounded.
-
-    Raises
-    ------
-    TypeError
-        When the label is no string, or an argument is missing, unknown or no number.
-    ValueError
-        When an argument is not finite, or sigma or q is not positive.
-    """
-    return _numeric("qnormal", label, args, kwargs, "qnormal")
-
-
-@public("hyperopt.hp")
-def lognormal(label: str, *args: Any, **kwargs: Any) -> Apply:
-    """A positive float whose logarithm is normal: ``lognormal(label, mu, sigma)``.
-
-    Raises
-    ------
-    TypeError
-        When the label is no string, or an argument is missing, unknown or no number.
-    ValueError
-        When an argument or exp(mu) is not finite, or sigma is not positive.
-    """
-    return _numeric("lognormal", label, args, kwargs, "lognormal")
-
-
-@public("hyperopt.hp")
-def qlognormal(label: str, *args: Any, **kwargs: Any) -> Apply:
-    """A multiple of q, as a float: ``qlognormal(label, mu, sigma, q)``, log-normal, then rounded.
-
-    mu and sigma are of the logarithm, q is not. The value may be 0.
-
-    Raises
-    ------
-    TypeError
-        When the label is no string, or an argument is missing, unknown or no number.
-    ValueError
-        When an argument or exp(mu) is not finite, or sigma or q is not positive.
-    """
-    return _numeric("qlognormal", label, args, kwargs, "qlognormal")
-
-
-@public("hyperopt.hp")
-def randint(label: str, *args: Any, **kwargs: Any) -> Apply:
-    """An int: ``randint(label, upper)`` or ``randint(label, low, high)``.
-
-    The upper bound is not included: the values are 0 ... upper-1, or low ... high-1.
-
-    Raises
-    ------
-    TypeError
-        When the label is no string, or an argument is missing, unknown or no number.
-    ValueError
-        When a bound is not integral, or the range is empty.
-    """
+def _randint(label: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Apply:
     text = checked_label("randint", label)
     call = call_text("randint", text, args, kwargs)
     if len(args) == 1 and not kwargs:
@@ -300,7 +193,284 @@ def _constant(value: Any) -> Any:
 
 
 @public("hyperopt.hp")
-def choice(label: str, options: Any) -> Apply:
+@_drawn_as("uniform")
+def uniform(label: str, low: Number, high: Number) -> Apply:
+    """A float, uniform between bounds.
+
+    Parameters
+    ----------
+    label
+        Name of the parameter, unique in the space.
+    low
+        Lower bound.
+    high
+        Upper bound; larger than `low`.
+
+    Raises
+    ------
+    TypeError
+        When the label is no string, or an argument is missing, unknown or no number.
+    ValueError
+        When a bound is not finite, or low is not less than high.
+    """
+    raise _SignatureOnlyError
+
+
+@public("hyperopt.hp")
+@_drawn_as("quniform")
+def quniform(label: str, low: Number, high: Number, q: Number) -> Apply:
+    """A multiple of q, as a float.
+
+    The value is ``round(u / q) * q`` with u uniform between the bounds, so it may lie up to q/2
+    outside them, and the values at the ends are less likely than the others.
+
+    Parameters
+    ----------
+    label
+        Name of the parameter, unique in the space.
+    low
+        Lower bound.
+    high
+        Upper bound; larger than `low`.
+    q
+        The step, positive, in the unit of the value.
+
+    Raises
+    ------
+    TypeError
+        When the label is no string, or an argument is missing, unknown or no number.
+    ValueError
+        When an argument is not finite, low is not less than high, or q is not positive.
+    """
+    raise _SignatureOnlyError
+
+
+@public("hyperopt.hp")
+@_checked_by(_uniformint)
+def uniformint(label: str, low: Number, high: Number, q: Number = 1.0) -> Apply:
+    """An int between bounds, both included.
+
+    It is ``int(quniform(label, low, high, 1))``: the bounds themselves come up half as often as
+    the integers between them. ``low + randint(label, high - low + 1)`` has no such edge.
+
+    Parameters
+    ----------
+    label
+        Name of the parameter, unique in the space.
+    low
+        The smallest value.
+    high
+        The largest value; larger than `low`.
+    q
+        The step, which can only be 1.
+
+    Raises
+    ------
+    TypeError
+        When the label is no string, or an argument is missing, unknown or no number.
+    ValueError
+        When a bound is not finite, or low is not less than high.
+    """
+    raise _SignatureOnlyError
+
+
+@public("hyperopt.hp")
+@_drawn_as("loguniform")
+def loguniform(label: str, low: Number, high: Number) -> Apply:
+    """A positive float whose logarithm is uniform.
+
+    The bounds are exponents (natural log): the value lies between exp(low) and exp(high).
+
+    Parameters
+    ----------
+    label
+        Name of the parameter, unique in the space.
+    low
+        Logarithm of the lower bound.
+    high
+        Logarithm of the upper bound; larger than `low`.
+
+    Raises
+    ------
+    TypeError
+        When the label is no string, or an argument is missing, unknown or no number.
+    ValueError
+        When a bound or exp(high) is not finite, or low is not less than high.
+    """
+    raise _SignatureOnlyError
+
+
+@public("hyperopt.hp")
+@_drawn_as("qloguniform")
+def qloguniform(label: str, low: Number, high: Number, q: Number) -> Apply:
+    """A multiple of q, as a float, log-uniform, then rounded.
+
+    The bounds are exponents (natural log), q is not. The value may be 0.
+
+    Parameters
+    ----------
+    label
+        Name of the parameter, unique in the space.
+    low
+        Logarithm of the lower bound.
+    high
+        Logarithm of the upper bound; larger than `low`.
+    q
+        The step, positive, in the unit of the value (not of its logarithm).
+
+    Raises
+    ------
+    TypeError
+        When the label is no string, or an argument is missing, unknown or no number.
+    ValueError
+        When an argument or exp(high) is not finite, low is not less than high, or q not positive.
+    """
+    raise _SignatureOnlyError
+
+
+@public("hyperopt.hp")
+@_drawn_as("normal")
+def normal(label: str, mu: Number, sigma: Number) -> Apply:
+    """A float, normally distributed.
+
+    Parameters
+    ----------
+    label
+        Name of the parameter, unique in the space.
+    mu
+        Mean.
+    sigma
+        Standard deviation; positive.
+
+    Raises
+    ------
+    TypeError
+        When the label is no string, or an argument is missing, unknown or no number.
+    ValueError
+        When an argument is not finite, or sigma is not positive.
+    """
+    raise _SignatureOnlyError
+
+
+@public("hyperopt.hp")
+@_drawn_as("qnormal")
+def qnormal(label: str, mu: Number, sigma: Number, q: Number) -> Apply:
+    """A multiple of q, as a float, normal, then rounded.
+
+    Parameters
+    ----------
+    label
+        Name of the parameter, unique in the space.
+    mu
+        Mean.
+    sigma
+        Standard deviation; positive.
+    q
+        The step, positive, in the unit of the value.
+
+    Raises
+    ------
+    TypeError
+        When the label is no string, or an argument is missing, unknown or no number.
+    ValueError
+        When an argument is not finite, or sigma or q is not positive.
+    """
+    raise _SignatureOnlyError
+
+
+@public("hyperopt.hp")
+@_drawn_as("lognormal")
+def lognormal(label: str, mu: Number, sigma: Number) -> Apply:
+    """A positive float whose logarithm is normal.
+
+    Parameters
+    ----------
+    label
+        Name of the parameter, unique in the space.
+    mu
+        Mean of the logarithm.
+    sigma
+        Standard deviation of the logarithm; positive.
+
+    Raises
+    ------
+    TypeError
+        When the label is no string, or an argument is missing, unknown or no number.
+    ValueError
+        When an argument or exp(mu) is not finite, or sigma is not positive.
+    """
+    raise _SignatureOnlyError
+
+
+@public("hyperopt.hp")
+@_drawn_as("qlognormal")
+def qlognormal(label: str, mu: Number, sigma: Number, q: Number) -> Apply:
+    """A multiple of q, as a float, log-normal, then rounded.
+
+    mu and sigma are of the logarithm, q is not. The value may be 0.
+
+    Parameters
+    ----------
+    label
+        Name of the parameter, unique in the space.
+    mu
+        Mean of the logarithm.
+    sigma
+        Standard deviation of the logarithm; positive.
+    q
+        The step, positive, in the unit of the value (not of its logarithm).
+
+    Raises
+    ------
+    TypeError
+        When the label is no string, or an argument is missing, unknown or no number.
+    ValueError
+        When an argument or exp(mu) is not finite, or sigma or q is not positive.
+    """
+    raise _SignatureOnlyError
+
+
+if TYPE_CHECKING:
+
+    @overload
+    def randint(label: str, upper: Integer) -> Apply: ...
+
+    @overload
+    def randint(label: str, low: Integer, high: Integer | None = None) -> Apply: ...
+
+    def randint(*args: Any, **kwargs: Any) -> Apply:
+        """Declared twice above."""
+
+else:
+
+    @public("hyperopt.hp")
+    @_checked_by(_randint)
+    def randint(label: str, low: Integer, high: Integer | None = None) -> Apply:
+        """An int: ``randint(label, upper)`` or ``randint(label, low, high)``.
+
+        The upper bound is not included: the values are 0 ... upper-1, or low ... high-1.
+
+        Parameters
+        ----------
+        label
+            Name of the parameter, unique in the space.
+        low
+            The smallest value; with nothing after it, the number of values, which start at 0.
+        high
+            One more than the largest value; larger than `low`.
+
+        Raises
+        ------
+        TypeError
+            When the label is no string, or an argument is missing, unknown or no number.
+        ValueError
+            When a bound is not integral, or the range is empty.
+        """
+        raise _SignatureOnlyError
+
+
+@public("hyperopt.hp")
+def choice(label: str, options: Collection[Any]) -> Apply:
     """One of several options, all equally likely.
 
     Results hold the option's number; `hyperopt.space_eval` gives the option.
@@ -338,7 +508,7 @@ def choice(label: str, options: Any) -> Apply:
 
 
 @public("hyperopt.hp")
-def pchoice(label: str, p_options: Any) -> Apply:
+def pchoice(label: str, p_options: Iterable[tuple[Number, Any]]) -> Apply:
     """One of several options, with probabilities of their own.
 
     Results hold the option's number; `hyperopt.space_eval` gives the option.

@@ -24,6 +24,7 @@ PACKAGE = str(Path(hyperopt.__file__).parent)
 LOOP = (
     "driver",
     "contract",
+    "lifecycle",
     "writer",
     "tally",
     "save_file",

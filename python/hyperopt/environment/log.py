@@ -1,5 +1,6 @@
-"""The one logger of the library: ``hyperopt``, silent unless the user gives it a handler.
+"""The one logger of the library: ``hyperopt``.
 
+Without a handler of the user's, Python shows warnings and errors on the standard error.
 It is made when it is first needed, so that ``import hyperopt`` does not have to import `logging`.
 """
 
@@ -17,9 +18,7 @@ def get_logger() -> Logger:
     """The logger. The root logger is never touched."""
     import logging
 
-    logger = logging.getLogger("hyperopt")
-    logger.addHandler(logging.NullHandler())
-    return logger
+    return logging.getLogger("hyperopt")
 
 
 def debug(msg: str, *args: Any, **kwargs: Any) -> None:

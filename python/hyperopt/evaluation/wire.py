@@ -19,11 +19,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
 
-import cloudpickle
-
 from hyperopt.environment.strangers import text_of
+from hyperopt.environment.unpicklable import culprits
+from hyperopt.evaluation import by_value
 from hyperopt.evaluation.contract import Outcome
-from hyperopt.evaluation.unpicklable import culprits
 
 if TYPE_CHECKING:
     from hyperopt.objective.ctrl import Ctrl
@@ -108,7 +107,7 @@ def pack(domain: Domain) -> Payload:
     import hyperopt.base  # noqa: F401 (where pickles look for Domain)
 
     try:
-        data = cloudpickle.dumps(domain)
+        data = by_value.dumps(domain)
     except Exception as error:
         raise pickle.PicklingError(_why_not(domain, error)) from error
     return Payload(uuid.uuid4().hex, data)
@@ -287,7 +286,7 @@ def _dumps(value: Any) -> bytes:
     try:
         return pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
     except Exception:
-        return bytes(cloudpickle.dumps(value))
+        return by_value.dumps(value)
 
 
 def encode_error(tid: int, error: BaseException, text: str | None = None) -> bytes:

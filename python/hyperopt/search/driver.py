@@ -15,6 +15,7 @@ from hyperopt.environment import log
 from hyperopt.environment.strangers import text_of
 from hyperopt.evaluation.contract import Evaluator, Outcome, SerialEvaluator, TrialLost
 from hyperopt.search.options import draw_seed
+from hyperopt.search.raised import name_the_point
 from hyperopt.search.tally import Tally
 from hyperopt.storage import lifecycle
 from hyperopt.storage.documents import JOB_STATE_CANCEL, JOB_STATE_RUNNING, Document
@@ -147,6 +148,9 @@ class Driver:
                 break
         if self._running or self._waiting:
             self._abandon(reason)
+        if self._left > 0:
+            self._tally.ending = reason
+            self._tally.show(0)
         return None
 
     def _round(self) -> BaseException | None:
@@ -160,6 +164,7 @@ class Driver:
                 doc = self._running[tid]
                 error = self._record(doc)
                 if error is not None and not run.catch_eval_exceptions:
+                    name_the_point(error, doc, run.domain)
                     return error
                 if self._ended is not None and doc["state"] != JOB_STATE_CANCEL:
                     self._ended.add(doc)
@@ -269,7 +274,10 @@ class Driver:
         if outcome.error is not None:
             text = text_of(outcome.error) if outcome.error_text is None else outcome.error_text
             lifecycle.fail(doc, text_of(type(outcome.error)), text, outcome.traceback)
-            log.error("job exception: %s", text_of(outcome.error))
+            # One that ends the run is shown by whoever catches it.
+            hidden = self._run.catch_eval_exceptions or isinstance(outcome.error, TrialLost)
+            words = text_of(outcome.error).partition("\n")[0] or type(outcome.error).__name__
+            (log.error if hidden else log.info)("job exception: %s", words)
         elif outcome.result is None:
             lifecycle.cancel(doc, outcome.cancelled)
         else:

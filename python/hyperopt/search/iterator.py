@@ -182,16 +182,28 @@ trials_save_file
 
     def _report(self) -> None:
         """Log what should be known about the run; show it too if there is a progress bar."""
+        tally = self.tally
         lines = []
-        if self.tally is not None and self.tally.n_failed:
+        if tally is not None and tally.n_failed:
             from hyperopt.search.failure_summary import failure_summary
 
-            lines.append(failure_summary(self.tally))
+            lines.append(failure_summary(tally))
         if getattr(self.algo, "exhausted", False):
             lines.append("every point of the space has been evaluated or is pending")
+        elif tally is None and not self.asynchronous:
+            lines.append(
+                f"nothing to do: there are {len(self.trials)} trials, and max_evals is "
+                f"{self.max_evals}"
+            )
+        elif tally is not None and tally.ending:
+            lines.append(f"stopped before max_evals: {tally.ending}")
+        shown = self.progress_callback is progress.default_callback
         for line in lines:
-            log.info("%s", line)
-            if self.progress_callback is progress.default_callback:
+            # Exceptions that were caught are not kept from whoever has no bar.
+            loud = self.catch_eval_exceptions and not shown and line is lines[0]
+            loud = loud and tally is not None and tally.n_errors > 0
+            (log.warning if loud else log.info)("%s", line)
+            if shown:
                 sys.stdout.write(f"{line}\n")
 
 

@@ -29,6 +29,8 @@ class Tally:
         How often each reason made a trial of the run fail.
     best_loss
         Smallest loss of status *ok* of all trials, infinity if there is none.
+    ending
+        Why the run stopped, if it was before it had done what it was to do.
     bar
         Gets a ``postfix`` and calls of ``update(n)``; see `attach`.
     """
@@ -38,6 +40,7 @@ class Tally:
         self.n_done = self.n_ended = self.n_failed = self.n_errors = 0
         self.reasons: Counter[str] = Counter()
         self.best_loss = float("inf")
+        self.ending = ""
         for doc in trials:
             if doc["state"] == JOB_STATE_DONE:
                 self.n_done += 1
@@ -88,7 +91,7 @@ class Tally:
         """Bring the progress bar up to date."""
         if self.bar is None:
             return
-        facts = (self.best_loss, n_running, self.n_failed)
+        facts = (self.best_loss, n_running, self.n_failed, self.ending)
         if facts != self._facts:
             self._facts = facts
             text = _text(*facts)
@@ -99,7 +102,7 @@ class Tally:
             self._shown = self.n_ended
 
 
-def _text(best_loss: float, n_running: int, n_failed: int) -> str:
+def _text(best_loss: float, n_running: int, n_failed: int, ending: str) -> str:
     parts = []
     if best_loss < float("inf"):
         parts.append(f"best loss: {best_loss}")
@@ -107,4 +110,6 @@ def _text(best_loss: float, n_running: int, n_failed: int) -> str:
         parts.append(f"running: {n_running}")
     if n_failed:
         parts.append(f"failed: {n_failed}")
+    if ending:
+        parts.append(f"stopped: {ending}")
     return ", ".join(parts)

@@ -13,12 +13,16 @@ _TRACEBACK = "Traceback (most recent call last)"
 
 def error_text(error: Any) -> str:
     """`misc["error"]`, a pair of the type's and the error's text, in one line."""
-    if isinstance(error, (tuple, list)) and len(error) >= 2:
+    if _is_pair(error):
         if str(error[1]).startswith(_TRACEBACK):
             return _last_words(str(error[1]))
         kind = str(error[0]).removeprefix("<class '").removesuffix("'>")
         return f"{kind.removeprefix('builtins.')}: {error[1]}"
     return str(error)
+
+
+def _is_pair(error: Any) -> bool:
+    return isinstance(error, (tuple, list)) and len(error) >= 2
 
 
 def _last_words(traceback: str) -> str:
@@ -31,9 +35,11 @@ def _last_words(traceback: str) -> str:
 def failure_of(doc: Document) -> str | None:
     """Why this trial has no usable loss, or None if it has one or is still to run."""
     state, result = doc["state"], doc["result"]
-    if state in (JOB_STATE_ERROR, JOB_STATE_CANCEL):
-        word = "raised" if state == JOB_STATE_ERROR else "was cancelled"
-        return f"{word} {error_text(doc['misc'].get('error', 'for no known reason'))}"
+    error = doc["misc"].get("error", "for no known reason")
+    if state == JOB_STATE_ERROR:
+        return f"raised {error_text(error)}"
+    if state == JOB_STATE_CANCEL:
+        return f"was {error_text(error) if _is_pair(error) else f'cancelled {error}'}"
     if state != JOB_STATE_DONE:
         return None
     status, loss = result.get("status"), result.get("loss")

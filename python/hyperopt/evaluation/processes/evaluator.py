@@ -7,7 +7,6 @@ trials are short has its next order in its pipe already, so that it does not wai
 
 from __future__ import annotations
 
-import logging
 import pickle
 import selectors
 import time
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from hyperopt.storage.store import TrialStore
 
 __all__ = ["ProcessEvaluator"]
-
-logger = logging.getLogger(__name__)
 
 _MAX_FAILED_STARTS = 3
 _SHORT_TRIAL_S = 0.02
@@ -314,7 +311,6 @@ class ProcessEvaluator:
             error = TrialLost(f"trial {tid} ran longer than {limit} and was stopped")
         else:
             error = TrialLost(f"the worker process of trial {tid} was {death.how}")
-        logger.warning("%s", error)
         return Outcome(tid, error=error)
 
 

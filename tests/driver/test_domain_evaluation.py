@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+from decimal import Decimal
+from fractions import Fraction
 
 import cloudpickle
 import numpy as np
@@ -29,8 +31,29 @@ def result_of(value):
     return Domain(lambda _: value, hp.uniform("x", 0, 1)).evaluate({"x": 0.5}, None)
 
 
+class Tensor:
+    """Is like what tensor libraries give: a number of its own kind."""
+
+    ndim = 0
+
+    def __float__(self):
+        return 1.0
+
+
 @pytest.mark.parametrize(
-    "value", [1, 1.0, True, np.float32(1), np.int8(1), np.bool_(True), np.array(1.0)]
+    "value",
+    [
+        1,
+        1.0,
+        True,
+        np.float32(1),
+        np.int8(1),
+        np.bool_(True),
+        np.array(1.0),
+        Tensor(),
+        Decimal(1),
+        Fraction(1),
+    ],
 )
 def test_a_real_number_is_an_ok_loss(value):
     result = result_of(value)
@@ -56,6 +79,7 @@ def test_a_result_is_copied_and_its_loss_made_a_float():
         (None, TypeError, "returned None"),
         ("abc", TypeError, "returned 'abc'"),
         (np.array([1.0, 2.0]), TypeError, "number, or a dict"),
+        (np.array([1.0]), TypeError, "number, or a dict"),
         ({"loss": 1}, KeyError, "without a 'status'"),
         ({"loss": 1, "status": "zzz"}, InvalidResultStatus, "zzz"),
         ({"status": "ok"}, InvalidLoss, "ok"),

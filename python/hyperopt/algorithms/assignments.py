@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -34,10 +35,31 @@ def as_seed(seed: Any) -> int:
         return int(np.random.default_rng(seed).integers(1 << 63))
 
 
+def native_ids(new_ids: Sequence[Any], number: Callable[[Any], int] | None = None) -> list[Any]:
+    """The ids as the native code takes them, integers: upstream's callers give texts as well.
+
+    Parameters
+    ----------
+    new_ids
+        Ids of any kind.
+    number
+        Gives the integer for one that is none; a hash of its text when None.
+    """
+    number = _hash_of if number is None else number
+    return [tid if hasattr(tid, "__index__") else number(tid) for tid in new_ids]
+
+
+def _hash_of(tid: Any) -> int:
+    return int.from_bytes(hashlib.blake2b(str(tid).encode(), digest_size=7).digest(), "big")
+
+
 def documents(
     new_ids: Sequence[Any], domain: Domain, trials: TrialStore, assignments: Sequence[Assignment]
 ) -> list[Document]:
     """New documents with these assignments; they are not inserted."""
+    for tid, (idxs, _) in zip(new_ids, assignments, strict=True):
+        if not hasattr(tid, "__index__"):  # the native code was given another one
+            idxs.update({label: [tid] for label, at in idxs.items() if len(at)})
     miscs = [
         {"tid": tid, "cmd": domain.cmd, "workdir": domain.workdir, "idxs": idxs, "vals": vals}
         for tid, (idxs, vals) in zip(new_ids, assignments, strict=True)

@@ -30,8 +30,9 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from hyperopt import _native
-from hyperopt.algorithms.assignments import as_seed, assignments_in_turn, documents
-from hyperopt.algorithms.history import history_of
+from hyperopt.algorithms.assignments import as_seed, assignments_in_turn, documents, native_ids
+from hyperopt.algorithms.feed import feed_of
+from hyperopt.algorithms.history import HistoryFeed, history_of
 from hyperopt.environment.public_path import public
 from hyperopt.pyll.base import dfs
 from hyperopt.storage.documents import Document
@@ -148,9 +149,9 @@ def suggest(
     >>> bool(abs(best["x"] - 1) < 1)
     True
     """
-    ids = list(new_ids)
     space = domain.space
     history = history_of(trials, space)
+    ids = native_ids(new_ids, feed_of(HistoryFeed, trials, space).number)
     options: dict[str, Any] = {
         "unordered": _unordered_parameters(space),
         "n_startup_jobs": _count("n_startup_jobs", n_startup_jobs, 0),
@@ -169,7 +170,7 @@ def suggest(
     }
     suggest_joint = partial(_native.suggest_joint, history, seed=as_seed(seed), **options)
     assignments = assignments_in_turn(ids, space, history, suggest_joint)
-    return documents(ids, domain, trials, assignments)
+    return documents(list(new_ids), domain, trials, assignments)
 
 
 def _count(name: str, value: int, least: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from hyperopt.algorithms.assignments import as_seed, documents, prune
+from hyperopt.algorithms.assignments import as_seed, documents, native_ids, prune
 from hyperopt.environment.public_path import public
 from hyperopt.storage.documents import Document, miscs_to_idxs_vals
 
@@ -39,7 +39,7 @@ def suggest(
         One document in state *new* for each id.
     """
     space = domain.space
-    assignments = space.native.suggest_random(list(new_ids), as_seed(seed))
+    assignments = space.native.suggest_random(native_ids(new_ids), as_seed(seed))
     if space.has_dynamic_activity:
         for assignment in assignments:
             prune(space, assignment)

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hyperopt.algorithms.assignments import as_seed, assignments_in_turn, documents
-from hyperopt.algorithms.history import history_of
+from hyperopt.algorithms.assignments import as_seed, assignments_in_turn, documents, native_ids
+from hyperopt.algorithms.feed import feed_of
+from hyperopt.algorithms.history import HistoryFeed, history_of
 from hyperopt.environment.public_path import public
 from hyperopt.storage.documents import Document
 
@@ -76,9 +77,9 @@ def suggest(
     ValueError
         If an option is out of range: ``n_EI_candidates`` < 1, ``gamma`` < 0, ``prior_weight`` < 0.
     """
-    ids = list(new_ids)
     space = domain.space
     history = history_of(trials, space)
+    ids = native_ids(new_ids, feed_of(HistoryFeed, trials, space).number)
     options: dict[str, Any] = {
         "prior_weight": prior_weight,
         "n_startup_jobs": n_startup_jobs,
@@ -87,4 +88,4 @@ def suggest(
     }
     suggest_tpe = partial(history.suggest_tpe, seed=as_seed(seed), **options)
     assignments = assignments_in_turn(ids, space, history, suggest_tpe)
-    return documents(ids, domain, trials, assignments)
+    return documents(list(new_ids), domain, trials, assignments)

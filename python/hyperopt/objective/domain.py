@@ -33,7 +33,8 @@ def normalise_result(value: Any) -> dict[str, Any]:
     Parameters
     ----------
     value
-        A real number (the loss; the status is *ok* then), or a mapping with a ``status`` of
+        A real number, or what ``float`` makes one of, such as a tensor without dimensions (the
+        loss; the status is *ok* then); or a mapping with a ``status`` of
         `STATUS_STRINGS`. Status *ok* needs a ``loss``, which becomes a float; it may be NaN.
 
     Raises
@@ -41,9 +42,7 @@ def normalise_result(value: Any) -> dict[str, Any]:
     TypeError, MissingStatus, InvalidResultStatus, InvalidLoss
         If it is neither.
     """
-    if isinstance(value, (float, int, np.number, np.bool_)) or (
-        isinstance(value, np.ndarray) and value.ndim == 0
-    ):
+    if isinstance(value, (float, int, np.number, np.bool_)) or _is_scalar(value):
         return {"loss": float(value), "status": STATUS_OK}
     try:
         result: dict[str, Any] = dict(value)
@@ -66,6 +65,11 @@ def normalise_result(value: Any) -> dict[str, Any]:
 
 
 @public("hyperopt.base")
+def _is_scalar(value: Any) -> bool:
+    """Whether this converts itself to a float, and is no array of several numbers."""
+    return hasattr(type(value), "__float__") and not getattr(value, "ndim", 0)
+
+
 class Domain:
     """A search space and the function to be minimised over it.
 

@@ -21,7 +21,7 @@ TEST_EXTRAS := test,test-parallel$(shell command -v java >/dev/null 2>&1 || echo
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-rust test-python test-parallel test-spark-3 test-cpu-levels lint lint-rust lint-python format docs \
+.PHONY: help demo test test-long test-rust test-python test-parallel test-spark-3 test-cpu-levels lint lint-rust lint-python format docs \
         bench bench-quality bench-scaling bench-rust bench-instructions native wheel sdist shim check-wheel clean
 
 help: ## list the targets
@@ -37,6 +37,9 @@ test-rust:
 
 test-python: $(VENV)/.installed-$(TEST_EXTRAS) $(NATIVE)
 	$(PY) -m pytest $(TEST_FLAGS) $(PYTEST_FLAGS)
+
+test-long: test ## all tests, and a million random spaces at all scales of numbers (about 10 minutes more)
+	cargo test --locked -p parzen --test extreme_scales -- --ignored
 
 test-parallel: $(VENV)/.installed-$(TEST_EXTRAS) $(NATIVE) ## only the tests of executors and Spark
 	$(PY) -m pytest $(TEST_FLAGS) $(PYTEST_FLAGS) $(PARALLEL_TESTS)

@@ -121,7 +121,7 @@ def support(parameter: Parameter) -> Iterable[float] | None:
     """The values that a parameter can take, or None if they are too many to list."""
     args = parameter.args
     if parameter.family == "randint":
-        values: Iterable[float] = range(args[0], args[1])
+        values: range | list[int] = range(args[0], args[1])
     elif parameter.family == "categorical":
         values = [i for i, p in enumerate(args) if p > 0]
     elif parameter.family in ("quniform", "qloguniform"):
@@ -133,7 +133,9 @@ def support(parameter: Parameter) -> Iterable[float] | None:
         values = range(round(low / q), round(high / q) + 1)
     else:
         return None
-    if len(values) > MANY_POINTS:  # type: ignore[arg-type]
+    # `len` has no number for the longest ranges.
+    n_values = values.stop - values.start if isinstance(values, range) else len(values)
+    if n_values > MANY_POINTS:
         return None
     return [v * args[2] for v in values] if parameter.family.startswith("q") else values
 

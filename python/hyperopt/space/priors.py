@@ -51,7 +51,8 @@ def check_numeric(call: str, family: str, arguments: dict[str, Any]) -> None:
     TypeError
         When an argument is no number.
     ValueError
-        When it breaks a rule: finite, low < high, sigma > 0, q > 0.
+        When it breaks a rule: finite, low < high, sigma > 0, q > 0; and when the arguments are of
+        scales so far apart that doubles cannot represent the values.
     """
     numbers = {name: as_number(call, name, value) for name, value in arguments.items()}
     for name, value in numbers.items():
@@ -75,6 +76,18 @@ def check_numeric(call: str, family: str, arguments: dict[str, Any]) -> None:
             f"{call}: exp({top}) is infinite; {_exponents(top)}, did you mean "
             f"{top}=log({numbers[top]:g})={math.log(numbers[top]):.4g}?"
         )
+    if all(name in numbers for name in FAMILIES[family]):
+        _check_scales(call, family, [numbers[name] for name in FAMILIES[family]])
+
+
+def _check_scales(call: str, family: str, arguments: list[float]) -> None:
+    """Refuse what the core could not represent; it knows the rules."""
+    from hyperopt import _native
+
+    fault = _native.prior_fault(family, arguments)
+    if fault is not None:
+        name, value, rule = fault
+        raise ValueError(f"{call}: {name}={value} is not allowed: {rule}")
 
 
 def _exponents(name: str) -> str:

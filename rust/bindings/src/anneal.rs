@@ -3,7 +3,8 @@
 #![allow(clippy::needless_pass_by_value)] // arguments come from Python by value
 
 use crate::documents::Writer;
-use crate::history::{PySpace, active_value, exception, item, loss_of};
+use crate::errors::exception;
+use crate::history::{PySpace, active_value, item, loss_of};
 use parzen::suggest::anneal::{Annealer, Options, Step};
 use pyo3::exceptions::PyKeyError;
 use pyo3::intern;

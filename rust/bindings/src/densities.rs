@@ -5,7 +5,8 @@
 
 #![allow(clippy::needless_pass_by_value)] // arguments come from Python by value
 
-use crate::history::exception;
+use crate::errors::exception;
+use crate::gil;
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use parzen::parzen::{self as core, Coordinates, Mixture};
 use parzen::rng::stream;
@@ -15,9 +16,6 @@ use pyo3::prelude::*;
 
 type Array<'py> = Bound<'py, PyArray1<f64>>;
 type Arrays<'py> = (Array<'py>, Array<'py>, Array<'py>);
-
-/// Work (points times components) from which giving up the GIL pays.
-const DETACH_FROM: usize = 10_000;
 
 /// Adds the functions of this file to the module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -30,14 +28,6 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(lognormal_log_density, module)?)?;
     module.add_function(wrap_pyfunction!(lognormal_cell_log_density, module)?)?;
     module.add_function(wrap_pyfunction!(log_sum_exp_rows, module)?)
-}
-
-fn detached<T: Send>(py: Python<'_>, work: usize, f: impl FnOnce() -> T + Send) -> T {
-    if work < DETACH_FROM {
-        f()
-    } else {
-        py.detach(f)
-    }
 }
 
 fn to_arrays(py: Python<'_>, mixture: Mixture) -> Arrays<'_> {
@@ -71,12 +61,10 @@ fn adaptive_parzen<'py>(
     horizon: usize,
 ) -> PyResult<Arrays<'py>> {
     let xs = copy(&observations);
-    let mixture = detached(py, xs.len(), || {
+    let mixture = gil::work(py, xs.len() >= gil::DENSITIES, |_| {
         core::adaptive_parzen(&xs, prior_weight, prior_centre, prior_scale, horizon)
-    });
-    mixture
-        .map(|mixture| to_arrays(py, mixture))
-        .map_err(|error| exception(&error))
+    })?;
+    Ok(to_arrays(py, mixture))
 }
 
 /// Weights, centres and scales of the older, elastic estimator.
@@ -89,12 +77,10 @@ fn elastic_parzen<'py>(
     prior_scale: f64,
 ) -> PyResult<Arrays<'py>> {
     let xs = copy(&observations);
-    let mixture = detached(py, xs.len(), || {
+    let mixture = gil::work(py, xs.len() >= gil::DENSITIES, |_| {
         core::elastic_parzen(&xs, prior_weight, prior_centre, prior_scale)
-    });
-    mixture
-        .map(|mixture| to_arrays(py, mixture))
-        .map_err(|error| exception(&error))
+    })?;
+    Ok(to_arrays(py, mixture))
 }
 
 type Components<'py> = (
@@ -136,9 +122,9 @@ fn mixture_log_density<'py>(
     frame: Frame,
 ) -> PyResult<Array<'py>> {
     let (xs, mixture, coordinates) = (copy(&xs), mixture(&components)?, coordinates(frame)?);
-    let work = xs.len() * mixture.weights().len();
-    let values = detached(py, work, || mixture.log_density(&coordinates, &xs));
-    Ok(values.into_pyarray(py))
+    let pays = xs.len() * mixture.weights().len() >= gil::DENSITIES;
+    let density = |xs: &[f64]| Ok(mixture.log_density(&coordinates, xs));
+    Ok(gil::piecewise(py, pays, &xs, density)?.into_pyarray(py))
 }
 
 /// Natural values drawn from a mixture (weights, centres, scales); `seed` names the random stream.
@@ -152,10 +138,10 @@ fn mixture_sample<'py>(
 ) -> PyResult<Array<'py>> {
     let (mixture, coordinates) = (mixture(&components)?, coordinates(frame)?);
     let mut rng = stream(seed, 0, 0);
-    let draws = detached(py, count, || mixture.sample(&coordinates, count, &mut rng));
-    draws
-        .map(|draws| draws.into_pyarray(py))
-        .map_err(|error| exception(&error))
+    let draws = gil::work(py, count >= gil::DENSITIES, |checkpoint| {
+        mixture.sample_until(&coordinates, count, &mut rng, checkpoint)
+    });
+    Ok(draws?.into_pyarray(py))
 }
 
 /// A function of (x, mu, sigma), element by element over arrays of equal length.

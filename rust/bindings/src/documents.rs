@@ -7,6 +7,7 @@
 //! into one of these lists loses nothing but the collection of a cycle through it. While documents
 //! are being made the collector pauses: nothing of them is garbage yet.
 
+use crate::gil;
 use numpy::npyffi::{PY_ARRAY_API, PyArray_Descr};
 use numpy::{PyArrayDescr, PyArrayDescrMethods, dtype};
 use parzen::prior::Prior;
@@ -72,7 +73,10 @@ impl Writer {
     pub fn append(&self, out: &Bound<'_, PyList>, tids: &[i64], rows: &[Vec<f64>]) -> PyResult<()> {
         let py = out.py();
         let _paused = PausedCollector::new(py);
-        for (tid, row) in tids.iter().zip(rows) {
+        for (at, (tid, row)) in tids.iter().zip(rows).enumerate() {
+            if at % gil::DOCUMENTS == gil::DOCUMENTS - 1 {
+                py.check_signals()?;
+            }
             let (idxs, vals) = (self.blank.bind(py).copy()?, self.blank.bind(py).copy()?);
             let tid = tid.into_pyobject(py)?;
             for ((label, discrete), value) in self.labels.iter().zip(&self.discrete).zip(row) {

@@ -4,9 +4,10 @@
 #![allow(clippy::needless_pass_by_value)]
 
 use crate::documents::Writer;
+use crate::errors::exception;
+use crate::gil;
 use numpy::{PyArray1, PyReadonlyArray1};
 use parzen::column;
-use parzen::error::Error;
 use parzen::history::History;
 use parzen::joint::{self, model::same_values};
 use parzen::prior::Prior;
@@ -17,14 +18,6 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyList, PyString};
 use std::collections::{BTreeMap, HashMap};
-
-/// Suggestions per call from which giving up the GIL pays.
-pub const DETACH_FROM: usize = 16;
-
-/// The core's errors as Python exceptions.
-pub fn exception(error: &Error) -> PyErr {
-    PyValueError::new_err(error.to_string())
-}
 
 type Array<'py> = Bound<'py, PyArray1<f64>>;
 type ParameterArguments = (String, String, Vec<f64>, Option<Vec<Vec<(String, i64)>>>);
@@ -82,9 +75,11 @@ impl PySpace {
         tids: Vec<i64>,
         seed: u64,
     ) -> PyResult<Bound<'py, PyList>> {
-        let rows: Vec<_> = (0..tids.len() as u64)
-            .map(|i| random::assignment(&self.inner, seed, i))
-            .collect();
+        let numbers: Vec<u64> = (0..tids.len() as u64).collect();
+        let draw = |i: &u64| random::assignment(&self.inner, seed, *i);
+        let rows = gil::piecewise(py, false, &numbers, |piece| {
+            Ok(piece.iter().map(draw).collect())
+        })?;
         self.writer.write(py, &tids, &rows)
     }
 
@@ -189,6 +184,9 @@ impl PyHistory {
     ) -> PyResult<usize> {
         let py = documents.py();
         for at in start..documents.len() {
+            if at % gil::DOCUMENTS == 0 {
+                py.check_signals()?;
+            }
             let entry = documents.get_item(at)?;
             let document = entry.cast::<PyDict>()?;
             let tid = item(document, intern!(py, "tid"))?;
@@ -310,26 +308,21 @@ impl PyHistory {
             gamma,
         };
         let (inner, writer) = (&mut self.inner, &self.writer);
-        if tids.len() < DETACH_FROM {
-            let rows = tpe::suggest(inner, &tids, seed, first, &options);
-            return writer.write(py, &tids, &rows.map_err(|e| exception(&e))?);
-        }
         let out = PyList::empty(py).unbind();
-        py.detach(|| -> PyResult<()> {
-            let mut written = Ok(0);
-            let write = |rows: &[Vec<f64>]| {
-                if let Ok(from) = written {
-                    let to = from + rows.len();
-                    written = Python::attach(|py| {
-                        writer.append(out.bind(py), &tids[from..to], rows)?;
-                        Ok(to)
-                    });
-                }
-            };
-            tpe::suggest_by_pieces(inner, &tids, seed, first, &options, write)
-                .map_err(|e| exception(&e))?;
-            written.map(|_| ())
+        let mut written: PyResult<usize> = Ok(0);
+        let write = |rows: &[Vec<f64>]| {
+            if let Ok(from) = written {
+                let to = from + rows.len();
+                written = Python::attach(|py| {
+                    writer.append(out.bind(py), &tids[from..to], rows)?;
+                    Ok(to)
+                });
+            }
+        };
+        gil::work(py, tids.len() >= gil::SUGGESTIONS, |checkpoint| {
+            tpe::suggest_by_pieces(inner, &tids, seed, first, &options, checkpoint, write)
         })?;
+        written?;
         Ok(out.into_bound(py))
     }
 }

@@ -3,7 +3,8 @@
 // PyO3 hands over arguments by value.
 #![allow(clippy::needless_pass_by_value)]
 
-use crate::history::{JOB_STATE_ERROR, PySpace, active_value, exception, item};
+use crate::errors::exception;
+use crate::history::{JOB_STATE_ERROR, PySpace, active_value, item};
 use parzen::importance::{Baseline, Options, Study, shares};
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;

@@ -3,7 +3,8 @@
 // PyO3 hands over arguments by value.
 #![allow(clippy::needless_pass_by_value)]
 
-use crate::history::{DETACH_FROM, PyHistory, exception};
+use crate::gil;
+use crate::history::PyHistory;
 use parzen::joint::{self, Options};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -65,13 +66,8 @@ pub fn suggest_joint<'py>(
         )));
     }
     let model = history.joint(&unordered);
-    let mut work = || joint::suggest(model, &tids, seed, first, &options);
-    let rows = if tids.len() < DETACH_FROM {
-        work()
-    } else {
-        py.detach(work)
-    };
-    history
-        .writer
-        .write(py, &tids, &rows.map_err(|e| exception(&e))?)
+    let rows = gil::work(py, tids.len() >= gil::SUGGESTIONS, |checkpoint| {
+        joint::suggest_until(model, &tids, (seed, first), &options, checkpoint)
+    })?;
+    history.writer.write(py, &tids, &rows)
 }

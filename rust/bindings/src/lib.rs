@@ -4,9 +4,12 @@ use pyo3::prelude::*;
 mod anneal;
 mod densities;
 mod documents;
+mod errors;
+mod gil;
 mod history;
 mod importance;
 mod joint;
+mod priors;
 
 // On a free-threaded CPython the interpreter turns its lock on for this module: the documents that it reads and
 // writes are dicts and lists that other threads may change meanwhile, which has not been tested without the lock.
@@ -18,5 +21,6 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(importance::finished_losses, m)?)?;
     m.add_function(wrap_pyfunction!(importance::importance, m)?)?;
     m.add_function(wrap_pyfunction!(joint::suggest_joint, m)?)?;
+    m.add_function(wrap_pyfunction!(priors::prior_fault, m)?)?;
     densities::register(m)
 }

@@ -85,6 +85,10 @@ pub enum Error {
         rule: &'static str,
     },
 
+    /// Whoever called wanted the work to be given up; what it was done for is as it was before.
+    #[error("interrupted")]
+    Interrupted,
+
     /// Arrays that belong together differ in length.
     #[error("{what} must have equal lengths, got {left} and {right}")]
     LengthMismatch {

@@ -5,6 +5,8 @@
 //! [`History::remove`]); nothing is converted twice, and the groups are moved along as they change.
 
 use crate::column::Column;
+use crate::error;
+use crate::interrupt::Checkpoint;
 use crate::space::Space;
 use std::collections::BTreeSet;
 
@@ -394,20 +396,30 @@ impl History {
     }
 
     /// Moves the columns' groups to the split that `gamma` asks for.
-    #[allow(clippy::cast_possible_truncation)]
     pub fn split(&mut self, gamma: f64) {
+        // A checkpoint that lets everything pass.
+        let _ = self.split_until(gamma, Checkpoint::never());
+    }
+
+    /// As [`split`](Self::split), with a checkpoint between the columns.
+    ///
+    /// # Errors
+    /// When it was interrupted; then the groups are formed anew at the next split.
+    #[allow(clippy::cast_possible_truncation)]
+    pub fn split_until(&mut self, gamma: f64, checkpoint: Checkpoint<'_>) -> error::Result<()> {
         if self.leaders_stale {
             self.renew_leaders();
         }
         let good = self.good_rows(gamma);
         let total = self.keys.len() as u32;
         if good == self.good && self.toggled.is_empty() && self.admitted == total {
-            return;
+            return Ok(());
         }
         self.toggled.sort_unstable();
         self.toggled.dedup();
         let gone = &self.gone;
         let change = SplitChange::between(&self.good, good, self.admitted);
+        let mut interrupted = Ok(());
         for column in &mut self.columns {
             // The newest first: to take one out shifts the ranks of all that are newer.
             for row in self.toggled.iter().rev() {
@@ -421,10 +433,25 @@ impl History {
                 }
             }
             change.apply(column, |row| gone[row as usize]);
+            interrupted = checkpoint.pass();
+            if interrupted.is_err() {
+                break;
+            }
+        }
+        if interrupted.is_err() {
+            self.start_over();
+            return interrupted;
         }
         self.toggled.clear();
         self.good = change.good;
         self.admitted = total;
+        Ok(())
+    }
+
+    /// Forgets the groups, and the rows that are only proposed.
+    pub fn start_over(&mut self) {
+        let keys = std::mem::take(&mut self.provisional);
+        self.rewrite(|rows| rows.retain(|(key, loss, _)| !loss.is_nan() && !keys.contains(key)));
     }
 
     /// Adds pending rows for all but the last of new `keys`, as one suggestion after the other would

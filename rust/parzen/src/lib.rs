@@ -28,6 +28,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`error`] | the one error type |
+//! | [`interrupt`] | how long work is given up |
 //! | [`rng`] | the generator, and how a seed becomes streams |
 //! | [`special`] | normal distribution function, quantile, log-differences |
 //! | [`prior`] | the families of priors: draw, log-density, model space |
@@ -57,6 +58,7 @@ pub mod column;
 pub mod error;
 pub mod history;
 pub mod importance;
+pub mod interrupt;
 pub mod joint;
 pub mod kernel;
 pub mod parzen;

@@ -34,6 +34,9 @@ use multiversion::multiversion;
 /// Cells further from zero than this are not represented (their centres would not be exact).
 const FARTHEST: f64 = 4e12;
 
+/// So many cells are asked one by one whether they are in reach of a point.
+const FEW_CELLS: i64 = 256;
+
 /// Bound on what a point in reach adds to the error, over its `exp(-t^2/4)`: truncation and rounding.
 const ROUNDING: f64 = 1.5e-14;
 /// Bound on what a point out of reach would have added.
@@ -347,28 +350,39 @@ impl Field {
             value: 0.0,
             error: 0.0,
         };
+        // Nothing is felt beyond the last cells that hold points.
+        let end = (FARTHEST + 64.0) * self.width;
+        let (low, high) = (low.clamp(-end, end), high.clamp(-end, end));
         let (first, last) = (self.cell_of(low), self.cell_of(high));
-        for index in first..=last {
-            if first != last && !self.is_felt(index) {
-                continue;
-            }
+        let mut add = |field: &mut Self, index: i64| {
             let from = if index == first {
-                self.offset(low, index)
+                field.offset(low, index)
             } else {
-                self.edge(index, 0.0)
+                field.edge(index, 0.0)
             };
             let to = if index == last {
-                self.offset(high, index)
+                field.offset(high, index)
             } else {
-                self.edge(index, 1.0)
+                field.edge(index, 1.0)
             };
             if to <= from {
-                continue;
+                return;
             }
-            let slot = self.prepared(index);
-            let cell = &self.cells[slot];
+            let slot = field.prepared(index);
+            let cell = &field.cells[slot];
             total.value += integral_within(&cell.local, (alpha, beta), (from, to));
             total.error += cell.felt * ROUNDING * (to - from);
+        };
+        if last - first <= FEW_CELLS {
+            for index in first..=last {
+                if first == last || self.is_felt(index) {
+                    add(self, index);
+                }
+            }
+        } else {
+            for index in self.felt_between(first, last) {
+                add(self, index);
+            }
         }
         total.error += self.total * DROPPED * (high - low) * self.inverse;
         total
@@ -377,6 +391,16 @@ impl Field {
     #[allow(clippy::cast_precision_loss)] // below 2^52
     fn edge(&self, cell: i64, part: f64) -> f64 {
         self.offset((cell as f64 + part) * self.width, cell)
+    }
+
+    /// The cells from `first` to `last` that are within reach of a point, ascending.
+    fn felt_between(&self, first: i64, last: i64) -> Vec<i64> {
+        let sources = self.cells.iter().filter(|cell| cell.count > 0.5);
+        let near = sources.flat_map(|cell| cell.index - REACH..=cell.index + REACH);
+        let mut felt: Vec<i64> = near.filter(|i| (first..=last).contains(i)).collect();
+        felt.sort_unstable();
+        felt.dedup();
+        felt
     }
 
     /// Whether any point is within reach of a cell.

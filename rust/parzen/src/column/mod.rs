@@ -28,7 +28,7 @@ mod series;
 mod slots;
 pub(crate) mod sorted;
 
-pub use propose::{Options, Scratch};
+pub use propose::{GoesOn, Options, Scratch};
 
 use crate::prior::{Categorical, Numeric, Prior};
 use categorical::CategoricalBad;
@@ -90,15 +90,15 @@ impl Column {
     }
 
     /// Whether a value can be an observation of this parameter: a finite number, for a discrete
-    /// parameter one of its options.
+    /// parameter one of its options, of which those of probability 0 are none.
     #[must_use]
     pub fn accepts(prior: &Prior, value: f64) -> bool {
         match prior {
             Prior::Numeric(_) => value.is_finite(),
             Prior::Categorical(c) => {
                 let whole = value.abs() < 9e15 && value.trunc() == value;
-                let option = value as i64;
-                whole && option >= c.low() && option.abs_diff(c.low()) < c.n()
+                let option = c.option(value as i64);
+                whole && option.is_some_and(|i| c.prior_mass(i) > 0.0)
             }
         }
     }

@@ -15,6 +15,7 @@ use crate::kernel::Gaussians;
 use crate::prior::{Categorical, Numeric};
 use crate::rng::Rng;
 use crate::special::log_sum_exp;
+use std::collections::HashSet;
 
 /// The options of the Tree-structured Parzen Estimator that concern one parameter.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,6 +31,8 @@ pub struct Options {
 pub struct Scratch {
     points: Vec<f64>,
     naturals: Vec<f64>,
+    /// The bits of the naturals, once they are many.
+    known: HashSet<u64>,
     cells: Vec<(f64, f64)>,
     intervals: Vec<(f64, f64)>,
     good: Vec<f64>,
@@ -43,6 +46,15 @@ pub struct Scratch {
     slots: Vec<usize>,
 }
 
+/// So many candidates are drawn and scored at a time.
+pub const PIECE: usize = 1 << 14;
+
+/// Whether the work goes on, asked between two of its parts.
+pub type GoesOn<'a> = dyn Fn() -> bool + 'a;
+
+/// From more values than this on a repeated one is looked up.
+const SCANNED: usize = 128;
+
 /// Up to this many ratios of options are remembered while a proposal is made.
 const REMEMBERED: u64 = 64;
 /// A fast sum is not trusted when its error bound exceeds this part of it.
@@ -53,7 +65,38 @@ const UNDERFLOW: f64 = 1e-290;
 impl Column {
     /// Draws candidates from the good group's density and returns the best, on the natural scale.
     /// Of equally good ones the first; NaN scores rank lowest.
-    pub fn propose(&mut self, rng: &mut Rng, options: &Options, scratch: &mut Scratch) -> f64 {
+    ///
+    /// `goes_on` is asked between pieces of [`PIECE`] candidates; whoever says no must not use the value.
+    pub fn propose(
+        &mut self,
+        rng: &mut Rng,
+        options: &Options,
+        goes_on: &GoesOn<'_>,
+        scratch: &mut Scratch,
+    ) -> f64 {
+        let mut left = options.candidates;
+        let mut piece = |left: usize| {
+            let candidates = left.min(PIECE);
+            let options = Options {
+                candidates,
+                ..*options
+            };
+            self.best_of(rng, &options, scratch)
+        };
+        let mut best = piece(left);
+        left = left.saturating_sub(PIECE);
+        while left > 0 && goes_on() {
+            let next = piece(left);
+            if next.1 > best.1 {
+                best = next;
+            }
+            left = left.saturating_sub(PIECE);
+        }
+        best.0
+    }
+
+    /// The best of the candidates that are drawn at a time, and its score.
+    fn best_of(&mut self, rng: &mut Rng, options: &Options, scratch: &mut Scratch) -> (f64, f64) {
         let Self {
             values,
             excluded,
@@ -91,7 +134,8 @@ impl Column {
                 if prior.q.is_some() {
                     first_best(&scratch.naturals, scratch.ratios())
                 } else {
-                    prior.from_model(first_best(&scratch.points, scratch.ratios()))
+                    let (point, score) = first_best(&scratch.points, scratch.ratios());
+                    (prior.from_model(point), score)
                 }
             }
             Bad::Grid(prior, bad) => {
@@ -168,15 +212,15 @@ fn remember<'a>(
     })
 }
 
-/// The first of the values with the largest score; NaN ranks lowest.
-fn first_best(values: &[f64], scores: impl Iterator<Item = f64>) -> f64 {
+/// The first of the values with the largest score, and the score; NaN ranks lowest.
+fn first_best(values: &[f64], scores: impl Iterator<Item = f64>) -> (f64, f64) {
     let mut best = (values[0], f64::NEG_INFINITY);
     for (value, score) in values.iter().zip(scores) {
         if score > best.1 {
             best = (*value, score);
         }
     }
-    best.0
+    best
 }
 
 impl Scratch {
@@ -189,12 +233,21 @@ impl Scratch {
     fn draw(&mut self, prior: &Numeric, mixture: &GoodMixture, count: usize, rng: &mut Rng) {
         self.points.clear();
         self.naturals.clear();
+        self.known.clear();
         self.cells.clear();
         for _ in 0..count {
             let x = mixture.sample(rng);
             if prior.q.is_some() {
                 let natural = prior.from_model(x);
-                if !self.naturals.contains(&natural) {
+                let is_new = if self.naturals.len() <= SCANNED {
+                    !self.naturals.contains(&natural)
+                } else {
+                    if self.known.is_empty() {
+                        self.known.extend(self.naturals.iter().map(|x| x.to_bits()));
+                    }
+                    self.known.insert(natural.to_bits())
+                };
+                if is_new {
                     self.naturals.push(natural);
                     self.cells.push(prior.cell(natural));
                 }

@@ -89,7 +89,9 @@ impl Grid {
 fn option_grid(options: &Categorical) -> Grid {
     let mut prior: Vec<f64> = (0..options.n()).map(|i| options.prior_mass(i)).collect();
     let total: f64 = prior.iter().sum();
-    prior.iter_mut().for_each(|p| *p /= total);
+    for p in &mut prior {
+        *p /= total;
+    }
     Grid::Options {
         low: options.low(),
         prior,

@@ -116,8 +116,7 @@ fn infinite_losses_are_never_among_the_best() {
 fn a_resample_is_the_study_of_its_trials() {
     let space = floats(2);
     let rows: Vec<f64> = (0..60)
-        .map(|i| crate::suggest::random::assignment(&space, 5, i))
-        .flatten()
+        .flat_map(|i| crate::suggest::random::assignment(&space, 5, i))
         .collect();
     let losses: Vec<f64> = rows.chunks(2).map(|x| x[0] * x[0] + x[1]).collect();
     let study = Study::new(&space, &[false; 2], &losses, &rows).unwrap();

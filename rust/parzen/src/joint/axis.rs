@@ -7,11 +7,14 @@
 //! values are alike.
 
 use super::scale::{Grid, Scale};
-use crate::prior::{Numeric, Prior, Support, round_to_multiple};
+use crate::prior::{Numeric, Prior, Support, limits, round_to_multiple};
 use crate::rng::Rng;
 
 /// A grid of at most this many values is modelled value by value.
 pub const MAX_LEVELS: usize = 64;
+
+/// More options than this have no table: they are seen as integers.
+const MOST_OPTIONS: u64 = 1 << 20;
 
 /// Standard deviation of a uniform distribution of width 1.
 const UNIFORM_DEVIATION: f64 = 0.288_675_134_594_812_9;
@@ -56,18 +59,22 @@ impl Axis {
     #[must_use]
     pub fn new(prior: &Prior, unordered: bool) -> Self {
         match prior {
-            Prior::Categorical(c) if unordered || c.probabilities().is_some() => Self {
-                shape: Shape::Options {
-                    probabilities: (0..c.n()).map(|i| c.prior_mass(i)).collect(),
-                },
-                prior_scale: 1.0,
-                scale: Scale {
-                    log: false,
-                    low: as_double(c.low()),
-                    span: 1.0,
-                    grid: None,
-                },
-            },
+            Prior::Categorical(c)
+                if c.probabilities().is_some() || (unordered && c.n() <= MOST_OPTIONS) =>
+            {
+                Self {
+                    shape: Shape::Options {
+                        probabilities: (0..c.n()).map(|i| c.prior_mass(i)).collect(),
+                    },
+                    prior_scale: 1.0,
+                    scale: Scale {
+                        log: false,
+                        low: as_double(c.low()),
+                        span: 1.0,
+                        grid: None,
+                    },
+                }
+            }
             Prior::Categorical(c) => {
                 let (first, last) = (as_double(c.low()), as_double(c.value(c.n() - 1)));
                 let grid = Grid {
@@ -144,10 +151,12 @@ impl Axis {
 
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // at most 64 levels
     fn on_grid(log: bool, grid: Grid, range: (f64, f64), bounded: bool) -> Self {
+        // Half a quantum is lost beside 2^53 of them.
+        let least = (f64::EPSILON * range.0.abs()).max(limits::SMALLEST);
         let scale = Scale {
             log,
             low: range.0,
-            span: range.1 - range.0,
+            span: (range.1 - range.0).max(least),
             grid: Some(grid),
         };
         let prior_scale = spread(bounded);

@@ -5,6 +5,9 @@ use super::kernel::Along;
 use crate::kernel::exp_nonpositive;
 use crate::rng::Rng;
 
+/// No draw is rejected so often.
+const PATIENCE: usize = 1000;
+
 /// A coordinate along an axis from the kernel of `slot`, or from the prior's kernel.
 ///
 /// A truncated Gaussian comes by rejection: its centre lies in [0, 1] and its deviation is at most
@@ -30,12 +33,15 @@ pub fn coordinate(axis: &Axis, along: &Along, slot: Option<usize>, rng: &mut Rng
                 slot.map_or((0.5, *prior_inverse), |s| (centres[s], inverses[s]));
             match axis.shape() {
                 Shape::Levels { places, widths } => level(places, widths, centre, inverse, rng),
-                Shape::Line { bounded } => loop {
-                    let x = centre + rng.normal() / inverse;
-                    if !bounded || (0.0..=1.0).contains(&x) {
-                        return x;
+                Shape::Line { bounded } => {
+                    for _ in 0..PATIENCE {
+                        let x = centre + rng.normal() / inverse;
+                        if !bounded || (0.0..=1.0).contains(&x) {
+                            return x;
+                        }
                     }
-                },
+                    centre.clamp(0.0, 1.0)
+                }
                 Shape::Options { .. } => centre,
             }
         }

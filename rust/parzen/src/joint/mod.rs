@@ -61,8 +61,12 @@ pub use model::Model;
 pub use options::Options;
 
 use crate::error::Result;
+use crate::interrupt::Checkpoint;
 use crate::rng::{Rng, stream};
 use block::Candidate;
+
+/// So many candidates are drawn and scored at a time.
+const PIECE: usize = 1024;
 
 /// Rounds of candidates that are drawn when all of a round were tried before.
 const ROUNDS: u64 = 4;
@@ -82,14 +86,31 @@ pub fn suggest(
     first: u64,
     options: &Options,
 ) -> Result<Vec<Vec<f64>>> {
+    suggest_until(model, keys, (seed, first), options, Checkpoint::never())
+}
+
+/// As [`suggest`], with a checkpoint between pieces of the work. The seed and the number of the first key
+/// name the random streams.
+///
+/// # Errors
+/// As [`suggest`], and when it was interrupted.
+pub fn suggest_until(
+    model: &mut Model,
+    keys: &[i64],
+    (seed, first): (u64, u64),
+    options: &Options,
+    checkpoint: Checkpoint<'_>,
+) -> Result<Vec<Vec<f64>>> {
     options.check()?;
     let mut out = Vec::with_capacity(keys.len());
     for (index, key) in (first..).zip(keys) {
+        checkpoint.pass()?;
+        let name = (seed, index);
         let values = if model.len() < options.startup {
-            first_trial(model, seed, index, options)
+            first_trial(model, name, options, checkpoint)?
         } else {
             model.learn(options);
-            assignment(model, seed, index, options)
+            assignment(model, name, options, checkpoint)?
         };
         if out.len() + 1 < keys.len() {
             model.propose(*key, &values);
@@ -99,27 +120,38 @@ pub fn suggest(
     Ok(out)
 }
 
-fn first_trial(model: &Model, seed: u64, index: u64, options: &Options) -> Vec<f64> {
-    let name = (seed, index);
-    let mut values = startup::assignment(model.space(), model.axes(), model.rows(), name, options);
+fn first_trial(
+    model: &Model,
+    (seed, index): (u64, u64),
+    options: &Options,
+    checkpoint: Checkpoint<'_>,
+) -> Result<Vec<f64>> {
+    let (space, axes, rows) = (model.space(), model.axes(), model.rows());
+    let mut values = startup::assignment(space, axes, rows, (seed, index), options, checkpoint)?;
     if model.seen().contains(model.axes(), &values) {
         let mut rng = stream(seed, index, u64::MAX);
         values = unseen_near(model, &values, &mut rng).unwrap_or(values);
     }
-    values
+    Ok(values)
 }
 
-fn assignment(model: &Model, seed: u64, index: u64, options: &Options) -> Vec<f64> {
+fn assignment(
+    model: &Model,
+    (seed, index): (u64, u64),
+    options: &Options,
+    checkpoint: Checkpoint<'_>,
+) -> Result<Vec<f64>> {
     let explores = stream(seed, index, u64::MAX - 1).uniform() < options.epsilon;
     let count = if explores { 1 } else { options.candidates };
     let mut best = Vec::new();
     for round in 0..ROUNDS {
-        let mut candidates = candidates(model, seed, (index, round), count, options);
+        let name = (seed, index, round);
+        let mut candidates = candidates(model, name, count, options, checkpoint)?;
         candidates.sort_by(|a, b| rounded(b.score).total_cmp(&rounded(a.score))); // stable: ties to the first
         for candidate in &candidates {
             let values = natural(model, candidate);
             if !model.seen().contains(model.axes(), &values) {
-                return values;
+                return Ok(values);
             }
             if best.is_empty() {
                 best = values;
@@ -127,7 +159,7 @@ fn assignment(model: &Model, seed: u64, index: u64, options: &Options) -> Vec<f6
         }
     }
     let mut rng = stream(seed, index, u64::MAX);
-    unseen_near(model, &best, &mut rng).unwrap_or(best)
+    Ok(unseen_near(model, &best, &mut rng).unwrap_or(best))
 }
 
 /// To nine decimals: candidates that only the priors reach tie, and rounding shall not decide between them.
@@ -141,11 +173,11 @@ fn unseen_near(model: &Model, values: &[f64], rng: &mut Rng) -> Option<Vec<f64>>
 
 fn candidates(
     model: &Model,
-    seed: u64,
-    (index, round): (u64, u64),
+    (seed, index, round): (u64, u64, u64),
     count: usize,
     options: &Options,
-) -> Vec<Candidate> {
+    checkpoint: Checkpoint<'_>,
+) -> Result<Vec<Candidate>> {
     let n = model.space().len();
     let blank = Candidate {
         coordinates: vec![f64::NAN; n],
@@ -162,7 +194,10 @@ fn candidates(
             continue;
         }
         let mut rng = stream(seed, index, number * ROUNDS + round);
-        block.propose(model.axes(), options, &mut rng, &named, &mut candidates);
+        for named in named.chunks(PIECE) {
+            checkpoint.pass()?;
+            block.propose(model.axes(), options, &mut rng, named, &mut candidates);
+        }
         for candidate in named {
             for param in block
                 .params()
@@ -174,7 +209,7 @@ fn candidates(
             }
         }
     }
-    candidates
+    Ok(candidates)
 }
 
 fn natural(model: &Model, candidate: &Candidate) -> Vec<f64> {

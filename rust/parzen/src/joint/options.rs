@@ -2,6 +2,9 @@
 
 use crate::error::{Error, Result};
 
+/// More candidates are not drawn.
+pub const MOST_CANDIDATES: usize = 1_000_000;
+
 /// Options of [`suggest`](super::suggest); [`Options::check`] says what is allowed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Options {
@@ -67,8 +70,8 @@ impl Options {
             (
                 "n_EI_candidates",
                 count(self.candidates),
-                self.candidates >= 1,
-                at_least_one,
+                (1..=MOST_CANDIDATES).contains(&self.candidates),
+                "must lie between 1 and 1000000",
             ),
             (
                 "max_good",

@@ -49,7 +49,7 @@ impl Scale {
         let x = if self.log {
             libm::exp(z).clamp(f64::MIN_POSITIVE, f64::MAX)
         } else {
-            z
+            z.clamp(f64::MIN, f64::MAX)
         };
         let Some(grid) = self.grid else {
             return x + 0.0;
@@ -58,7 +58,8 @@ impl Scale {
         if bounded {
             k = k.clamp(grid.first, grid.last);
         }
-        round_to_multiple(k * grid.q, grid.q)
+        // The multiple nearest to the largest double may be none.
+        round_to_multiple((k * grid.q).clamp(f64::MIN, f64::MAX), grid.q)
     }
 
     /// Number of the grid's value at a coordinate.

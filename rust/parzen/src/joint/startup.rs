@@ -5,6 +5,8 @@ use super::kernel::log_densities;
 use super::mixture::{Floors, Mixture};
 use super::options::Options;
 use super::weights::{Ageing, Weights};
+use crate::error::Result;
+use crate::interrupt::Checkpoint;
 use crate::rng::stream;
 use crate::space::Space;
 use crate::suggest::random;
@@ -16,23 +18,27 @@ use crate::suggest::random;
 /// to the prior's: as in a Latin hypercube, every single parameter is covered evenly. No design has to
 /// be kept from trial to trial, and pending trials, conditional parameters and trials from elsewhere
 /// count like any other. The first trial is a plain draw.
-#[must_use]
+///
+/// # Errors
+/// When it was interrupted.
 pub fn assignment<'a>(
     space: &Space,
     axes: &[Axis],
     rows: impl Iterator<Item = &'a [f64]>,
     (seed, index): (u64, u64),
     options: &Options,
-) -> Vec<f64> {
+    checkpoint: Checkpoint<'_>,
+) -> Result<Vec<f64>> {
     let rows: Vec<&[f64]> = rows.collect();
     if rows.is_empty() {
-        return random::assignment(space, seed, index);
+        return Ok(random::assignment(space, seed, index));
     }
     let draws: Vec<Vec<f64>> = (0..options.candidates as u64)
         .map(|draw| random::assignment(space, stream(seed, index, draw).next_u64(), 0))
         .collect();
     let mut scores = vec![0.0; draws.len()];
     for (i, axis) in axes.iter().enumerate() {
+        checkpoint.pass()?;
         let active: Vec<usize> = (0..draws.len())
             .filter(|d| !draws[*d][i].is_nan())
             .collect();
@@ -51,10 +57,10 @@ pub fn assignment<'a>(
     let best = (0..draws.len())
         .rev()
         .max_by(|a, b| scores[*a].total_cmp(&scores[*b]));
-    best.map_or_else(
+    Ok(best.map_or_else(
         || random::assignment(space, seed, index),
         |b| draws[b].clone(),
-    )
+    ))
 }
 
 /// ln of prior density over density among the tried values.
@@ -119,7 +125,9 @@ mod tests {
             let mut rows: Vec<Vec<f64>> = Vec::new();
             for index in 0..10 {
                 let known = rows.iter().map(Vec::as_slice);
-                let row = assignment(&space, &axes, known, (seed, index), &Options::default());
+                let (name, options) = ((seed, index), Options::default());
+                let never = Checkpoint::never();
+                let row = assignment(&space, &axes, known, name, &options, never).unwrap();
                 rows.push(row);
             }
             for i in 0..4 {

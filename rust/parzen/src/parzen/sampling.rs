@@ -2,6 +2,7 @@
 
 use super::mixture::{Coordinates, Mixture};
 use crate::error::{Error, Result};
+use crate::interrupt::Checkpoint;
 use crate::prior::{EPS, round_to_multiple};
 use crate::rng::Rng;
 use crate::special::{
@@ -11,6 +12,9 @@ use crate::special::{
 /// Rejections before the exact inversion takes over. The mixture of a posterior keeps at least
 /// 0.38 times the prior's weight within the truncation, so most draws need one or two attempts.
 const ATTEMPTS: usize = 16;
+
+/// Draws between two looks at the checkpoint.
+const PIECE: usize = 4096;
 
 impl Mixture {
     /// Draws `count` natural values.
@@ -27,6 +31,20 @@ impl Mixture {
         coordinates: &Coordinates,
         count: usize,
         rng: &mut Rng,
+    ) -> Result<Vec<f64>> {
+        self.sample_until(coordinates, count, rng, Checkpoint::never())
+    }
+
+    /// As [`sample`](Self::sample), with a checkpoint before each of some draws.
+    ///
+    /// # Errors
+    /// As [`sample`](Self::sample), and when it was interrupted.
+    pub fn sample_until(
+        &self,
+        coordinates: &Coordinates,
+        count: usize,
+        rng: &mut Rng,
+        checkpoint: Checkpoint<'_>,
     ) -> Result<Vec<f64>> {
         let mut cumulative = Vec::with_capacity(self.weights().len());
         let mut total = 0.0;
@@ -53,9 +71,15 @@ impl Mixture {
         {
             return invalid("high", format!("{high:?}"), "it must be greater than low");
         }
-        Ok((0..count)
-            .map(|_| coordinates.natural(self.draw(&cumulative, coordinates.truncation, rng)))
-            .collect())
+        let mut draws = Vec::new();
+        for drawn in 0..count {
+            if drawn % PIECE == PIECE - 1 {
+                checkpoint.pass()?;
+            }
+            let z = self.draw(&cumulative, coordinates.truncation, rng);
+            draws.push(coordinates.natural(z));
+        }
+        Ok(draws)
     }
 
     fn draw(&self, cumulative: &[f64], truncation: Option<(f64, f64)>, rng: &mut Rng) -> f64 {

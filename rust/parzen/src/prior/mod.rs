@@ -17,6 +17,7 @@
 //! bounds, and its two outermost values carry less mass (sections 2 and 9, Q14 and Q15).
 
 mod categorical;
+pub mod limits;
 mod numeric;
 mod parse;
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use super::limits;
 use super::{Categorical, MAX_EXACT_INTEGER, Numeric, Prior, Support, exact_integer};
 use crate::error::{Error, Result};
 
@@ -73,11 +74,11 @@ impl Arguments<'_> {
             (high - low).is_finite(),
             "high - low must be finite",
         )?;
-        Ok(Prior::Numeric(Numeric {
+        self.in_scale(Numeric {
             log,
             support: Support::Bounded { low, high },
             q,
-        }))
+        })
     }
 
     fn gaussian(self, log: bool, quantised: bool) -> Result<Prior> {
@@ -93,11 +94,22 @@ impl Arguments<'_> {
             let rule = "mu is an exponent (natural log) and exp(mu) overflows";
             self.check("mu", mu, mu <= MAX_EXPONENT, rule)?;
         }
-        Ok(Prior::Numeric(Numeric {
+        self.in_scale(Numeric {
             log,
             support: Support::Gaussian { mu, sigma },
             q,
-        }))
+        })
+    }
+
+    fn in_scale(self, numeric: Numeric) -> Result<Prior> {
+        match limits::check(&numeric) {
+            Ok(()) => Ok(Prior::Numeric(numeric)),
+            Err(limits::Violation {
+                argument,
+                value,
+                rule,
+            }) => Err(self.invalid(argument, value, rule)),
+        }
     }
 
     fn randint(self) -> Result<Prior> {

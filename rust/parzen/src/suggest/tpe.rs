@@ -7,7 +7,11 @@ use super::{batch, random};
 use crate::column::{self, Scratch};
 use crate::error::{Error, Result};
 use crate::history::History;
+use crate::interrupt::Checkpoint;
 use crate::rng::stream;
+
+/// More candidates per parameter are not drawn.
+pub const MOST_CANDIDATES: usize = 1_000_000;
 
 /// Options of [`suggest`]; [`Options::check`] says what is allowed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,7 +39,7 @@ impl Default for Options {
 
 impl Options {
     /// # Errors
-    /// When there is no candidate, or gamma or the prior's weight is negative or not finite.
+    /// When there is no candidate or are too many, or gamma or the prior's weight is negative or not finite.
     pub fn check(&self) -> Result<()> {
         let invalid = |option, value: String, rule| {
             Err(Error::InvalidOption {
@@ -44,8 +48,8 @@ impl Options {
                 rule,
             })
         };
-        if self.candidates < 1 {
-            let rule = "at least one candidate is needed; upstream's default is 24";
+        if !(1..=MOST_CANDIDATES).contains(&self.candidates) {
+            let rule = "from 1 to 1000000 candidates are possible; upstream's default is 24";
             return invalid("n_EI_candidates", self.candidates.to_string(), rule);
         }
         if !(self.gamma >= 0.0 && self.gamma.is_finite()) {
@@ -76,7 +80,8 @@ pub fn suggest(
 ) -> Result<Vec<Vec<f64>>> {
     let mut out = Vec::with_capacity(keys.len());
     let finished = |piece: &[Vec<f64>]| out.extend_from_slice(piece);
-    suggest_by_pieces(history, keys, seed, first, options, finished)?;
+    let checkpoint = Checkpoint::never();
+    suggest_by_pieces(history, keys, seed, first, options, checkpoint, finished)?;
     Ok(out)
 }
 
@@ -86,26 +91,32 @@ pub fn suggest(
 /// make the next ones.
 ///
 /// # Errors
-/// As [`suggest`].
+/// As [`suggest`], and when it was interrupted: then the history has no provisional rows.
 pub fn suggest_by_pieces(
     history: &mut History,
     keys: &[i64],
     seed: u64,
     first: u64,
     options: &Options,
+    checkpoint: Checkpoint<'_>,
     mut finished: impl FnMut(&[Vec<f64>]),
 ) -> Result<()> {
     options.check()?;
     if keys.len() > 1 && history.len() >= options.startup {
-        history.split(options.gamma);
+        history.split_until(options.gamma, checkpoint)?;
         if options.prior_weight > 0.0
             && let Some(ahead) = history.propose_ahead(keys, options.gamma)
         {
-            batch::assignments(history, &ahead, seed, first, options, finished);
-            return Ok(());
+            let name = (seed, first);
+            let made = batch::assignments(history, &ahead, name, options, checkpoint, finished);
+            if made.is_err() {
+                history.start_over();
+            }
+            return made;
         }
     }
-    finished(&one_by_one(history, keys, seed, first, options)?);
+    let assignments = one_after_the_other(history, keys, (seed, first), options, checkpoint);
+    finished(&assignments?);
     Ok(())
 }
 
@@ -120,13 +131,25 @@ pub fn one_by_one(
     first: u64,
     options: &Options,
 ) -> Result<Vec<Vec<f64>>> {
+    one_after_the_other(history, keys, (seed, first), options, Checkpoint::never())
+}
+
+fn one_after_the_other(
+    history: &mut History,
+    keys: &[i64],
+    (seed, first): (u64, u64),
+    options: &Options,
+    checkpoint: Checkpoint<'_>,
+) -> Result<Vec<Vec<f64>>> {
     let mut scratch = Scratch::default();
     let mut out = Vec::with_capacity(keys.len());
     for (index, key) in (first..).zip(keys) {
+        checkpoint.pass()?;
         let values = if history.len() < options.startup {
             random::assignment(history.space(), seed, index)
         } else {
-            assignment(history, seed, index, options, &mut scratch)?
+            let name = (seed, index);
+            assignment(history, name, options, checkpoint, &mut scratch)?
         };
         if out.len() + 1 < keys.len() {
             history.propose(*key, &values);
@@ -138,16 +161,17 @@ pub fn one_by_one(
 
 fn assignment(
     history: &mut History,
-    seed: u64,
-    index: u64,
+    (seed, index): (u64, u64),
     options: &Options,
+    checkpoint: Checkpoint<'_>,
     scratch: &mut Scratch,
 ) -> Result<Vec<f64>> {
-    history.split(options.gamma);
+    history.split_until(options.gamma, checkpoint)?;
     let per_column = column::Options {
         prior_weight: options.prior_weight,
         candidates: options.candidates,
     };
+    let goes_on = || checkpoint.pass().is_ok();
     let (space, columns) = history.space_and_columns();
     let mut values = vec![f64::NAN; space.len()];
     for &i in space.order() {
@@ -162,7 +186,8 @@ fn assignment(
             });
         }
         let mut rng = stream(seed, index, i as u64);
-        values[i] = columns[i].propose(&mut rng, &per_column, scratch);
+        values[i] = columns[i].propose(&mut rng, &per_column, &goes_on, scratch);
+        checkpoint.pass()?;
     }
     Ok(values)
 }

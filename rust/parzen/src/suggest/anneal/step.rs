@@ -1,10 +1,14 @@
 //! How a label's new value is drawn, given its value in the anchor.
 
+use crate::prior::limits::LARGEST;
 use crate::prior::{Categorical, Numeric, Prior, Support};
 use crate::rng::Rng;
 
 /// What a quantised lognormal's value is raised by before its logarithm is taken (spec 6.3).
 const LOG_OFFSET: f64 = 1e-16;
+
+/// No step starts further from 0, however far the anchor's value is: its end is a double, too.
+const FARTHEST: f64 = 1e6 * LARGEST;
 
 /// The distribution of a label's new value, given its anchor.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -62,7 +66,7 @@ impl Step {
                     value
                 };
                 Self::Normal {
-                    mu,
+                    mu: mu.clamp(-FARTHEST, FARTHEST),
                     sigma: sigma * factor,
                 }
             }
@@ -72,7 +76,8 @@ impl Step {
     #[allow(clippy::cast_possible_truncation)] // whole numbers; what is out of range is never kept
     fn discrete(options: &Categorical, value: f64, factor: f64) -> Self {
         let value = value as i64;
-        let known = options.option(value).is_some();
+        let option = options.option(value);
+        let known = option.is_some_and(|i| options.prior_mass(i) > 0.0);
         Self::Stay {
             value,
             probability: if known { 1.0 - factor } else { 0.0 },

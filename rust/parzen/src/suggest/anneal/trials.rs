@@ -47,7 +47,7 @@ impl Annealer {
         &self.order
     }
 
-    /// Adds the trial of `key` or replaces it; NaN among `values` is "not active". A NaN loss ranks last.
+    /// Adds the trial of `key` or replaces it; NaN (or an infinity) among `values` is "not active". A NaN loss ranks last.
     ///
     /// # Panics
     /// When `values` does not have one entry per parameter.
@@ -58,6 +58,8 @@ impl Annealer {
         self.keys.insert(row, key);
         self.losses.insert(row, loss);
         for (i, &value) in values.iter().enumerate() {
+            // No step leads on from infinity.
+            let value = if value.is_finite() { value } else { f64::NAN };
             self.columns[i].insert(row, value);
             self.counts[i] += usize::from(!value.is_nan());
         }

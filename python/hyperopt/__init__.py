@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from hyperopt.integrations.spark_trials import SparkTrials
     from hyperopt.space.advice import check_space
     from hyperopt.study import Study
+    from hyperopt.study.stored import StoredTrials, open_study
 
 __all__ = [
     "JOB_STATES",
@@ -82,6 +83,7 @@ __all__ = [
     "FMinIter",
     "SpaceWarning",
     "SparkTrials",
+    "StoredTrials",
     "Study",
     "Trials",
     "algobase",
@@ -96,6 +98,7 @@ __all__ = [
     "hp",
     "jtpe",
     "mix",
+    "open_study",
     "partial",
     "progress",
     "pyll",
@@ -137,8 +140,10 @@ _LAZY_MODULES = frozenset(
 _LAZY_NAMES = {
     "SpaceWarning": "hyperopt.exceptions",
     "SparkTrials": "hyperopt.integrations.spark_trials",
+    "StoredTrials": "hyperopt.study.stored",
     "Study": "hyperopt.study",
     "check_space": "hyperopt.space.advice",
+    "open_study": "hyperopt.study.stored",
 }
 
 

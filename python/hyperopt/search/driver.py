@@ -6,6 +6,7 @@ for the evaluator, which wakes it when a trial ends.
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from contextlib import suppress
 from timeit import default_timer
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 INTERRUPTED = "fmin run cancelled by user"
 TIMEOUT = "fmin run timeout"
 EARLY_STOP = "early stopping condition"
+STOPPED = "the study was stopped"
 LOSS_THRESHOLD = "loss threshold reached"
 
 _PATIENCE_S = 5.0
@@ -59,13 +61,14 @@ class Driver:
         self._run = run
         self._trials = run.trials
         self._store = store_of(run.trials)
+        self._store.eager = run.early_stop_fn is not None
+        self._limit = None if run.max_evals >= sys.maxsize else run.max_evals
         self._evaluator = evaluator
         self._serial = isinstance(evaluator, SerialEvaluator)
         self._left = n_trials
         self._strict = strict_order
         self._slots = evaluator.capacity
         self._waiting: deque[Document] = deque()
-        self._own: set[Any] = set()
         self._running: dict[Any, Document] = {}
         self._arrived: dict[Any, Outcome] = {}
         self._ended: Ended | None = None
@@ -138,7 +141,10 @@ class Driver:
             self._suggest()
             self._submit()
             if not self._running:
-                return None
+                if not self._store.wait(self._remaining_s()):
+                    return None
+                self._exhausted = False  # What others give back or delete makes room.
+                continue
             failure = self._round()
             if failure is not None:
                 self._abandon("another trial raised an exception")
@@ -182,6 +188,8 @@ class Driver:
         run = self._run
         if run.is_cancelled:
             return INTERRUPTED
+        if self._store.stopped:
+            return STOPPED
         if run.timeout is not None and default_timer() - run.start_time >= run.timeout:
             return TIMEOUT
         # Losses of earlier runs count from the second round on.
@@ -204,16 +212,19 @@ class Driver:
             room = target - len(self._waiting) - len(self._running)
             if room <= 0:
                 return
-            new_ids = self._trials.new_trial_ids(min(room, self._left))
-            self._own.update(new_ids)
-            self._store.sync()
-            docs = run.algo(new_ids, run.domain, self._trials, draw_seed(run.rstate))
-            if docs is None or not len(docs):
+            docs = self._store.suggest(
+                run.algo, run.domain, min(room, self._left), self._draw_seed, self._limit
+            )
+            for doc in self._store.news():
+                self._tally.add(doc)
+            if not docs:
                 self._exhausted = True
                 return
             self._left -= len(docs)
-            self._own.update([doc["tid"] for doc in docs])
-            self._waiting.extend(self._store.insert(docs))
+            self._waiting.extend(docs)
+
+    def _draw_seed(self) -> int:
+        return draw_seed(self._run.rstate)
 
     @property
     def _capacity(self) -> int:
@@ -232,12 +243,16 @@ class Driver:
             self._store.settle(doc)
             self._evaluator.submit(doc)
 
+    def _remaining_s(self) -> float | None:
+        """How long the run may go on; None for as long as it likes."""
+        run = self._run
+        if run.timeout is None:
+            return None
+        return max(0.0, run.timeout - (default_timer() - run.start_time))
+
     def _arrivals(self) -> list[Any]:
         """Wait for outcomes; the ids of the trials to record now, none when the time is up."""
-        run = self._run
-        remaining_s = None
-        if run.timeout is not None:
-            remaining_s = max(0.0, run.timeout - (default_timer() - run.start_time))
+        remaining_s = self._remaining_s()
         if not self._strict:
             self._keep(self._evaluator.wait(remaining_s))
             return list(self._arrived)
@@ -304,17 +319,16 @@ class Driver:
         Trials that were waiting before the run stay as they are.
         """
         self._keep_last(reason)
-        for doc in [doc for tid, doc in self._running.items() if tid in self._arrived]:
+        for doc in [doc for tid, doc in self._running.items() if self._has_ended(tid)]:
             self._record(doc)
-        # Those inserted are looked for in the store: they may not have come to wait here.
-        unstarted = [doc for doc in self._store.unstarted() if doc["tid"] in self._own]
         started = [doc for doc in self._running.values() if doc["state"] == JOB_STATE_RUNNING]
-        for doc in [*started, *unstarted]:
-            lifecycle.cancel(doc, reason)
-            self._store.settle(doc)
+        self._store.abandon(started, reason)
         self._running.clear()
         self._waiting.clear()
         self._arrived.clear()
+
+    def _has_ended(self, tid: Any) -> bool:
+        return tid in self._arrived and self._arrived[tid].cancelled is None
 
     def _keep_last(self, reason: str) -> None:
         """Have the evaluator cancel what runs, and keep what it says of it."""

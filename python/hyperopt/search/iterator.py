@@ -170,9 +170,11 @@ trials_save_file
 
     def exhaust(self) -> FMinIter:
         """Run until there are `max_evals` trials, or a stopping rule applies."""
-        n_done = len(self.trials)
+        # Of a study that others share, only the study itself can tell how many are missing.
+        shared = hasattr(self.trials, "_own_store") and not self.asynchronous
+        n = sys.maxsize if shared else self.max_evals - len(self.trials)
         try:
-            self.run(self.max_evals - n_done, block_until_done=self.asynchronous)
+            self.run(n, block_until_done=self.asynchronous)
         finally:
             if self._saver is not None:
                 surely(self._saver.close)

@@ -104,7 +104,10 @@ def check_trials(trials: Any) -> None:
     if isinstance(trials, type):
         raise TypeError(f"trials={trials!r} is a class: did you mean {trials.__name__}()?")
     if trials is not None and not hasattr(trials, "insert_trial_docs"):
-        raise TypeError(f"trials={trials!r}: give Trials(), or None for a new one")
+        raise TypeError(
+            f"trials={trials!r}: give Trials(), the URL of a database such as "
+            "'sqlite:///study.db', or None for a new one"
+        )
 
 
 def checked_max_evals(max_evals: Any) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
+from hyperopt.storage import lifecycle
 from hyperopt.storage.documents import JOB_STATE_NEW, Document, of_experiment
 from hyperopt.storage.store import TrialStore
 
@@ -19,6 +20,41 @@ _HOOKED = (
 
 class Store(Protocol):
     """What the driver does with documents."""
+
+    eager: bool
+    """Whether every result has to be written before anything else happens."""
+
+    def suggest(
+        self,
+        algo: Callable[..., Any],
+        domain: Any,
+        n: int,
+        draw_seed: Callable[[], int],
+        limit: int | None,
+    ) -> list[Document]:
+        """Up to `n` trials to evaluate, while there are fewer than `limit` in a shared study.
+
+        Of a study that others share these may be trials that wait; else the algorithm makes them.
+        """
+
+    def wait(self, timeout_s: float | None) -> bool:
+        """Wait a little for trials that others run; False if there are none."""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody else said that the run shall stop."""
+
+    def news(self) -> list[Document]:
+        """The documents that others have finished since this was asked last."""
+
+    def abandon(self, docs: Iterable[Document], reason: str) -> None:
+        """Give up what `suggest` gave and has not finished: `docs`, and what waits."""
+
+    def hold(self, doc: Document) -> None:
+        """Note that somebody will tell the result of a trial, perhaps in another process."""
+
+    def flush(self) -> None:
+        """Make sure that what has finished is written."""
 
     def insert(self, docs: Iterable[Document]) -> list[Document]:
         """Insert new documents; return those that are stored, which may be copies."""
@@ -36,11 +72,71 @@ class Store(Protocol):
         """The stored documents that wait to be evaluated, in their order."""
 
 
-class DirectStore:
-    """Uses the hooks of `Trials`, which cost the same however long the study is."""
+class _UnsharedStore:
+    """What is the same for all trials that no other process shares."""
+
+    eager = False
+    stopped = False
 
     def __init__(self, trials: TrialStore) -> None:
         self._trials = trials
+        self._own: set[Any] = set()
+
+    def insert(self, docs: Iterable[Document]) -> list[Document]:
+        raise NotImplementedError
+
+    def settle(self, doc: Document) -> None:
+        raise NotImplementedError
+
+    def sync(self) -> None:
+        raise NotImplementedError
+
+    def unstarted(self) -> list[Document]:
+        raise NotImplementedError
+
+    def suggest(
+        self,
+        algo: Callable[..., Any],
+        domain: Any,
+        n: int,
+        draw_seed: Callable[[], int],
+        limit: int | None,
+    ) -> list[Document]:
+        """Have the algorithm make `n` trials, and insert them."""
+        new_ids = self._trials.new_trial_ids(n)
+        self._own.update(new_ids)
+        self.sync()
+        docs = algo(new_ids, domain, self._trials, draw_seed())
+        if docs is None or not len(docs):
+            return []
+        self._own.update([doc["tid"] for doc in docs])
+        return self.insert(docs)
+
+    def wait(self, timeout_s: float | None) -> bool:
+        """Nobody else runs anything."""
+        return False
+
+    def news(self) -> list[Document]:
+        """Nobody else finishes anything."""
+        return []
+
+    def hold(self, doc: Document) -> None:
+        """Anybody may tell it as it is."""
+
+    def flush(self) -> None:
+        """Everything is where it belongs already."""
+
+    def abandon(self, docs: Iterable[Document], reason: str) -> None:
+        """Cancel stored documents that are not finished."""
+        # Those inserted are looked for in the store: they may not have come to wait in the driver.
+        unstarted = [doc for doc in self.unstarted() if doc["tid"] in self._own]
+        for doc in [*docs, *unstarted]:
+            lifecycle.cancel(doc, reason)
+            self.settle(doc)
+
+
+class DirectStore(_UnsharedStore):
+    """Uses the hooks of `Trials`, which cost the same however long the study is."""
 
     def insert(self, docs: Iterable[Document]) -> list[Document]:
         """Insert new documents; return those that are stored."""
@@ -71,11 +167,8 @@ class DirectStore:
         return [doc for doc in unfinished if doc["state"] == JOB_STATE_NEW]
 
 
-class PublicStore:
+class PublicStore(_UnsharedStore):
     """Uses the public methods only, for subclasses that do more in them."""
-
-    def __init__(self, trials: TrialStore) -> None:
-        self._trials = trials
 
     def insert(self, docs: Iterable[Document]) -> list[Document]:
         """Insert new documents; return those that are stored."""
@@ -107,6 +200,9 @@ class PublicStore:
 def store_of(trials: Any) -> Store:
     """The cheapest way to write to these trials that respects what their class overrides."""
     kind = type(trials)
+    own = getattr(kind, "_own_store", None)
+    if own is not None:
+        return own(trials)  # type: ignore[no-any-return]
     if issubclass(kind, TrialStore) and not any(
         getattr(kind, name, None) is not getattr(TrialStore, name) or name in trials.__dict__
         for name in _HOOKED

@@ -101,6 +101,7 @@ class Study:
         self.trials = Trials() if trials is None else trials
         self.trials.remember_space(self.domain.space)
         self._store = store_of(self.trials)
+        self._store.eager = True  # Others shall see what was told, at once.
         self._store.reread()
         self.algo = algo
         self.rstate = as_rstate(rstate)
@@ -142,12 +143,16 @@ class Study:
         asked: list[Asked] = []
         self._store.sync()
         while len(asked) < n:
-            new_ids = self.trials.new_trial_ids(n - len(asked))
-            docs = self.algo(new_ids, self.domain, self.trials, draw_seed(self.rstate))
+            docs = self._store.suggest(
+                self.algo, self.domain, n - len(asked), self._draw_seed, None
+            )
             if not docs:
                 break
-            asked += [self._start(doc) for doc in self._store.insert(docs)]
+            asked += [self._start(doc) for doc in docs]
         return asked
+
+    def _draw_seed(self) -> int:
+        return draw_seed(self.rstate)
 
     def enqueue(self, params: Mapping[str, Any]) -> Asked:
         """Ask for a point of your own: ``{label: value}``, or a point as `best_params` returns it.
@@ -166,6 +171,7 @@ class Study:
         return [self._seen(doc) for doc in self.trials.trials if doc["state"] in UNFINISHED]
 
     def _start(self, doc: Document) -> Asked:
+        self._store.hold(doc)
         lifecycle.begin(doc)
         self._store.settle(doc)
         self._asked[doc["tid"]] = doc

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, cast
 
 from hyperopt.environment import log
@@ -113,7 +114,7 @@ def fmin(
     max_evals: int | None = None,
     timeout: float | None = None,
     loss_threshold: float | None = None,
-    trials: Trials | None = None,
+    trials: Trials | str | os.PathLike[str] | None = None,
     rstate: Any = None,
     allow_trials_fmin: bool = True,
     pass_expr_memo_ctrl: bool | None = None,
@@ -153,7 +154,8 @@ def fmin(
         A loss of status *ok* below this ends the run.
     trials
         The store. Trials in it count as history, and towards `max_evals`. None makes a new one, or
-        loads `trials_save_file` if that exists.
+        loads `trials_save_file` if that exists. The URL of a database, such as
+        ``"sqlite:///study.db"``, is the study that is kept there; see `StoredTrials`.
     rstate
         Gives the seed of each call of `algo`: a Generator, a RandomState, an int, or None. None
         takes the environment variable ``HYPEROPT_FMIN_SEED`` if it is set.
@@ -236,7 +238,12 @@ def fmin(
     )
     check_objective(fn)
     check_algo(algo)
+    if (isinstance(trials, str) and ":" in trials) or isinstance(trials, os.PathLike):
+        from hyperopt.study.stored import StoredTrials
+
+        trials = StoredTrials(trials)
     check_trials(trials)
+    store: Any = trials
     if algo is None:
         from hyperopt.algorithms import jtpe
 
@@ -252,9 +259,9 @@ def fmin(
         fn = WithKeywords(fn)
     rstate = as_rstate(rstate)
     if allow_trials_fmin and trials is not None and _has_own_fmin(trials):
-        return _delegate(fn, space, algo, trials, rstate, pass_expr_memo_ctrl, options)
+        return _delegate(fn, space, algo, store, rstate, pass_expr_memo_ctrl, options)
     domain = Domain(fn, space, pass_expr_memo_ctrl=pass_expr_memo_ctrl)
-    return _minimise(domain, algo, trials, rstate, options)
+    return _minimise(domain, algo, store, rstate, options)
 
 
 def _minimise(
@@ -309,7 +316,8 @@ def _minimise(
         from hyperopt.algorithms.distinct import Distinct
 
         run.algo = Distinct(algo)
-    run.exhaust()
+    with getattr(trials, "_during_run", _nothing_special)(domain, options.max_evals):
+        run.exhaust()
     if not options.avoid_duplicates:
         from hyperopt.algorithms.distinct import hint_at_repetition
 
@@ -322,6 +330,10 @@ def _minimise(
     if not len(trials):
         return None
     return domain.space.evaluate(trials.argmin)
+
+
+def _nothing_special(domain: Domain, max_evals: int) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 def _has_own_fmin(trials: Any) -> bool:

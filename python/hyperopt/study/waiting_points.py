@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.space.points import assignment_of, same_assignment
@@ -33,10 +33,19 @@ def insert_points(trials: TrialStore, space: CompiledSpace, points: Any) -> None
         assignment_of(space, point, f"points_to_evaluate[{i}]", values_first=False)
         for i, point in enumerate(_checked(points))
     ]
-    known = [_active(doc["misc"]["vals"]) for doc in trials._dynamic_trials]
-    for values in wanted:
-        if not any(same_assignment(values, other) for other in known):
-            trials.insert_trial_docs([trial_of(trials, values, space.labels)])
+
+    def insert() -> None:
+        known = [_active(doc["misc"]["vals"]) for doc in trials._dynamic_trials]
+        for values in wanted:
+            if not any(same_assignment(values, other) for other in known):
+                trials.insert_trial_docs([trial_of(trials, values, space.labels)])
+
+    # Where several processes share the trials, they must not insert the same points.
+    getattr(trials, "_insert_points", _call)(insert)
+
+
+def _call(function: Callable[[], None]) -> None:
+    function()
 
 
 def trial_of(trials: TrialStore, values: Mapping[str, Any], labels: Iterable[str]) -> Document:

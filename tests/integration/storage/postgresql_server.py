@@ -134,7 +134,7 @@ class Server:
     def stop(self) -> None:
         """End it and remove its folder."""
         if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
+            self._process.send_signal(signal.SIGQUIT)  # Nobody needs its data.
             try:
                 self._process.wait(20)
             except subprocess.TimeoutExpired:

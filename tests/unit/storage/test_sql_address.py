@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hyperopt.storage.sql.address import is_address, masked, parse
+from hyperopt.storage.sql.address import masked, parse
 from hyperopt.storage.sql.network import network_file_system
 
 
@@ -74,13 +74,6 @@ def test_no_password_is_shown(url: str) -> None:
     assert "me" in masked(url)
     if url.startswith("postgresql:"):
         assert "cret" not in str(parse(url)) + repr(parse(url))
-
-
-def test_what_is_a_url_is_told_from_other_texts() -> None:
-    assert is_address("sqlite:///x")
-    assert is_address("mongo://h/d")
-    assert not is_address("study.pkl")
-    assert not is_address(7)
 
 
 def test_a_network_file_system_is_recognised_by_the_longest_mount_point(tmp_path: Path) -> None:

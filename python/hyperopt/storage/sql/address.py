@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-__all__ = ["Address", "is_address", "masked", "parse"]
+__all__ = ["Address", "masked", "parse"]
 
 _SCHEMES = ("sqlite", "postgresql", "postgres")
 _PASSWORD_PARAMETER = re.compile(r"(?i)\b((?:ssl)?password)(\s*=\s*)('[^']*'|[^&\s]*)")
@@ -37,11 +37,6 @@ class Address:
 
     def __repr__(self) -> str:
         return f"Address({str(self)!r})"
-
-
-def is_address(value: Any) -> bool:
-    """Whether this is meant as the URL of a database (or of a MongoDB, which gets an error)."""
-    return isinstance(value, str) and bool(re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", value))
 
 
 def parse(url: Any) -> Address:

@@ -150,6 +150,11 @@ class Database(ABC):
                 with suppress(Exception):
                     connection.close()
 
+    def __del__(self) -> None:
+        with suppress(Exception):
+            if self._pid == os.getpid():
+                self.close()
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """A transaction that writes; it is rolled back if anything is raised."""

@@ -18,7 +18,7 @@ from hyperopt.storage.sql.points import reached
 if TYPE_CHECKING:
     from hyperopt.storage.sql.database import Database
 
-__all__ = ["BEATS_PER_LEASE", "LEASE_S", "Heart", "Watch", "end", "register"]
+__all__ = ["BEATS_PER_LEASE", "LEASE_S", "Heart", "Watch", "end", "register", "software"]
 
 LEASE_S = 120.0
 """How long a silent process keeps its trials, where nobody can ask for it."""
@@ -28,18 +28,19 @@ BEATS_PER_LEASE = 8
 _FIELDS = "id, host, place, pid, started, beat, beat_at"
 
 
-def register(database: Database, study: int) -> int:
+def register(database: Database, study: int, software: str) -> int:
     """Enter this process; return its number. Within a transaction."""
     process = this_process()
     now = database.now()
     return database.insert_id(
         "INSERT INTO hyperopt_worker (study, host, place, pid, started, software, joined, beat, "
         "beat_at, exchanges) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, 0)",
-        (study, process.host, process.place, process.pid, process.started, _software(), now, now),
+        (study, process.host, process.place, process.pid, process.started, software, now, now),
     )
 
 
-def _software() -> str:
+def software() -> str:
+    """What this process runs, for people."""
     import platform
 
     from hyperopt import __version__

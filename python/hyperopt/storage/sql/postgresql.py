@@ -98,8 +98,13 @@ class PostgresqlDatabase(Database):
 
     def has_table(self, name: str) -> bool:
         """Whether there is a table of this name."""
-        rows = self.execute("SELECT to_regclass(?) IS NOT NULL", (name,)).fetchall()
-        return bool(rows[0][0])
+        # to_regclass may answer from a cache that knows nothing of what others have just made.
+        rows = self.execute(
+            "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE c.relname = ? AND n.nspname = ANY (current_schemas(false))",
+            (name,),
+        ).fetchall()
+        return bool(rows)
 
     def in_dialect(self, statement: str) -> str:
         """A statement of `schema` in PostgreSQL's words."""

@@ -149,7 +149,10 @@ class SharedStudy:
         if self._worker is None or self._pid != os.getpid():
             self._pid = os.getpid()
             self._n_exchanges = 0
-            self._worker = self.database.run(lambda: leases.register(self.database, self.id))
+            software = leases.software()
+            self._worker = self.database.run(
+                lambda: leases.register(self.database, self.id, software)
+            )
             own = connect(self.database.address, patience_s=5.0)
             self._heart = leases.Heart(own, self._worker, self.header.lease_s)
         return self._worker

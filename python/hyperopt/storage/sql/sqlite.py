@@ -6,7 +6,6 @@ the system hands out in the order of asking. SQLite's own lock is polled, and st
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import sqlite3
@@ -248,8 +247,3 @@ class SqliteDatabase(Database):
         elif "malformed" in text:
             text += ": the file is damaged; the sqlite3 program's .recover saves what it can"
         return StorageError(f"{self.address}: {text}")
-
-    def __del__(self) -> None:
-        with contextlib.suppress(Exception):
-            if self._pid == os.getpid():
-                self.close()

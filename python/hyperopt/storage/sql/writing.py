@@ -91,6 +91,38 @@ class Writing:
         )
         self.header = self.header._replace(seed=seed)
 
+    def set_max_evals(self, max_evals: int | None) -> None:
+        """Note how many trials the study shall have, for workers and for people."""
+        if max_evals != self.header.max_evals:
+            self.database.execute(
+                "UPDATE hyperopt_study SET max_evals = ? WHERE id = ?", (max_evals, self.study)
+            )
+            self.header = self.header._replace(max_evals=max_evals)
+
+    def set_space(self, text: str) -> int:
+        """Note the search space; return its number."""
+        number = self.source(text)
+        assert number is not None
+        if number != self.header.space:
+            self.database.execute(
+                "UPDATE hyperopt_study SET space = ? WHERE id = ?", (number, self.study)
+            )
+            self.header = self.header._replace(space=number)
+        return number
+
+    def stop(self) -> int:
+        """Tell all processes that take part now to stop; return how many they are."""
+        rows = self.database.execute(
+            "SELECT id FROM hyperopt_worker WHERE study = ? AND ended IS NULL", (self.study,)
+        ).fetchall()
+        newest = self.database.execute(
+            "SELECT coalesce(max(id), 0) FROM hyperopt_worker", ()
+        ).fetchall()[0][0]
+        self.database.execute(
+            "UPDATE hyperopt_study SET stop = ? WHERE id = ?", (str(newest), self.study)
+        )
+        return len(rows)
+
     def _log(self, tid: int, kind: str, before: Stored | None = None) -> None:
         text = None if before is None else codec.to_text(list(before))
         self.database.execute(

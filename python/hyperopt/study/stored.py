@@ -1,0 +1,422 @@
+"""`StoredTrials`: a study in a database, which lasts and which any number of processes share."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from hyperopt.exceptions import InvalidTrial
+from hyperopt.storage import lifecycle
+from hyperopt.storage.documents import JOB_STATE_NEW, STATUS_NEW, Document
+from hyperopt.storage.sql import blobs, codec
+from hyperopt.storage.sql.address import Address
+from hyperopt.storage.sql.database import PATIENCE_S
+from hyperopt.storage.sql.documents import document_of, row_of
+from hyperopt.storage.sql.leases import LEASE_S
+from hyperopt.storage.sql.mirror import Mirror
+from hyperopt.storage.sql.reading import read_trials
+from hyperopt.storage.sql.shared import SharedStudy, connect, open_study_row
+from hyperopt.study.stored_attachments import StoredAttachments, StoredTrialAttachments
+from hyperopt.study.trials import Trials
+
+if TYPE_CHECKING:
+    from hyperopt.objective.domain import Domain
+    from hyperopt.space.compiler import CompiledSpace
+    from hyperopt.storage.sql.writing import Writing
+    from hyperopt.study.ask_and_tell import Study
+    from hyperopt.study.shared_writer import SharedStore
+
+__all__ = ["DEFAULT_NAME", "StoredTrials", "open_study"]
+
+DEFAULT_NAME = "default"
+"""The study that a URL without a name means."""
+
+_DOMAIN = "FMinIter_Domain"
+_MOST_PICKLED = 64 << 20
+"""An objective whose pickle is larger is not stored for workers."""
+
+
+class StoredTrials(Trials):
+    """The trials of a study in a database: a `Trials` in every respect.
+
+    Every process that opens the same study takes part in it: `fmin` suggests from what all of them
+    found, claims its trials, and stores each result when it is there. A process may end in any way;
+    what it had finished is kept, and what it ran is run again by others.
+
+    Parameters
+    ----------
+    url
+        ``sqlite:///file.db`` (or a path), or ``postgresql://user@host/database``.
+    name
+        The study; it is made if there is none of this name.
+    exp_key
+        The experiment, as for `Trials`.
+    lease_s
+        After how many seconds without a sign of life a process on another machine counts as lost.
+        It is set when the study is made.
+    patience_s
+        For how long to try to reach a database that is away.
+    sync_interval_s
+        SQLite only: commits closer together than this are not each forced onto the disk. They
+        survive the end of the process, and a power cut a moment later. 0 forces all of them.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from hyperopt import StoredTrials, fmin, hp, rand
+    >>> url = f"sqlite:///{tempfile.mkdtemp()}/study.db"
+    >>> for max_evals in (10, 15):  # the second run goes on
+    ...     trials = StoredTrials(url, "bowl")
+    ...     best = fmin(lambda x: x**2, hp.uniform("x", -5, 5), rand.suggest, max_evals,
+    ...                 trials=trials, rstate=0, verbose=False)
+    >>> len(StoredTrials(url, "bowl"))
+    15
+    """
+
+    attachments: Any
+
+    def __init__(
+        self,
+        url: str | os.PathLike[str] | Address,
+        name: str = DEFAULT_NAME,
+        exp_key: Any = None,
+        refresh: bool = True,
+        *,
+        lease_s: float = LEASE_S,
+        patience_s: float = PATIENCE_S,
+        sync_interval_s: float | None = None,
+        _create: bool = True,
+    ) -> None:
+        _check_name(name)
+        if min(lease_s, patience_s) <= 0:
+            raise ValueError(
+                f"lease_s={lease_s!r}, patience_s={patience_s!r}: give numbers of seconds above 0"
+            )
+        super().__init__(exp_key, refresh=False)
+        database = connect(url, patience_s=patience_s, sync_interval_s=sync_interval_s)
+        header = open_study_row(database, name, create=_create, lease_s=lease_s)
+        shared = SharedStudy(database, header)
+        self._options = {"patience_s": patience_s, "sync_interval_s": sync_interval_s}
+        self._stored_key = None if exp_key is None else codec.to_text(exp_key)
+        self._space_number = header.space
+        self._mirror: Mirror = Mirror(_Unowned(self), shared)
+        self.attachments = StoredAttachments(self._mirror)
+        weakref.finalize(self, _leave_later, self._mirror, os.getpid())
+        _note_exit()
+        self._trials = []
+        if refresh:
+            self.refresh()
+
+    # -- what the study is
+
+    @property
+    def name(self) -> str:
+        """The study's name."""
+        return self._mirror.header.name
+
+    @property
+    def url(self) -> str:
+        """Where the study is, without a password."""
+        return str(self._mirror.shared.database.address)
+
+    def __repr__(self) -> str:
+        return f"<StoredTrials {self.name!r} at {self.url}: {len(self._dynamic_trials)} trials>"
+
+    def close(self) -> None:
+        """Take part no more: give back what is running here, and close the connection.
+
+        Happens by itself when the process ends in an orderly way. The study can still be used, and
+        is then joined anew.
+        """
+        self._mirror.sync()
+        _leave(self._mirror, os.getpid())
+
+    def _own_store(self) -> SharedStore:
+        from hyperopt.study.shared_writer import SharedStore
+
+        return SharedStore(self)
+
+    @contextmanager
+    def _during_run(self, domain: Domain, max_evals: int | None) -> Iterator[None]:
+        """What surrounds a run of `fmin`."""
+        self._store_domain(domain)
+        limit = None if max_evals is None or max_evals >= sys.maxsize else max_evals
+        self._mirror.write(lambda writing: writing.set_max_evals(limit))
+        with _terminable():
+            yield
+
+    def _store_domain(self, domain: Domain) -> None:
+        """Keep the objective for workers, as a pickle, which they load only when told to."""
+        with suppress(Exception):  # What can't be pickled can't be evaluated elsewhere.
+            import cloudpickle
+
+            pickled = cloudpickle.dumps(domain)
+            if len(pickled) <= _MOST_PICKLED and self.attachments.get(_DOMAIN) != pickled:
+                self.attachments[_DOMAIN] = pickled
+
+    def remember_space(self, space: CompiledSpace) -> None:
+        """Keep the space that the trials are of: here, and as data in the database."""
+        if self._space is space:
+            return
+        super().remember_space(space)
+        from hyperopt.space.as_text import text_of
+
+        text = text_of(space.expression)
+        self._space_number = self._mirror.write(lambda writing: writing.set_space(text))
+
+    # -- what `Trials` does, with the database
+
+    def new_trial_ids(self, n: int) -> list[Any]:
+        """Reserve `n` ids that no trial has, in any process."""
+        return list(self._mirror.reserve_ids(n))
+
+    def assert_valid_trial(self, trial: Any) -> Any:
+        """Return `trial`, or raise `InvalidTrial`."""
+        super().assert_valid_trial(trial)
+        tid = trial["tid"]
+        if isinstance(tid, bool) or not hasattr(tid, "__index__") or tid < 0:
+            raise InvalidTrial("in a database the tid must be a whole number of at least 0:", tid)
+        return trial
+
+    def _insert_trial_docs(self, docs: Iterable[Document]) -> list[Any]:
+        docs = list(docs)
+        for doc in docs:
+            if self._mirror.knows(doc["tid"]):
+                raise InvalidTrial("the study has a trial of this tid already:", doc["tid"])
+        return super()._insert_trial_docs(docs)
+
+    def view(self, exp_key: Any = None, refresh: bool = True) -> StoredTrials:
+        """Another look at the same study, through another experiment key."""
+        other = StoredTrials(
+            self._mirror.shared.database.address,
+            self.name,
+            exp_key,
+            refresh,
+            **self._options,  # type: ignore[arg-type]
+        )
+        if self._space is not None:
+            Trials.remember_space(other, self._space)
+        return other
+
+    def trial_attachments(self, trial: Document) -> Any:
+        """The attachments of one trial, as a mutable mapping."""
+        return StoredTrialAttachments(self.attachments, int(trial["tid"]))
+
+    def _insert_points(self, insert: Callable[[], None]) -> None:
+        """Insert what is missing, so that two processes don't insert it twice."""
+        self._mirror.insert_unseen(insert)
+
+    def delete_all(self) -> None:
+        """Delete every trial, for all processes."""
+        self.delete([doc["tid"] for doc in self._dynamic_trials])
+
+    # -- what is done by hand
+
+    def delete(self, tids: Iterable[int]) -> int:
+        """Delete trials, for all processes; return how many there were.
+
+        The log keeps them: `hyperopt verify` can still tell what was suggested from them.
+        """
+        wanted = [int(tid) for tid in tids]
+        n: int = self._mirror.write(lambda writing: sum(writing.delete(tid) for tid in wanted))
+        return n
+
+    def correct(
+        self, tid: int, loss: Any = None, *, result: Mapping[str, Any] | None = None
+    ) -> None:
+        """Replace the result of a trial, for all processes.
+
+        Parameters
+        ----------
+        tid
+            The trial.
+        loss, result
+            The loss, or a result dict: what an objective would return.
+        """
+        from hyperopt.objective.domain import normalise_result
+
+        if (loss is None) == (result is None):
+            raise ValueError(f"correct({tid!r}): give exactly one of loss and result")
+        outcome = normalise_result(loss if result is None else result)
+        attachments = outcome.pop("attachments", None) or {}
+
+        def work(writing: Writing) -> None:
+            doc = self._stored(writing, tid)
+            lifecycle.finish(doc, outcome)
+            doc["misc"].pop("error", None)
+            doc["misc"].pop("traceback", None)
+            writing.replace(row_of(doc), "correct")
+
+        self._mirror.write(work)
+        self.trial_attachments({"tid": tid}).update(attachments)
+
+    def retry(self, tids: Iterable[int]) -> list[int]:
+        """Put trials back into the queue, to be evaluated again; return those that were put back.
+
+        Trials that wait already, and those that a living process runs, are left alone.
+        """
+        wanted = [int(tid) for tid in tids]
+
+        def work(writing: Writing) -> list[int]:
+            return [tid for tid in wanted if requeue(writing, tid)]
+
+        done: list[int] = self._mirror.write(work)
+        return done
+
+    def _stored(self, writing: Writing, tid: int) -> Document:
+        found = read_trials(writing.database, writing.study, [tid])
+        if not found or found[0].doc is None:
+            raise ValueError(f"trial {tid!r}: there is no such trial in the study {self.name!r}")
+        return document_of(found[0])
+
+    # -- pickles
+
+    def __reduce__(self) -> Any:
+        """As plain `Trials`: a pickle holds the documents, and no database."""
+        plain = Trials(self._exp_key, refresh=False)
+        plain._dynamic_trials = self._dynamic_trials
+        plain._ids = set(self._ids)
+        plain.attachments = dict(self.attachments)
+        if self._space is not None:
+            plain._space = self._space
+        plain.refresh()
+        return _plain_trials, (plain.__getstate__(),)
+
+
+def requeue(writing: Writing, tid: int) -> bool:
+    """Put a trial back into the queue; False if it waits already or somebody runs it."""
+    found = read_trials(writing.database, writing.study, [tid])
+    if not found or found[0].doc is None or found[0].state == JOB_STATE_NEW:
+        return False
+    if found[0].worker is not None:
+        return False
+    doc = document_of(found[0])
+    lifecycle.requeue(doc)
+    doc["result"] = {"status": STATUS_NEW}
+    doc["refresh_time"] = doc["owner"] = None
+    doc["misc"].pop("error", None)
+    doc["misc"].pop("traceback", None)
+    blobs.sweep(writing.database, writing.study, tid, None)
+    return writing.replace(row_of(doc), "requeue")
+
+
+def open_study(
+    url: str | os.PathLike[str],
+    name: str = DEFAULT_NAME,
+    *,
+    space: Any,
+    algo: Callable[..., Any] | None = None,
+    rstate: Any = None,
+    exp_key: Any = None,
+    avoid_duplicates: bool = False,
+    **options: Any,
+) -> Study:
+    """Ask and tell, on a study in a database.
+
+    Parameters
+    ----------
+    url, name, exp_key, **options
+        As for `StoredTrials`.
+    space, algo, rstate, avoid_duplicates
+        As for `hyperopt.Study`.
+
+    Returns
+    -------
+    Study
+        Its ``trials`` are the `StoredTrials`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from hyperopt import hp, open_study, rand
+    >>> url = f"sqlite:///{tempfile.mkdtemp()}/study.db"
+    >>> study = open_study(url, "bowl", space=hp.uniform("x", -5, 5), algo=rand.suggest, rstate=0)
+    >>> trial = study.ask()
+    >>> study.tell(trial, trial.params ** 2)
+    >>> len(open_study(url, "bowl", space=hp.uniform("x", -5, 5)).trials)
+    1
+    """
+    trials = StoredTrials(url, name, exp_key, **options)
+    return trials.study(space, algo, rstate, avoid_duplicates=avoid_duplicates)
+
+
+def _check_name(name: Any) -> None:
+    if not isinstance(name, str) or not name:
+        raise ValueError(f"name={name!r}: give the study a name, a text")
+
+
+class _Unowned:
+    """Stands for the trials in their mirror, without keeping them alive."""
+
+    def __init__(self, trials: StoredTrials) -> None:
+        self._trials = weakref.ref(trials)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._trials(), name)
+
+
+def _plain_trials(state: Mapping[str, Any]) -> Trials:
+    trials: Trials = object.__new__(Trials)
+    trials.__setstate__(state)
+    return trials
+
+
+def _leave(mirror: Mirror, pid: int) -> None:
+    """Give back what this process runs and say good-bye; what was asked for stays to be told."""
+    if pid != os.getpid():
+        return
+    with suppress(Exception):
+        mirror.shared.leave(mirror.asked)
+    mirror.shared.database.close()
+
+
+_exiting = threading.Event()
+
+
+@cache
+def _note_exit() -> None:
+    # Registered after the first finalizer, so it is called before the finalizers are.
+    atexit.register(_exiting.set)
+
+
+def _leave_later(mirror: Mirror, pid: int) -> None:
+    """Leave, when the garbage collector says so: that may be anywhere, in a transaction even."""
+    if _exiting.is_set():
+        _leave(mirror, pid)
+    elif mirror.shared.has_joined:
+        threading.Thread(target=_leave, args=(mirror, pid), name="hyperopt-leave").start()
+    else:
+        mirror.shared.database.close()
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """While this lasts, SIGTERM ends the run in an orderly way, unless somebody handles it."""
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    ):
+        yield
+        return
+    pid = os.getpid()
+
+    def terminate(number: int, frame: Any) -> None:
+        if os.getpid() != pid:  # A child that was forked evaluates; it has nothing to give back.
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGTERM)
+            return
+        raise SystemExit(128 + number)
+
+    signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import builtins
 import pickle
+import sys
 
 import pytest
 
@@ -112,6 +112,7 @@ def test_the_table_has_a_row_per_trial_and_a_column_per_parameter(trials):
         "model",
         "seed",
         "units",
+        "error",
         "book_time",
         "refresh_time",
         "duration_s",
@@ -120,24 +121,49 @@ def test_the_table_has_a_row_per_trial_and_a_column_per_parameter(trials):
     assert set(table["act"]) <= {"relu", "tanh"}
     assert table["loss"].drop(3).tolist() == trials.losses()
     row = table.iloc[0]
-    assert row["model"]["kind"] in ("lin", "tree")
+    assert row["model"] in ("lin", "tree")
     assert row["duration_s"] >= 0
     assert row["units"] in (16, 32, 48, 64)
 
 
-def test_the_table_is_a_list_of_dicts_without_pandas(trials, monkeypatch):
-    real_import = builtins.__import__
+def test_the_table_says_what_is_missing_without_pandas(trials, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError, match=r"to_dataframe\(\) needs pandas: pip install"):
+        trials.to_dataframe()
 
-    def no_pandas(name, *args, **kwargs):
-        if name == "pandas":
-            raise ImportError(name)
-        return real_import(name, *args, **kwargs)
 
-    monkeypatch.setattr(builtins, "__import__", no_pandas)
-    rows = trials.to_dataframe()
-    assert isinstance(rows, list)
-    assert type(rows[0]["units"]) is int
-    assert rows[0]["tid"] == 0
+def test_the_table_has_all_results_errors_and_options_to_group_by(suggest):
+    def objective(point):
+        if point["x"] > 0.8:
+            raise ValueError("too large")
+        return {"loss": point["x"], "status": "ok", "auc": 0.5, "x": "taken", "parts": {"a": 1}}
+
+    trials = Trials()
+    space = {
+        "x": hp.uniform("x", 0, 1),
+        "model": hp.choice("model", [{"kind": "svm", "C": hp.uniform("C", 0, 1)}, [1, 2]]),
+    }
+    run = {"catch_eval_exceptions": True, "verbose": False, "rstate": 0}
+    fmin(objective, space, suggest, 30, trials=trials, **run)
+    table = trials.to_dataframe()
+    assert len(table) == 30
+    failed = table[table["state"] == "error"]
+    assert len(failed) > 0
+    assert failed["error"].str.contains("ValueError").all()
+    assert failed["error"].str.contains("too large").all()
+    done = table[table["state"] == "done"]
+    assert set(done["auc"]) == {0.5}
+    assert set(done["result_x"]) == {"taken"}
+    assert done["parts"].iloc[0] == {"a": 1}
+    assert set(table.groupby("model")["loss"].min().index) == {"svm", "#1"}
+
+
+def test_the_best_value_is_the_loss_of_the_best_trial(trials):
+    assert trials.best_value == min(trials.losses())
+    assert trials.study(SPACE).best_value == trials.best_value
+    assert trials.study(SPACE).best_trial is trials.best_trial
+    with pytest.raises(AllTrialsFailed):
+        _ = Trials().best_value
 
 
 def test_parameters_keep_their_types_and_do_not_hide_other_columns(suggest):

@@ -124,6 +124,17 @@ class Results:
         return best
 
     @property
+    def best_value(self) -> float:
+        """The loss of `best_trial`.
+
+        Raises
+        ------
+        AllTrialsFailed
+            If there is none.
+        """
+        return float(self.best_trial["result"]["loss"])
+
+    @property
     def argmin(self) -> dict[str, Any]:
         """The active parameters of `best_trial`; a choice is given as the number of its option."""
         return {

@@ -242,6 +242,16 @@ class Study:
         return doc
 
     @property
+    def best_trial(self) -> Document:
+        """The document of the best trial so far; see `Trials.best_trial`."""
+        return self.trials.best_trial
+
+    @property
+    def best_value(self) -> float:
+        """Its loss."""
+        return self.trials.best_value
+
+    @property
     def best_params(self) -> Any:
         """The best point so far; see `Trials.best_params`."""
         return self.trials.best_params

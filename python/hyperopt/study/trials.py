@@ -159,15 +159,22 @@ class Trials(TrialStore):
     def to_dataframe(self, space: Any = None) -> Any:
         """All trials as a table: one row per trial, one column per parameter by value.
 
-        Further columns are ``tid state status loss book_time refresh_time duration_s``; a parameter
-        of such a name comes as ``param_loss``, say. Parameters that were not active are missing.
-        Without pandas the rows come as a list of dicts.
+        Further columns are ``tid state status loss``, then whatever else the results hold, then
+        ``error book_time refresh_time duration_s``. A parameter of such a name comes as
+        ``param_loss``, say, and another key of a result that is a parameter's label as
+        ``result_<key>``. Parameters that were not active are missing. An option of a choice that is
+        no plain value, such as a dict, is shown by a short name, so that rows can be grouped.
 
         Parameters
         ----------
         space
             The search space, for trials that do not know it, as those of a study that another
             version has pickled; without it a choice is shown by the number of its option.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
         """
         from hyperopt.analysis.table import dataframe_of, rows_of
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from hyperopt.analysis.columns import Point, finite_loss, labels_of, loss_ranks, points_of
 from hyperopt.environment.public_path import public
-from hyperopt.visualization.option_names import option_names
+from hyperopt.visualization.option_names import option_names_of
 
 if TYPE_CHECKING:
     import os
@@ -185,7 +185,7 @@ def main_plot_vars(
         from matplotlib.colors import ListedColormap
 
         ranks, colours = _best_only(ranks, colorize_best), ListedColormap(_BEST_COLOURS)
-    options = option_names(space) if space is not None else {}
+    options = option_names_of(space) if space is not None else {}
     columns = min(columns, max(len(labels), 1))
     rows = max(-(-len(labels) // columns), 1)
     if not figure.axes:

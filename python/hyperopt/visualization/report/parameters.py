@@ -5,15 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from hyperopt.pyll.base import Apply, Literal, dfs
+from hyperopt.pyll.base import Apply, dfs
+from hyperopt.space.option_names import option_names
 from hyperopt.visualization.report.columns import number
 
 if TYPE_CHECKING:
     from hyperopt.space.compiler import CompiledSpace, Parameter
-
-_LONGEST_NAME = 40
-_NAMING_KEYS = ("type", "name", "model", "kind", "estimator", "algorithm", "cls", "class")
-"""Keys of a dict among options whose value tells which one it is."""
 
 _WHOLE = ("randint", "categorical")
 
@@ -26,7 +23,7 @@ def parameters_of(space: CompiledSpace, *, guessed: bool = False) -> list[dict[s
     in words.
     """
     names = {
-        label: _option_names(switches)
+        label: option_names(switches[0].pos_args[1:])
         for label, node in space.nodes.items()
         if (switches := _switches(space, node))
     }
@@ -110,44 +107,3 @@ def _switches(space: CompiledSpace, parameter: Apply) -> list[Apply]:
         for node in dfs(space.expression)
         if node.name == "switch" and node.pos_args[0] is parameter
     ]
-
-
-def _option_names(switches: list[Apply]) -> list[str]:
-    """A name for each option of the first switch: short values as they are, others by a part."""
-    options = switches[0].pos_args[1:]
-    names = [_name(option) or f"#{i}" for i, option in enumerate(options)]
-    repeated = {name for name in names if names.count(name) > 1}
-    return [f"{name} #{i}" if name in repeated else name for i, name in enumerate(names)]
-
-
-def _name(option: Apply) -> str | None:
-    if isinstance(option, Literal):
-        return _shortened(option.obj)
-    constants = [(key, arg.obj) for key, arg in _entries(option) if isinstance(arg, Literal)]
-    for wanted in _NAMING_KEYS:
-        for key, value in constants:
-            if key == wanted:
-                return _shortened(value)
-    for _, value in constants:
-        if isinstance(value, str):
-            return _shortened(value)
-    return None
-
-
-def _entries(option: Apply) -> list[tuple[Any, Any]]:
-    named = option.named_args if option.name == "dict" else []
-    return [*((key, arg) for key, arg in named), *enumerate(option.pos_args)]
-
-
-def _shortened(value: Any) -> str:
-    if isinstance(value, str):
-        text = value or "''"
-    elif callable(value) and hasattr(value, "__name__"):
-        text = str(value.__name__)
-    else:
-        try:
-            text = repr(value)
-        except Exception as error:  # a user's class
-            text = f"{type(value).__name__} ({type(error).__name__} in its repr)"
-    text = " ".join(text.split())
-    return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1] + "…"

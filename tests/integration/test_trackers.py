@@ -1,4 +1,4 @@
-"""Callbacks beside the real packages: what MLflow, TensorBoard and Weights & Biases have afterwards."""
+"""What MLflow, TensorBoard and Weights & Biases have afterwards: the real packages."""
 
 from __future__ import annotations
 
@@ -123,9 +123,7 @@ def test_mlflow_nests_below_the_active_run_and_leaves_it_open(
     assert parents.count(None) == 1
 
 
-def test_tensorboard_has_hyperparameters_metrics_and_curves(
-    trials: Trials, tmp_path: Path
-) -> None:
+def test_tensorboard_has_hyperparameters_metrics_and_curves(trials: Trials, tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
     from tensorboard.plugins.hparams import metadata
@@ -141,9 +139,7 @@ def test_tensorboard_has_hyperparameters_metrics_and_curves(
             contents[metadata.SESSION_START_INFO_TAG]
         )
         assert started.hparams["model"].string_value in ("tree", "linear")
-        ended = metadata.parse_session_end_info_plugin_data(
-            contents[metadata.SESSION_END_INFO_TAG]
-        )
+        ended = metadata.parse_session_end_info_plugin_data(contents[metadata.SESSION_END_INFO_TAG])
         assert (ended.status == 1) == (doc["state"] == 2)
         if doc["state"] == 3:
             continue

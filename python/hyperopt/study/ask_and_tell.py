@@ -241,6 +241,16 @@ class Study:
             )
         return doc
 
+    def __repr__(self) -> str:
+        from hyperopt.visualization.notebook import line_of
+
+        return line_of(self.trials, "Study")
+
+    def _repr_html_(self) -> str:
+        from hyperopt.visualization.notebook import html_of
+
+        return html_of(self.trials, "Study")
+
     @property
     def best_trial(self) -> Document:
         """The document of the best trial so far; see `Trials.best_trial`."""

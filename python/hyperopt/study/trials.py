@@ -67,6 +67,16 @@ class Trials(TrialStore):
         rval._space = self._space
         return rval
 
+    def __repr__(self) -> str:
+        from hyperopt.visualization.notebook import line_of
+
+        return line_of(self, type(self).__name__)
+
+    def _repr_html_(self) -> str:
+        from hyperopt.visualization.notebook import html_of
+
+        return html_of(self, type(self).__name__)
+
     @property
     def best_params(self) -> Any:
         """The best point of the space, as the objective got it, in native Python types.

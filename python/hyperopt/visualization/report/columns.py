@@ -36,7 +36,7 @@ def columns_of(docs: Sequence[Document], labels: Iterable[str]) -> dict[str, Any
     ends = [_seconds(doc.get("refresh_time")) for doc in docs]
     epoch = min((start for start in starts if start is not None), default=0.0)
     owners, reasons = _Words(), _Words()
-    states = [_state(doc) for doc in docs]
+    states = [state_of(doc) for doc in docs]
     columns = {
         "tid": [plain(doc["tid"]) for doc in docs],
         "state": states,
@@ -97,7 +97,8 @@ def _seconds(time: Any) -> float | None:
     return (time - _EPOCH).total_seconds()
 
 
-def _state(doc: Document) -> int:
+def state_of(doc: Document) -> int:
+    """What a trial is, as a position in `STATES`."""
     state, result = doc["state"], _result(doc)
     if state not in range(len(_BY_JOB_STATE)):
         return 0

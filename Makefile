@@ -36,6 +36,7 @@ test-rust:
 	cargo test --locked -p parzen
 
 test-python: $(VENV)/.installed-$(TEST_EXTRAS) $(NATIVE)
+	scripts/install-browser $(PY)
 	$(PY) -m pytest $(TEST_FLAGS) $(PYTEST_FLAGS)
 
 test-long: test ## all tests, and a million random spaces at all scales of numbers (about 10 minutes more)

@@ -17,18 +17,6 @@ class Callback:
     All is called in the process and thread of `fmin`, one call after the other, whoever evaluates
     the trials. An exception of a callback ends the run and passes through; what had
     finished is kept.
-
-    Examples
-    --------
-    >>> from hyperopt import Trials, fmin, hp, rand
-    >>> from hyperopt.callbacks import Callback
-    >>> class Losses(Callback):
-    ...     def on_trial_end(self, trials, trial):
-    ...         print(trial["tid"], round(trial["result"]["loss"], 2))
-    >>> _ = fmin(lambda x: x**2, hp.uniform("x", -1, 1), rand.suggest, max_evals=2, rstate=0,
-    ...          show_progressbar=False, callbacks=[Losses()])
-    0 0.26
-    1 0.29
     """
 
     def on_start(self, trials: Any) -> None:

@@ -107,6 +107,8 @@ class StoredTrials(Trials):
         self._options = {"patience_s": patience_s, "sync_interval_s": sync_interval_s}
         self._stored_key = None if exp_key is None else codec.to_text(exp_key)
         self._space_number = header.space
+        self._known_space: CompiledSpace | None = None
+        self._has_read_space = False
         self._mirror: Mirror = Mirror(_Unowned(self), shared)
         self.attachments = StoredAttachments(self._mirror)
         weakref.finalize(self, _leave_later, self._mirror, os.getpid())
@@ -164,13 +166,26 @@ class StoredTrials(Trials):
 
     def remember_space(self, space: CompiledSpace) -> None:
         """Keep the space that the trials are of: here, and as data in the database."""
-        if self._space is space:
+        if self._known_space is space:
             return
-        super().remember_space(space)
+        self._known_space = space
         from hyperopt.space.as_text import text_of
 
         text = text_of(space.expression)
         self._space_number = self._mirror.write(lambda writing: writing.set_space(text))
+
+    @property
+    def _space(self) -> CompiledSpace | None:  # type: ignore[override]
+        """The space that was remembered here, or else the one that is stored."""
+        if self._known_space is None and not self._has_read_space:
+            self._has_read_space = True
+            from hyperopt.study.snapshot import space_of_study
+
+            shared = self._mirror.shared
+            self._known_space = shared.database.read(
+                lambda: space_of_study(shared.database, shared.header)
+            )
+        return self._known_space
 
     # -- what `Trials` does, with the database
 
@@ -203,7 +218,7 @@ class StoredTrials(Trials):
             **self._options,  # type: ignore[arg-type]
         )
         if self._space is not None:
-            Trials.remember_space(other, self._space)
+            other._known_space = self._space
         return other
 
     def trial_attachments(self, trial: Document) -> Any:

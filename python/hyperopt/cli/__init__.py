@@ -1,0 +1,1 @@
+"""The command ``hyperopt``: one module for each family of subcommands."""

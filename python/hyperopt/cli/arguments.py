@@ -1,0 +1,135 @@
+"""What subcommands have in common: naming a study, and writing tables."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from hyperopt.storage.sql import reading, schema
+from hyperopt.storage.sql.shared import connect
+from hyperopt.study.stored import DEFAULT_NAME
+
+if TYPE_CHECKING:
+    from hyperopt.study.snapshot import Snapshot
+
+__all__ = ["Place", "add_storage", "add_study", "place_of", "snapshot_of", "write", "write_table"]
+
+ENVIRONMENT = "HYPEROPT_STORAGE"
+
+
+class Place(NamedTuple):
+    """A study: the URL of its database, and its name."""
+
+    url: str
+    name: str
+
+
+def add_storage(parser: argparse.ArgumentParser) -> None:
+    """Add ``--storage``."""
+    parser.add_argument(
+        "--storage",
+        "--url",
+        metavar="URL",
+        default=os.environ.get(ENVIRONMENT),
+        help="sqlite:///file.db, or postgresql://user@host/database; the environment variable "
+        f"{ENVIRONMENT} is the default",
+    )
+
+
+def add_study(parser: argparse.ArgumentParser) -> None:
+    """Add the study's name and ``--storage``."""
+    parser.add_argument(
+        "study",
+        metavar="STUDY",
+        nargs="?",
+        help="the study's name, or the URL of a database with one study",
+    )
+    parser.add_argument(
+        "--study", "--name", dest="study_name", metavar="NAME", help=argparse.SUPPRESS
+    )
+    add_storage(parser)
+
+
+def place_of(args: argparse.Namespace) -> Place:
+    """The study that is meant."""
+    name, url = args.study or args.study_name, args.storage
+    if args.study and "://" in args.study:
+        url, name = args.study, args.study_name
+    if not url:
+        raise ValueError(
+            "no database is named: give --storage sqlite:///file.db, or set the environment "
+            f"variable {ENVIRONMENT}"
+        )
+    return Place(url, name or _only_study(url))
+
+
+def _only_study(url: str) -> str:
+    database = connect(url, writing=False)
+    try:
+        database.read(lambda: schema.create_or_check(database, writing=False))
+        names = [header.name for header in database.read(lambda: reading.headers(database))]
+    finally:
+        database.close()
+    if len(names) == 1:
+        return names[0]
+    if DEFAULT_NAME in names:
+        return DEFAULT_NAME
+    raise ValueError(f"the database has the studies {', '.join(names) or '(none)'}: name one")
+
+
+def storage_of(args: argparse.Namespace) -> str:
+    """The database that is meant."""
+    if not args.storage:
+        raise ValueError(
+            "no database is named: give --storage sqlite:///file.db, or set the environment "
+            f"variable {ENVIRONMENT}"
+        )
+    return str(args.storage)
+
+
+def snapshot_of(args: argparse.Namespace) -> Snapshot:
+    """The study that is meant, read."""
+    from hyperopt.study.snapshot import read_snapshot
+
+    return read_snapshot(*place_of(args))
+
+
+def tids_of(text: str) -> list[int]:
+    """Ids, written as ``3,5,8-12``."""
+    tids: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        try:
+            start = int(first)
+            tids += range(start, int(last) + 1) if dash else [start]
+        except ValueError:
+            raise argparse.ArgumentTypeError(
+                f"{text!r}: give ids of trials, such as 3,5,8-12"
+            ) from None
+    return tids
+
+
+def write(text: str) -> None:
+    """Write a line."""
+    sys.stdout.write(f"{text}\n")
+
+
+def write_table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a table with aligned columns."""
+    lines = [list(head), *([_cell(value) for value in row] for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    for line in lines:
+        write(
+            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        )
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return " ".join(str(value).split())

@@ -1,0 +1,129 @@
+"""A study in a database as it is now, read without taking part in it or changing anything."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hyperopt.storage.documents import of_experiment
+from hyperopt.storage.sql import codec, reading
+from hyperopt.storage.sql.documents import document_of
+from hyperopt.storage.sql.place import Process, is_running
+from hyperopt.storage.sql.shared import connect, open_study_row
+from hyperopt.study.trials import Trials
+
+if TYPE_CHECKING:
+    from hyperopt.space.compiler import CompiledSpace
+    from hyperopt.storage.sql.database import Database
+    from hyperopt.storage.sql.rows import Header, Stored
+
+__all__ = ["Snapshot", "Worker", "read_snapshot", "space_of_study"]
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A process that takes part in a study, or did."""
+
+    number: int
+    host: str
+    pid: int
+    software: str
+    joined: float
+    last_seen: float
+    ended: float | None
+    running: bool | None
+    """Whether it still runs; None if that can't be told from here."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A study at one moment.
+
+    Attributes
+    ----------
+    header
+        The study's own row.
+    trials
+        Its trials, in memory, with the space if that could be read.
+    rows
+        The same as rows, by id.
+    workers, algorithms
+        The processes, and the descriptions of what made suggestions.
+    """
+
+    header: Header
+    trials: Trials
+    rows: list[Stored]
+    workers: list[Worker]
+    algorithms: list[dict[str, Any]]
+
+
+def read_snapshot(url: str | os.PathLike[str], name: str, exp_key: Any = None) -> Snapshot:
+    """Read a study.
+
+    Parameters
+    ----------
+    url, name
+        The database and the study.
+    exp_key
+        Show the trials of this experiment only.
+    """
+    database = connect(url, writing=False)
+    try:
+        header = open_study_row(database, name)
+        return database.read(lambda: _read(database, header.id, exp_key))
+    finally:
+        database.close()
+
+
+def _read(database: Database, study: int, exp_key: Any) -> Snapshot:
+    header = reading.read_header(database, study)
+    rows = sorted(reading.read_changes(database, header, 0).rows)
+    trials = Trials(exp_key, refresh=False)
+    trials._dynamic_trials = of_experiment([document_of(row) for row in rows], exp_key)
+    trials.refresh()
+    trials._space = space_of_study(database, header)
+    facts = [codec.from_text(text) for _, text in sources_of(database, study)]
+    return Snapshot(
+        header,
+        trials,
+        rows,
+        _workers(database, study),
+        [fact for fact in facts if isinstance(fact, dict) and "algorithm" in fact],
+    )
+
+
+def sources_of(database: Database, study: int) -> list[tuple[int, str]]:
+    """The numbers and texts of what made suggestions, and of the spaces."""
+    rows = database.execute(
+        "SELECT id, text FROM hyperopt_source WHERE study = ? ORDER BY id", (study,)
+    ).fetchall()
+    return [(int(number), text) for number, text in rows]
+
+
+def space_of_study(database: Database, header: Header) -> CompiledSpace | None:
+    """The search space of a study, if it is stored and made of data."""
+    if header.space is None:
+        return None
+    texts = dict(sources_of(database, header.id))
+    with suppress(Exception):  # A space that another version has written, or tampered with.
+        from hyperopt.space.as_text import space_of
+        from hyperopt.space.compiler import compile_space
+
+        return compile_space(space_of(texts[header.space]))
+    return None
+
+
+def _workers(database: Database, study: int) -> list[Worker]:
+    rows = database.execute(
+        "SELECT id, host, pid, software, joined, beat_at, ended, place, started "
+        "FROM hyperopt_worker WHERE study = ? ORDER BY id",
+        (study,),
+    ).fetchall()
+    workers = []
+    for number, host, pid, software, joined, beat_at, ended, place, started in rows:
+        running = ended is None and is_running(Process(host, place, pid, started))
+        workers.append(Worker(number, host, pid, software, joined, beat_at, ended, running))
+    return workers

@@ -1,0 +1,113 @@
+"""The command line looks at studies, and changes them when told to."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hyperopt import StoredTrials, fmin, hp, rand
+from hyperopt.cli.main import main
+from hyperopt.storage.sql import codec
+
+SPACE = {"x": hp.uniform("x", -5, 5), "kind": hp.choice("kind", ["left", "right"])}
+
+
+def study(url: str, name: str = "bowl", max_evals: int = 8) -> StoredTrials:
+    trials = StoredTrials(url, name)
+    fmin(lambda p: p["x"] ** 2, SPACE, rand.suggest, max_evals, trials=trials, rstate=0,
+         verbose=False)  # fmt: skip
+    return trials
+
+
+def output(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    status = main(arguments)
+    captured = capsys.readouterr()
+    assert status == 0, captured.err
+    return captured.out
+
+
+def test_studies_are_listed(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    study(url)
+    study(url, "other", 3)
+    (bowl, other) = json.loads(output(capsys, "studies", "--storage", url, "--json"))
+    assert (bowl["study"], bowl["trials"], bowl["done"], bowl["max_evals"]) == ("bowl", 8, 8, 8)
+    assert other["study"] == "other"
+    assert "bowl" in output(capsys, "studies", "--storage", url)
+
+
+def test_a_study_is_shown_with_its_best_trials(
+    url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trials = study(url)
+    facts = json.loads(output(capsys, "show", "bowl", "--storage", url, "--json"))
+    assert facts["trials"] == 8
+    assert facts["best_loss"] == trials.best_trial["result"]["loss"]
+    assert facts["parameters"] == "kind, x"
+    assert "hyperopt.rand.suggest" in output(capsys, "show", "bowl", "--storage", url)
+    best = json.loads(output(capsys, "best", "--storage", url, "--json"))
+    assert best["params"] == trials.best_params
+    assert len(output(capsys, "best", "--storage", url, "-n", "3").splitlines()) == 4
+
+
+def test_trials_are_listed_and_exported(
+    url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trials = study(url)
+    lines = output(capsys, "trials", "--storage", url, "--last", "2", "--json").splitlines()
+    assert [json.loads(line)["tid"] for line in lines] == [6, 7]
+    assert json.loads(lines[0])["kind"] in ("left", "right")
+    assert output(capsys, "trials", "--storage", url, "--state", "error") == "no trials\n"
+    rows = list(csv.DictReader(io.StringIO(output(capsys, "export", "--storage", url))))
+    assert [float(row["loss"]) for row in rows] == trials.losses()
+    path = tmp_path / "study.jsonl"
+    output(capsys, "export", "--storage", url, "-o", str(path))
+    docs = [codec.from_text(line) for line in path.read_text().splitlines()]
+    assert docs == trials.trials
+
+
+def test_the_storage_may_be_the_study_or_come_from_the_environment(
+    sqlite_url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study(sqlite_url)
+    assert "bowl" in output(capsys, "show", sqlite_url)
+    monkeypatch.setenv("HYPEROPT_STORAGE", sqlite_url)
+    assert "bowl" in output(capsys, "show", "bowl")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["show", "nothing", "--storage", "{url}"], "no study 'nothing'"),
+        (["show", "--storage", "sqlite:///{tmp}/none.db"], "no such file"),
+        (["studies", "--storage", "mysql://me:secret@h/d"], "not the URL"),
+        (["studies"], "HYPEROPT_STORAGE"),
+        (["best", "empty", "--storage", "{url}"], "no trial with a loss"),
+    ],
+)
+def test_what_goes_wrong_is_said_in_one_line(
+    sqlite_url: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    words: str,
+) -> None:
+    StoredTrials(sqlite_url, "empty")
+    filled = [argument.format(url=sqlite_url, tmp=tmp_path) for argument in arguments]
+    assert main(filled) == 1
+    message = capsys.readouterr().err
+    assert words in message
+    assert "secret" not in message
+    assert message.count("\n") == 1
+
+
+def test_nothing_is_written_by_looking(sqlite_url: str, tmp_path: Path, capsys: Any) -> None:
+    study(sqlite_url).close()
+    before = (tmp_path / "study.db").read_bytes()
+    for command in ("studies", "show", "trials", "best", "export"):
+        output(capsys, command, "--storage", sqlite_url)
+    assert (tmp_path / "study.db").read_bytes() == before

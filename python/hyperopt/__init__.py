@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         atpe,
         criteria,  # noqa: F401
         early_stop,
+        gp,
         graph_viz,  # noqa: F401
         jtpe,
         mix,
@@ -95,6 +96,7 @@ __all__ = [
     "exceptions",
     "fmin",
     "fmin_pass_expr_memo_ctrl",
+    "gp",
     "hp",
     "jtpe",
     "mix",
@@ -120,6 +122,7 @@ _LAZY_MODULES = frozenset(
         "atpe",
         "criteria",
         "early_stop",
+        "gp",
         "graph_viz",
         "jtpe",
         "mix",

@@ -142,3 +142,24 @@ def importance(
     seed: int,
 ) -> tuple[list[float], list[float], list[tuple[float, float]] | None]: ...
 def finished_losses(documents: list[dict[str, Any]], failed: bool) -> tuple[list[float], int]: ...
+def suggest_gp(
+    history: History,
+    tids: Sequence[int],
+    seed: int,
+    *,
+    unordered: Sequence[bool],
+    options: Mapping[str, Any],
+    first: int = 0,
+) -> list[tuple[_Columns, _Columns]]: ...
+def gp_predict(
+    points: Sequence[Sequence[float]],
+    losses: Sequence[float],
+    at: Sequence[Sequence[float]],
+    *,
+    unordered: Sequence[bool],
+    lengths: Sequence[float],
+    scale: float,
+    noise: float,
+    mean_variance: float,
+) -> tuple[list[float], list[float]]: ...
+def log_expected_improvement(mean: float, variance: float, best: float) -> float: ...

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from hyperopt import STATUS_FAIL, STATUS_OK, Trials, fmin, hp, jtpe, partial, rand, space_eval
-from hyperopt.algorithms.jtpe import _unordered_parameters
+from hyperopt.algorithms.arguments import unordered_parameters
 from hyperopt.base import JOB_STATE_DONE, JOB_STATE_ERROR, JOB_STATE_RUNNING, Domain
 from hyperopt.pyll import scope
 
@@ -211,7 +211,7 @@ def test_branches_that_only_evaluation_can_tell_are_handled() -> None:
 
 def test_choices_are_sets_and_integers_are_ordered() -> None:
     space = Domain(objective, SPACE).space
-    unordered = dict(zip(space.labels, _unordered_parameters(space), strict=True))
+    unordered = dict(zip(space.labels, unordered_parameters(space), strict=True))
     assert {label for label, flag in unordered.items() if flag} == {"model", "inner"}
 
 

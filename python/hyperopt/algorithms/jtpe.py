@@ -23,28 +23,23 @@ an ablation of the ingredients.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from hyperopt import _native
+from hyperopt.algorithms.arguments import count, unordered_parameters
 from hyperopt.algorithms.assignments import as_seed, assignments_in_turn, documents, native_ids
 from hyperopt.algorithms.feed import feed_of
 from hyperopt.algorithms.history import HistoryFeed, history_of
 from hyperopt.environment.public_path import public
-from hyperopt.pyll.base import dfs
 from hyperopt.storage.documents import Document
 
 if TYPE_CHECKING:
     from hyperopt.objective.domain import Domain
-    from hyperopt.space.compiler import CompiledSpace
     from hyperopt.storage.store import TrialStore
 
 __all__ = ["suggest"]
-
-_unordered: WeakKeyDictionary[CompiledSpace, list[bool]] = WeakKeyDictionary()
 
 
 @public("hyperopt.jtpe")
@@ -153,14 +148,14 @@ def suggest(
     history = history_of(trials, space)
     ids = native_ids(new_ids, feed_of(HistoryFeed, trials, space).number)
     options: dict[str, Any] = {
-        "unordered": _unordered_parameters(space),
-        "n_startup_jobs": _count("n_startup_jobs", n_startup_jobs, 0),
-        "n_candidates": _count("n_EI_candidates", n_EI_candidates, 1),
+        "unordered": unordered_parameters(space),
+        "n_startup_jobs": count("n_startup_jobs", n_startup_jobs, 0),
+        "n_candidates": count("n_EI_candidates", n_EI_candidates, 1),
         "gamma": gamma,
-        "max_good": _count("max_good", max_good, 1),
-        "max_rest": _count("max_rest", max_rest, 1),
+        "max_good": count("max_good", max_good, 1),
+        "max_rest": count("max_rest", max_rest, 1),
         "prior_weight": prior_weight,
-        "linear_forgetting": _count("linear_forgetting", linear_forgetting, 0),
+        "linear_forgetting": count("linear_forgetting", linear_forgetting, 0),
         "min_bandwidth": min_bandwidth,
         "good_exponent": good_exponent,
         "discrete_exponent": discrete_exponent,
@@ -171,25 +166,3 @@ def suggest(
     suggest_joint = partial(_native.suggest_joint, history, seed=as_seed(seed), **options)
     assignments = assignments_in_turn(ids, space, history, suggest_joint)
     return documents(list(new_ids), domain, trials, assignments)
-
-
-def _count(name: str, value: int, least: int) -> int:
-    try:
-        count = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name}={value!r} is not allowed: must be an integer") from None
-    if count < least:
-        raise ValueError(f"{name}={count} is not allowed: must be at least {least}")
-    return count
-
-
-def _unordered_parameters(space: CompiledSpace) -> list[bool]:
-    """Whether each parameter selects an option by its number, as those of `hp.choice` do."""
-    known = _unordered.get(space)
-    if known is None:
-        selectors = {
-            id(node.pos_args[0]) for node in dfs(space.expression) if node.name == "switch"
-        }
-        known = [id(space.nodes[label]) in selectors for label in space.labels]
-        _unordered[space] = known
-    return known

@@ -13,7 +13,7 @@ import numpy as np
 
 from hyperopt.storage.documents import validate_loss_threshold, validate_timeout
 
-_ALGORITHMS = {"anneal": "anneal", "jtpe": "jtpe", "rand": "rand", "random": "rand"}
+_ALGORITHMS = {"anneal": "anneal", "gp": "gp", "jtpe": "jtpe", "rand": "rand", "random": "rand"}
 """The module that a word for an algorithm means."""
 
 

@@ -8,6 +8,7 @@ use crate::errors::exception;
 use crate::gil;
 use numpy::{PyArray1, PyReadonlyArray1};
 use parzen::column;
+use parzen::gp;
 use parzen::history::History;
 use parzen::joint::{self, model::same_values};
 use parzen::prior::Prior;
@@ -17,7 +18,7 @@ use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyList, PyString};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 type Array<'py> = Bound<'py, PyArray1<f64>>;
 type ParameterArguments = (String, String, Vec<f64>, Option<Vec<Vec<(String, i64)>>>);
@@ -109,10 +110,17 @@ pub struct PyHistory {
     joint: Option<Box<joint::Model>>,
     /// Values of the trials in error, by key.
     errors: BTreeMap<i64, Vec<f64>>,
+    /// Keys of the rows that are done and have no loss.
+    failed: BTreeSet<i64>,
+    /// What the Gaussian process has fitted.
+    process: gp::Cache,
 }
 
 /// The state of a trial whose objective raised an exception.
 pub(crate) const JOB_STATE_ERROR: i64 = 3;
+
+/// The state of a trial whose objective returned.
+const JOB_STATE_DONE: i64 = 2;
 
 #[pymethods]
 impl PyHistory {
@@ -127,6 +135,8 @@ impl PyHistory {
             values,
             joint: None,
             errors: BTreeMap::new(),
+            failed: BTreeSet::new(),
+            process: gp::Cache::default(),
         })
     }
 
@@ -161,7 +171,16 @@ impl PyHistory {
                     joint.upsert(key, f64::INFINITY, &self.values);
                 }
             }
-            Standing::Row { loss, has_started } => {
+            Standing::Row {
+                loss,
+                has_started,
+                is_done,
+            } => {
+                if is_done && loss == f64::INFINITY {
+                    self.failed.insert(key);
+                } else if !self.failed.is_empty() {
+                    self.failed.remove(&key);
+                }
                 if fresh || !has_started || !self.inner.has(key, loss) {
                     self.read_document_vals(document)?;
                     self.upsert_row(key, loss);
@@ -217,6 +236,7 @@ impl PyHistory {
     fn remove(&mut self, key: i64) {
         self.inner.remove(key);
         self.errors.remove(&key);
+        self.failed.remove(&key);
         if let Some(joint) = &mut self.joint {
             joint.remove(key);
         }
@@ -354,6 +374,20 @@ impl PyHistory {
         })
     }
 
+    /// What the Gaussian process needs: the rows of the joint estimator, what it has fitted, and the keys of the
+    /// trials that came to nothing.
+    pub fn process(
+        &mut self,
+        unordered: &[bool],
+    ) -> (&mut joint::Model, &mut gp::Cache, BTreeSet<i64>) {
+        let failed = self.failed.iter().chain(self.errors.keys()).copied();
+        let failed = failed.collect();
+        self.joint(unordered);
+        let Self { joint, process, .. } = self;
+        let model = joint.as_mut().expect("was just made");
+        (model, process, failed)
+    }
+
     fn agrees_with(
         &mut self,
         entry: &Bound<'_, PyAny>,
@@ -422,7 +456,11 @@ enum Standing {
     /// A row for the joint estimator: its objective raised an exception.
     Error,
     /// A row.
-    Row { loss: f64, has_started: bool },
+    Row {
+        loss: f64,
+        has_started: bool,
+        is_done: bool,
+    },
 }
 
 fn standing(document: &Bound<'_, PyDict>, key: i64) -> PyResult<Standing> {
@@ -439,7 +477,11 @@ fn standing(document: &Bound<'_, PyDict>, key: i64) -> PyResult<Standing> {
     Ok(if loss.is_nan() {
         Standing::Nothing
     } else {
-        Standing::Row { loss, has_started }
+        Standing::Row {
+            loss,
+            has_started,
+            is_done: state == JOB_STATE_DONE,
+        }
     })
 }
 

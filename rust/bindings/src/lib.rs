@@ -6,6 +6,7 @@ mod densities;
 mod documents;
 mod errors;
 mod gil;
+mod gp;
 mod history;
 mod importance;
 mod joint;
@@ -22,5 +23,8 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(importance::importance, m)?)?;
     m.add_function(wrap_pyfunction!(joint::suggest_joint, m)?)?;
     m.add_function(wrap_pyfunction!(priors::prior_fault, m)?)?;
+    m.add_function(wrap_pyfunction!(gp::suggest_gp, m)?)?;
+    m.add_function(wrap_pyfunction!(gp::gp_predict, m)?)?;
+    m.add_function(wrap_pyfunction!(gp::log_expected_improvement, m)?)?;
     densities::register(m)
 }

@@ -40,6 +40,7 @@
 //! | [`suggest`] | the algorithms |
 //! | [`importance`] | which parameters mattered, from the finished trials |
 //! | [`joint`] | a second estimator, which models all parameters of a trial together |
+//! | [`gp`] | a Gaussian process of the losses |
 //!
 //! # References
 //!
@@ -56,6 +57,7 @@
 
 pub mod column;
 pub mod error;
+pub mod gp;
 pub mod history;
 pub mod importance;
 pub mod interrupt;

@@ -120,7 +120,7 @@ pub fn suggest_until(
     Ok(out)
 }
 
-fn first_trial(
+pub(crate) fn first_trial(
     model: &Model,
     (seed, index): (u64, u64),
     options: &Options,
@@ -135,7 +135,7 @@ fn first_trial(
     Ok(values)
 }
 
-fn assignment(
+pub(crate) fn assignment(
     model: &Model,
     (seed, index): (u64, u64),
     options: &Options,
@@ -171,7 +171,7 @@ fn unseen_near(model: &Model, values: &[f64], rng: &mut Rng) -> Option<Vec<f64>>
     seen::first_unseen(model.space(), model.axes(), model.seen(), values, rng)
 }
 
-fn candidates(
+pub(crate) fn candidates(
     model: &Model,
     (seed, index, round): (u64, u64, u64),
     count: usize,

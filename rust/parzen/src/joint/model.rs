@@ -117,6 +117,13 @@ impl Model {
         live.map(|(values, _)| values.as_slice())
     }
 
+    /// Keys, losses (infinite while pending or when failed) and values of the rows, by key.
+    pub fn trials(&self) -> impl Iterator<Item = (i64, f64, &[f64])> {
+        let rows = self.keys.iter().zip(&self.losses).zip(&self.values);
+        let live = rows.zip(&self.gone).filter(|(_, gone)| !**gone);
+        live.map(|(((key, loss), values), _)| (*key, *loss, values.as_slice()))
+    }
+
     /// Number of rows.
     #[must_use]
     pub fn len(&self) -> usize {

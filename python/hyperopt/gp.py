@@ -1,0 +1,5 @@
+"""Front door: Bayesian optimisation with a Gaussian process."""
+
+from hyperopt.algorithms.gp import suggest
+
+__all__ = ["suggest"]

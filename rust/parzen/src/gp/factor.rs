@@ -1,0 +1,462 @@
+//! The Cholesky factor of a covariance matrix, in one fixed order of operations.
+//!
+//! Every loop runs along contiguous memory and changes one element per step, so that the compiler
+//! vectorises it and yet no sum is regrouped: a processor with wider registers gets the same bits. Nothing is
+//! fused. A general library chooses its blocks by the processor's caches and registers, and so rounds
+//! differently from one machine to the next.
+
+use multiversion::multiversion;
+
+/// Candidates that are solved for at a time.
+pub const WIDTH: usize = 16;
+
+/// Rows that are subtracted from the rest at a time.
+const PANEL: usize = 4;
+
+/// `K = U^T U` for a symmetric, positive definite `K`.
+#[derive(Clone, Debug, Default)]
+pub struct Factor {
+    n: usize,
+    /// Distance of the beginnings of two rows.
+    stride: usize,
+    /// `U` by rows; nothing of meaning below the diagonal.
+    upper: Vec<f64>,
+    /// `L = U^T` by rows, for solving with many right-hand sides.
+    lower: Vec<f64>,
+    /// Inverse pivots.
+    inverse: Vec<f64>,
+}
+
+impl Factor {
+    /// Factorises the matrix whose upper triangle is in `matrix`, by rows of `stride`, of which the first `n` count.
+    ///
+    /// Nothing if a pivot is not above zero: the matrix is not positive definite as far as rounding lets tell.
+    ///
+    /// # Panics
+    /// When `matrix` has fewer than `stride * stride` elements, or `n` is above `stride`.
+    #[must_use]
+    pub fn new(n: usize, stride: usize, matrix: Vec<f64>) -> Option<Self> {
+        assert!(n <= stride && matrix.len() >= stride * stride);
+        let mut factor = Self {
+            n,
+            stride,
+            upper: matrix,
+            lower: vec![0.0; stride * stride],
+            inverse: vec![0.0; stride],
+        };
+        if !factorise(n, stride, &mut factor.upper, &mut factor.inverse) {
+            return None;
+        }
+        for i in 0..n {
+            for j in i..n {
+                factor.lower[j * stride + i] = factor.upper[i * stride + j];
+            }
+        }
+        Some(factor)
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.n
+    }
+
+    /// Whether there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.n == 0
+    }
+
+    /// Adds a row and a column to the matrix: its covariances with the others, and its own variance. The same bits as
+    /// a new factorisation.
+    ///
+    /// False, and nothing changes, if the matrix would not be positive definite any more.
+    ///
+    /// # Panics
+    /// When `covariances` does not have one entry per row.
+    #[must_use]
+    pub fn append(&mut self, covariances: &[f64], variance: f64) -> bool {
+        assert_eq!(covariances.len(), self.n, "one covariance per row");
+        let mut column = covariances.to_vec();
+        self.solve_forward(&mut column);
+        let mut pivot = variance;
+        for c in &column {
+            pivot -= c * c;
+        }
+        if pivot.is_nan() || pivot <= 0.0 {
+            return false;
+        }
+        self.make_room();
+        let (n, stride) = (self.n, self.stride);
+        for (i, c) in column.iter().enumerate() {
+            self.upper[i * stride + n] = *c;
+            self.lower[n * stride + i] = *c;
+        }
+        let root = pivot.sqrt();
+        self.upper[n * stride + n] = root;
+        self.lower[n * stride + n] = root;
+        self.inverse[n] = 1.0 / root;
+        self.n += 1;
+        true
+    }
+
+    fn make_room(&mut self) {
+        if self.n < self.stride {
+            return;
+        }
+        let (old, new) = (self.stride, 2 * self.stride + 8);
+        for matrix in [&mut self.upper, &mut self.lower] {
+            let mut wider = vec![0.0; new * new];
+            for i in 0..old {
+                wider[i * new..i * new + old].copy_from_slice(&matrix[i * old..(i + 1) * old]);
+            }
+            *matrix = wider;
+        }
+        self.inverse.resize(new, 0.0);
+        self.stride = new;
+    }
+
+    /// `U^-T b`, in place.
+    pub fn solve_forward(&self, b: &mut [f64]) {
+        solve_forward(self.n, self.stride, &self.upper, &self.inverse, b);
+    }
+
+    /// `U^-1 b`, in place.
+    pub fn solve_backward(&self, b: &mut [f64]) {
+        solve_backward(self.n, self.stride, &self.lower, &self.inverse, b);
+    }
+
+    /// `U^-T B`, in place, for [`WIDTH`] right-hand sides: row `i` of `b` holds element `i` of each.
+    pub fn solve_forward_many(&self, b: &mut [[f64; WIDTH]]) {
+        solve_forward_many(self.n, self.stride, &self.lower, &self.inverse, b);
+    }
+
+    /// ln of the determinant of `K`.
+    #[must_use]
+    pub fn log_determinant(&self) -> f64 {
+        let pivots = &self.inverse[..self.n];
+        -2.0 * pivots.iter().map(|p| libm::log(*p)).sum::<f64>()
+    }
+
+    /// The upper triangle of `K^-1`, by rows of `n`.
+    #[must_use]
+    pub fn inverted(&self) -> Vec<f64> {
+        let mut triangular = vec![0.0; self.n * self.n];
+        let mut out = vec![0.0; self.n * self.n];
+        invert(
+            self.n,
+            self.stride,
+            &self.lower,
+            &self.inverse,
+            &mut triangular,
+        );
+        square(self.n, &triangular, &mut out);
+        out
+    }
+}
+
+/// `row -= factor * other`, element by element.
+#[inline(always)] // must be compiled with the caller's target features
+#[allow(clippy::inline_always)]
+fn subtract(row: &mut [f64], factor: f64, other: &[f64]) {
+    for (a, b) in row.iter_mut().zip(other) {
+        *a -= factor * b;
+    }
+}
+
+#[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
+fn factorise(n: usize, stride: usize, a: &mut [f64], inverse: &mut [f64]) -> bool {
+    let mut first = 0;
+    while first < n {
+        let end = (first + PANEL).min(n);
+        for k in first..end {
+            let (above, own) = a.split_at_mut(k * stride);
+            let row = &mut own[k..n];
+            for i in first..k {
+                let other = &above[i * stride + k..i * stride + n];
+                subtract(row, other[0], other);
+            }
+            let pivot = row[0];
+            if pivot.is_nan() || pivot <= 0.0 {
+                return false;
+            }
+            let root = pivot.sqrt();
+            let scale = 1.0 / root;
+            inverse[k] = scale;
+            row[0] = root;
+            for value in &mut row[1..] {
+                *value *= scale;
+            }
+        }
+        let (panel, rest) = a.split_at_mut(end * stride);
+        for i in end..n {
+            let row = &mut rest[(i - end) * stride + i..(i - end) * stride + n];
+            let others = &panel[first * stride..];
+            if end - first == PANEL {
+                let part = |k: usize| &others[k * stride + i..k * stride + n];
+                let (p, q, r, s) = (part(0), part(1), part(2), part(3));
+                for ((((a, p_), q_), r_), s_) in row.iter_mut().zip(p).zip(q).zip(r).zip(s) {
+                    *a = *a - p[0] * p_ - q[0] * q_ - r[0] * r_ - s[0] * s_;
+                }
+            }
+        }
+        first = end;
+    }
+    true
+}
+
+#[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
+fn solve_forward(n: usize, stride: usize, upper: &[f64], inverse: &[f64], b: &mut [f64]) {
+    for i in 0..n {
+        let value = b[i] * inverse[i];
+        b[i] = value;
+        subtract(
+            &mut b[i + 1..n],
+            value,
+            &upper[i * stride + i + 1..i * stride + n],
+        );
+    }
+}
+
+#[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
+fn solve_backward(n: usize, stride: usize, lower: &[f64], inverse: &[f64], b: &mut [f64]) {
+    for i in (0..n).rev() {
+        let value = b[i] * inverse[i];
+        b[i] = value;
+        subtract(&mut b[..i], value, &lower[i * stride..i * stride + i]);
+    }
+}
+
+#[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
+fn solve_forward_many(
+    n: usize,
+    stride: usize,
+    lower: &[f64],
+    inverse: &[f64],
+    b: &mut [[f64; WIDTH]],
+) {
+    for j in 0..n {
+        let (done, rest) = b.split_at_mut(j);
+        let mut sums = rest[0];
+        for (factor, row) in lower[j * stride..j * stride + j].iter().zip(done.iter()) {
+            for (s, r) in sums.iter_mut().zip(row) {
+                *s -= factor * r;
+            }
+        }
+        for s in &mut sums {
+            *s *= inverse[j];
+        }
+        rest[0] = sums;
+    }
+}
+
+/// `L^-1`, by rows of `n`.
+#[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
+fn invert(n: usize, stride: usize, lower: &[f64], inverse: &[f64], out: &mut [f64]) {
+    for k in 0..n {
+        let (done, rest) = out.split_at_mut(k * n);
+        let row = &mut rest[..=k];
+        let factors = &lower[k * stride..k * stride + k];
+        for (i, factor) in factors.iter().enumerate() {
+            subtract(&mut row[..=i], *factor, &done[i * n..=i * n + i]);
+        }
+        for value in &mut row[..k] {
+            *value *= inverse[k];
+        }
+        row[k] = inverse[k];
+    }
+}
+
+/// The upper triangle of `W^T W` for a lower triangular `W`.
+#[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
+fn square(n: usize, w: &[f64], out: &mut [f64]) {
+    for k in 0..n {
+        let row = &w[k * n..=k * n + k];
+        for i in 0..=k {
+            let factor = row[i];
+            for (o, r) in out[i * n + i..=i * n + k].iter_mut().zip(&row[i..]) {
+                *o += factor * r;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::stream;
+    use proptest::prelude::*;
+
+    /// A well-conditioned matrix, its upper triangle in rows of `stride`.
+    fn matrix(n: usize, stride: usize, seed: u64) -> Vec<f64> {
+        let mut rng = stream(seed, 0, 0);
+        let b: Vec<f64> = (0..n * n).map(|_| rng.normal()).collect();
+        let mut a = vec![0.0; stride * stride];
+        for i in 0..n {
+            for j in i..n {
+                let dot: f64 = (0..n).map(|k| b[i * n + k] * b[j * n + k]).sum();
+                a[i * stride + j] = dot + if i == j { 0.5 * n as f64 } else { 0.0 };
+            }
+        }
+        a
+    }
+
+    fn full(n: usize, stride: usize, a: &[f64]) -> impl Fn(usize, usize) -> f64 {
+        move |i, j| {
+            assert!(i < n && j < n);
+            a[i.min(j) * stride + i.max(j)]
+        }
+    }
+
+    /// The textbook's loop.
+    fn naive(n: usize, at: impl Fn(usize, usize) -> f64) -> Vec<Vec<f64>> {
+        let mut l = vec![vec![0.0; n]; n];
+        for i in 0..n {
+            for j in 0..=i {
+                let dot: f64 = (0..j).map(|k| l[i][k] * l[j][k]).sum();
+                l[i][j] = if i == j {
+                    (at(i, i) - dot).sqrt()
+                } else {
+                    (at(i, j) - dot) / l[j][j]
+                };
+            }
+        }
+        l
+    }
+
+    proptest! {
+        #[test]
+        fn the_factor_agrees_with_the_textbook(n in 1_usize..40, seed in 0_u64..1000) {
+            let a = matrix(n, n, seed);
+            let want = naive(n, full(n, n, &a));
+            let got = Factor::new(n, n, a).unwrap();
+            for i in 0..n {
+                for j in 0..=i {
+                    let size = want[i][i].abs().max(want[j][j].abs());
+                    prop_assert!((got.lower[i * n + j] - want[i][j]).abs() <= 1e-13 * size * n as f64);
+                }
+            }
+        }
+
+        #[test]
+        fn rows_that_are_added_one_by_one_give_the_same_bits(n in 1_usize..40, seed in 0_u64..1000) {
+            let a = matrix(n, n, seed);
+            let at = full(n, n, &a);
+            let mut grown = Factor::new(1, 1, vec![at(0, 0)]).unwrap();
+            for k in 1..n {
+                let row: Vec<f64> = (0..k).map(|i| at(i, k)).collect();
+                prop_assert!(grown.append(&row, at(k, k)));
+            }
+            let fresh = Factor::new(n, n, a.clone()).unwrap();
+            for i in 0..n {
+                for j in i..n {
+                    let (x, y) = (grown.upper[i * grown.stride + j], fresh.upper[i * n + j]);
+                    prop_assert_eq!(x.to_bits(), y.to_bits(), "{} {}", i, j);
+                }
+            }
+        }
+
+        #[test]
+        fn solutions_and_inverse_solve(n in 1_usize..40, seed in 0_u64..1000) {
+            let a = matrix(n, n, seed);
+            let at = full(n, n, &a);
+            let factor = Factor::new(n, n, a.clone()).unwrap();
+            let b: Vec<f64> = (0..n).map(|i| (i as f64 * 0.7).sin()).collect();
+            let mut x = b.clone();
+            factor.solve_forward(&mut x);
+            let half = x.clone();
+            factor.solve_backward(&mut x);
+            let inverse = factor.inverted();
+            for i in 0..n {
+                let back: f64 = (0..n).map(|j| at(i, j) * x[j]).sum();
+                prop_assert!((back - b[i]).abs() < 1e-10, "{back} {}", b[i]);
+                let by_inverse: f64 = (0..n).map(|j| inverse[i.min(j) * n + i.max(j)] * b[j]).sum();
+                prop_assert!((by_inverse - x[i]).abs() < 1e-10);
+            }
+            let mut many: Vec<[f64; WIDTH]> = b.iter().map(|v| [*v; WIDTH]).collect();
+            factor.solve_forward_many(&mut many);
+            for i in 0..n {
+                prop_assert!((many[i][3] - half[i]).abs() < 1e-12);
+            }
+        }
+    }
+
+    // The twin is compiled for the oldest processors, the factorisation runs in the variant for this one.
+    #[test]
+    fn every_processor_gets_the_same_bits() {
+        let n = 61;
+        let a = matrix(n, n, 3);
+        let mut u = a.clone();
+        for k in 0..n {
+            let root = u[k * n + k].sqrt();
+            let scale = 1.0 / root;
+            u[k * n + k] = root;
+            for j in k + 1..n {
+                u[k * n + j] *= scale;
+            }
+            for i in k + 1..n {
+                for j in i..n {
+                    u[i * n + j] -= u[k * n + i] * u[k * n + j];
+                }
+            }
+        }
+        let factor = Factor::new(n, n, a).unwrap();
+        for i in 0..n {
+            for j in i..n {
+                assert_eq!(
+                    factor.upper[i * n + j].to_bits(),
+                    u[i * n + j].to_bits(),
+                    "{i} {j}"
+                );
+            }
+        }
+        let mut inverse = vec![0.0; n * n];
+        for k in 0..n {
+            let mut row = vec![0.0; n];
+            for i in 0..k {
+                for j in 0..=i {
+                    row[j] -= u[i * n + k] * inverse[i * n + j];
+                }
+            }
+            for value in &mut row[..k] {
+                *value *= 1.0 / u[k * n + k];
+            }
+            row[k] = 1.0 / u[k * n + k];
+            inverse[k * n..(k + 1) * n].copy_from_slice(&row);
+        }
+        let mut want = vec![0.0; n * n];
+        for k in 0..n {
+            for i in 0..=k {
+                for j in i..=k {
+                    want[i * n + j] += inverse[k * n + i] * inverse[k * n + j];
+                }
+            }
+        }
+        let got = factor.inverted();
+        for i in 0..n {
+            for j in i..n {
+                assert_eq!(
+                    got[i * n + j].to_bits(),
+                    want[i * n + j].to_bits(),
+                    "{i} {j}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_matrix_that_is_not_positive_definite_is_refused() {
+        assert!(Factor::new(2, 2, vec![1.0, 2.0, 0.0, 1.0]).is_none());
+        assert!(Factor::new(1, 1, vec![f64::NAN]).is_none());
+        let mut factor = Factor::new(1, 1, vec![1.0]).unwrap();
+        assert!(!factor.append(&[1.0], 1.0));
+        assert_eq!(factor.len(), 1);
+        assert!(factor.append(&[0.5], 1.0));
+    }
+
+    #[test]
+    fn the_determinant_is_that_of_the_matrix() {
+        let factor = Factor::new(2, 2, vec![4.0, 2.0, 0.0, 3.0]).unwrap();
+        assert!((factor.log_determinant() - 8.0_f64.ln()).abs() < 1e-14);
+    }
+}

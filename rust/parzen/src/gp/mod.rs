@@ -1,0 +1,324 @@
+//! Bayesian optimisation with a Gaussian process.
+//!
+//! One suggestion:
+//!
+//! 0. **Start.** The first trials are those of the joint estimator: random ones that keep their distance.
+//! 1. **Losses** are put on a robust scale ([`warp`]), and **points** into coordinates ([`points`]).
+//! 2. **Hyperparameters.** One length-scale for each parameter, a scale and a noise, each with a prior; their most probable
+//!    values ([`hyper`], [`likelihood`], [`lbfgs`]). They are fitted to the first trials in the order of their keys, all
+//!    of them at first and a growing round number later, so that most suggestions find the last fit as it was; it follows
+//!    from the trials alone, and the cache holds no more than what could be computed again.
+//! 3. **Posterior.** Mean and variance of the loss anywhere ([`posterior`]). Pending trials are believed to get what is
+//!    expected of them, failed ones count as the worst that was seen.
+//! 4. **Choice.** The point with the largest expected improvement ([`acquisition`]) over the best mean at a trial. It is
+//!    looked for among draws from the joint estimator's good trials, from the prior, and near the best trials
+//!    ([`candidates`]); the best of these climb ([`refine`]). A point that was tried is passed over.
+//!
+//! Where the matrices would be too large, the joint estimator proposes.
+//!
+//! | file | content |
+//! |---|---|
+//! | `points` | trials as coordinates |
+//! | `matern` | the covariance of two points |
+//! | `factor` | Cholesky factors, in one order of operations |
+//! | `likelihood`, `hyper` | hyperparameters: how probable, and the most probable |
+//! | `lbfgs` | minimisation in a box |
+//! | `posterior` | what is believed of the function |
+//! | `warp` | losses on a robust scale |
+//! | `acquisition` | the logarithm of the expected improvement |
+//! | `candidates`, `refine` | where it is largest |
+//!
+//! References: Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006. Jones, Schonlau and Welch,
+//! "Efficient Global Optimization of Expensive Black-Box Functions", 1998. Hvarfner, Hellsten and Nardi, "Vanilla Bayesian
+//! Optimization Performs Great in High Dimensions", ICML 2024, arXiv 2402.02229 (the prior of the length-scales). Ament
+//! et al. 2023 (the logarithm of the improvement). Song et al. 2024 (the scale of losses).
+
+// Counts are far below 2^53; coordinates are compared to find equal ones.
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::float_cmp,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss
+)]
+
+pub mod acquisition;
+pub mod candidates;
+pub mod factor;
+pub mod hyper;
+pub mod lbfgs;
+pub mod likelihood;
+pub mod matern;
+pub mod options;
+pub mod points;
+pub mod posterior;
+pub mod refine;
+pub mod warp;
+
+pub use options::Options;
+
+use crate::error::Result;
+use crate::interrupt::Checkpoint;
+use crate::joint::{self, Model, Options as JointOptions};
+use crate::rng::stream;
+use candidates::Ground;
+use hyper::Hyper;
+use points::Points;
+use posterior::Posterior;
+use std::collections::BTreeSet;
+
+/// The last fit, kept because the next suggestions need the same.
+#[derive(Clone, Debug, Default)]
+pub struct Cache {
+    known: Option<Fitted>,
+}
+
+#[derive(Clone, Debug)]
+struct Fitted {
+    options: Options,
+    points: Points,
+    losses: Vec<f64>,
+    logarithms: Vec<f64>,
+}
+
+/// One assignment for each of the new keys: natural values by parameter, NaN where not active.
+///
+/// `failed` are the keys of the trials that came to nothing. The seed and the number of the first key within the batch that it
+/// names give the random streams. The earlier assignments of a batch are pending while the later ones are made.
+///
+/// # Errors
+/// When an option is out of range, and when it was interrupted.
+pub fn suggest(
+    model: &mut Model,
+    (failed, cache): (&BTreeSet<i64>, &mut Cache),
+    keys: &[i64],
+    (seed, first): (u64, u64),
+    options: &Options,
+    checkpoint: Checkpoint<'_>,
+) -> Result<Vec<Vec<f64>>> {
+    options.check()?;
+    let joint_options = JointOptions::default();
+    let mut out = Vec::with_capacity(keys.len());
+    for (index, key) in (first..).zip(keys) {
+        checkpoint.pass()?;
+        let name = (seed, index);
+        let values = if model.len() < options.startup {
+            joint::first_trial(model, name, &joint_options, checkpoint)?
+        } else {
+            model.learn(&joint_options);
+            let explores = stream(seed, index, u64::MAX - 4).uniform() < options.epsilon;
+            let proposed = if explores {
+                None
+            } else {
+                proposal(model, failed, cache, name, options, checkpoint)?
+            };
+            match proposed {
+                Some(values) => values,
+                None => joint::assignment(model, name, &joint_options, checkpoint)?,
+            }
+        };
+        if out.len() + 1 < keys.len() {
+            model.propose(*key, &values);
+        }
+        out.push(values);
+    }
+    Ok(out)
+}
+
+/// The number of trials that hyperparameters are fitted to, when so many have a loss: all of them while they are few, and
+/// later the same number for some suggestions in a row.
+fn fitted_count(n: usize) -> usize {
+    let step = (n / 32).next_power_of_two().max(1);
+    n - n % step
+}
+
+fn fitted(cache: &mut Cache, points: &Points, losses: &[f64], options: &Options) -> Vec<f64> {
+    if let Some(known) = &cache.known
+        && known.options == *options
+        && known.losses == losses
+        && known
+            .points
+            .columns()
+            .iter()
+            .zip(points.columns())
+            .all(|(a, b)| a.values == b.values)
+    {
+        return known.logarithms.clone();
+    }
+    let priors = options.priors(points.columns().len());
+    let z = warp::warped(losses);
+    let mut start = vec![priors.length.mean.min(0.0); points.columns().len()];
+    start.extend([priors.scale.mean, priors.noise.mean]);
+    let (logarithms, _) = hyper::fit(
+        points,
+        &z,
+        options.offset,
+        &priors,
+        &start,
+        options.evaluations,
+    );
+    cache.known = Some(Fitted {
+        options: *options,
+        points: points.clone(),
+        losses: losses.to_vec(),
+        logarithms: logarithms.clone(),
+    });
+    logarithms
+}
+
+/// The trials as the process sees them.
+struct Trials {
+    /// Coordinates of those with a loss, NaN where not active.
+    finished: Vec<Vec<f64>>,
+    losses: Vec<f64>,
+    /// Points of those that came to nothing, and of those that are pending.
+    failed: Vec<Vec<f64>>,
+    pending: Vec<Vec<f64>>,
+}
+
+impl Trials {
+    fn new(model: &Model, ground: &Ground, failed: &BTreeSet<i64>) -> Self {
+        let mut out = Self {
+            finished: Vec::new(),
+            losses: Vec::new(),
+            failed: Vec::new(),
+            pending: Vec::new(),
+        };
+        for (key, loss, values) in model.trials() {
+            let coordinates = ground.coordinates(values);
+            if loss.is_finite() {
+                out.finished.push(coordinates);
+                out.losses.push(loss);
+            } else if failed.contains(&key) {
+                out.failed.push(ground.seen(&coordinates));
+            } else {
+                out.pending.push(ground.seen(&coordinates));
+            }
+        }
+        out
+    }
+
+    /// The best coordinates, the best first.
+    fn best(&self, count: usize) -> Vec<Vec<f64>> {
+        let mut order: Vec<usize> = (0..self.losses.len()).collect();
+        order.sort_by(|a, b| self.losses[*a].total_cmp(&self.losses[*b]));
+        order
+            .iter()
+            .take(count)
+            .map(|i| self.finished[*i].clone())
+            .collect()
+    }
+}
+
+/// The process that has seen the trials, without the pending ones, and the incumbent: the best mean at a trial.
+fn learnt(
+    trials: &Trials,
+    ground: &Ground,
+    cache: &mut Cache,
+    options: &Options,
+) -> Option<(Posterior, f64)> {
+    let n = trials.losses.len();
+    let count = fitted_count(n);
+    let seen: Vec<Vec<f64>> = trials.finished.iter().map(|c| ground.seen(c)).collect();
+    let mut points = Points::new(ground.axes);
+    for point in &seen[..count] {
+        points.push(point);
+    }
+    let logarithms = fitted(cache, &points, &trials.losses[..count], options);
+    for point in &seen[count..] {
+        points.push(point);
+    }
+    let mut losses = warp::warped(&trials.losses);
+    let worst = losses.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    for point in &trials.failed {
+        points.push(point);
+        losses.push(worst);
+    }
+    let room = trials.pending.len();
+    let posterior = (0..ATTEMPTS).find_map(|attempt| {
+        let mut hyper = Hyper::from_logarithms(&logarithms);
+        hyper.noise *= libm::pow(MORE_NOISE, f64::from(attempt));
+        Posterior::new(points.clone(), &losses, hyper, options.offset, room)
+    })?;
+    let means = posterior.predict(&seen);
+    let incumbent = means.iter().map(|p| p.mean).fold(f64::INFINITY, f64::min);
+    Some((posterior, incumbent))
+}
+
+/// A matrix that can't be factorised is tried again with so many times the noise, so many times at most.
+const MORE_NOISE: f64 = 100.0;
+const ATTEMPTS: i32 = 5;
+
+/// So many of the best trials are moved about.
+const BEST: usize = 4;
+
+/// With fewer losses there is nothing to learn.
+const FEWEST: usize = 3;
+
+/// The point that the process proposes; nothing where the joint estimator has to.
+fn proposal(
+    model: &Model,
+    failed: &BTreeSet<i64>,
+    cache: &mut Cache,
+    (seed, index): (u64, u64),
+    options: &Options,
+    checkpoint: Checkpoint<'_>,
+) -> Result<Option<Vec<f64>>> {
+    let ground = Ground {
+        space: model.space(),
+        axes: model.axes(),
+    };
+    let dimensions = ground.axes.len();
+    if dimensions == 0
+        || dimensions > options.max_parameters
+        || model.len() >= 2 * options.max_trials
+    {
+        return Ok(None);
+    }
+    let trials = Trials::new(model, &ground, failed);
+    if !(FEWEST..options.max_trials).contains(&trials.losses.len()) {
+        return Ok(None);
+    }
+    let Some((mut posterior, incumbent)) = learnt(&trials, &ground, cache, options) else {
+        return Ok(None);
+    };
+    for point in &trials.pending {
+        posterior.believe(point);
+    }
+    let best = trials.best(BEST);
+    let name = (seed, index);
+    let starts = candidates::candidates(model, &ground, &best, name, &options.counts, checkpoint)?;
+    let mut scored = Vec::with_capacity(starts.len());
+    for piece in starts.chunks(PIECE) {
+        checkpoint.pass()?;
+        scored.extend(refine::score(
+            &posterior,
+            &ground,
+            incumbent,
+            piece.to_vec(),
+        ));
+    }
+    scored.sort_by(|a, b| b.score.total_cmp(&a.score));
+    let mut rng = stream(seed, index, u64::MAX - 5);
+    let mut climbed = Vec::with_capacity(options.climbs + scored.len());
+    for start in scored.iter().take(options.climbs) {
+        checkpoint.pass()?;
+        let start = start.clone();
+        climbed.push(refine::refined(
+            &posterior,
+            &ground,
+            incumbent,
+            start,
+            options.climb,
+            &mut rng,
+        ));
+    }
+    climbed.extend(scored);
+    climbed.sort_by(|a, b| b.score.total_cmp(&a.score));
+    Ok(climbed
+        .iter()
+        .map(|c| ground.values(&c.coordinates))
+        .find(|values| !model.seen().contains(model.axes(), values)))
+}
+
+/// So many candidates are scored between two looks at the checkpoint.
+const PIECE: usize = 256;

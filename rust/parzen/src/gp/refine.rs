@@ -1,0 +1,177 @@
+//! From a good candidate to the best point near it.
+
+use super::acquisition::{log_improvement, log_improvement_slopes};
+use super::candidates::Ground;
+use super::lbfgs::{Limits, minimise};
+use super::posterior::Posterior;
+use crate::joint::axis::{Shape, nearest};
+use crate::rng::Rng;
+
+/// Of at most so many options or values all are tried.
+const ALL: usize = 12;
+/// How far a normal prior is searched, in its coordinates: 4 standard deviations.
+const UNBOUNDED: (f64, f64) = (0.5 - 1.155, 0.5 + 1.155);
+
+/// A point and the logarithm of the improvement that is expected there.
+#[derive(Clone, Debug)]
+pub struct Scored {
+    /// Its coordinates, NaN where not active.
+    pub coordinates: Vec<f64>,
+    /// ln EI.
+    pub score: f64,
+}
+
+/// Scores for points.
+#[must_use]
+pub fn score(
+    posterior: &Posterior,
+    ground: &Ground,
+    best: f64,
+    points: Vec<Vec<f64>>,
+) -> Vec<Scored> {
+    let seen: Vec<Vec<f64>> = points.iter().map(|p| ground.seen(p)).collect();
+    let predictions = posterior.predict(&seen);
+    points
+        .into_iter()
+        .zip(predictions)
+        .map(|(coordinates, at)| Scored {
+            coordinates,
+            score: log_improvement(at, best),
+        })
+        .collect()
+}
+
+/// Climbs from a point, in turn along the coordinates that move continuously and from value to value of the others.
+#[must_use]
+pub fn refined(
+    posterior: &Posterior,
+    ground: &Ground,
+    best: f64,
+    start: Scored,
+    (rounds, evaluations): (usize, usize),
+    rng: &mut Rng,
+) -> Scored {
+    let mut at = start;
+    for _ in 0..rounds {
+        let before = at.score;
+        at = slide(posterior, ground, best, at, evaluations, rng);
+        at = hop(posterior, ground, best, at, rng);
+        if at.score <= before + 1e-3 {
+            break;
+        }
+    }
+    at
+}
+
+/// Follows the gradient along all ordered parameters, and then puts those with a grid on it.
+fn slide(
+    posterior: &Posterior,
+    ground: &Ground,
+    best: f64,
+    from: Scored,
+    evaluations: usize,
+    rng: &mut Rng,
+) -> Scored {
+    let params: Vec<usize> = (0..ground.axes.len())
+        .filter(|i| !from.coordinates[*i].is_nan() && slides(ground, *i))
+        .collect();
+    if params.is_empty() {
+        return from;
+    }
+    let bounds: Vec<(f64, f64)> = params
+        .iter()
+        .map(|i| bounds(ground, *i, from.coordinates[*i]))
+        .collect();
+    let start: Vec<f64> = params.iter().map(|i| from.coordinates[*i]).collect();
+    let mut seen = ground.seen(&from.coordinates);
+    let f = |x: &[f64], gradient: &mut [f64]| {
+        for (i, x) in params.iter().zip(x) {
+            seen[*i] = *x;
+        }
+        let (at, slopes) = posterior.slopes(&seen, &params);
+        let (value, by_mean, by_variance) = log_improvement_slopes(at, best);
+        for (g, (mean, variance)) in gradient.iter_mut().zip(&slopes) {
+            *g = -(by_mean * mean + by_variance * variance);
+        }
+        -value
+    };
+    let limits = Limits {
+        evaluations,
+        gradient: 1e-4,
+        gain: 1e-4,
+        first_step: 0.05,
+    };
+    let (x, _) = minimise(f, &start, &bounds, &limits);
+    let mut to = from.coordinates.clone();
+    for (i, x) in params.iter().zip(x) {
+        to[*i] = x;
+    }
+    ground.settle(&mut to, rng);
+    better(from, score(posterior, ground, best, vec![to]))
+}
+
+fn better(at: Scored, others: Vec<Scored>) -> Scored {
+    others
+        .into_iter()
+        .fold(at, |a, b| if b.score > a.score { b } else { a })
+}
+
+/// Whether a parameter moves along its gradient: it is continuous or has many values, and no condition looks at it.
+fn slides(ground: &Ground, i: usize) -> bool {
+    match ground.axes[i].shape() {
+        Shape::Options { .. } => false,
+        Shape::Levels { places, .. } => places.len() > ALL,
+        Shape::Line { .. } => true,
+    }
+}
+
+fn bounds(ground: &Ground, i: usize, x: f64) -> (f64, f64) {
+    match ground.axes[i].shape() {
+        Shape::Line { bounded: false } => (UNBOUNDED.0.min(x), UNBOUNDED.1.max(x)),
+        Shape::Levels { places, .. } => (places[0], places[places.len() - 1]),
+        _ => (0.0, 1.0),
+    }
+}
+
+/// Changes one option or level at a time, as long as that is better.
+fn hop(posterior: &Posterior, ground: &Ground, best: f64, from: Scored, rng: &mut Rng) -> Scored {
+    let mut at = from;
+    for _ in 0..ground.axes.len().min(8) {
+        let neighbours = neighbours(ground, &at.coordinates, rng);
+        let before = at.score;
+        at = better(at, score(posterior, ground, best, neighbours));
+        if at.score <= before {
+            break;
+        }
+    }
+    at
+}
+
+fn neighbours(ground: &Ground, at: &[f64], rng: &mut Rng) -> Vec<Vec<f64>> {
+    let mut out = Vec::new();
+    for (i, axis) in ground.axes.iter().enumerate() {
+        if at[i].is_nan() {
+            continue;
+        }
+        let places: Vec<f64> = match axis.shape() {
+            Shape::Options { probabilities } => {
+                let possible = (0..probabilities.len()).filter(|o| probabilities[*o] > 0.0);
+                possible.map(|o| o as f64).collect()
+            }
+            Shape::Levels { places, .. } if places.len() <= ALL => places.clone(),
+            Shape::Levels { places, .. } => {
+                let own = nearest(places, at[i]);
+                let around = own.saturating_sub(2)..(own + 3).min(places.len());
+                around.map(|k| places[k]).collect()
+            }
+            Shape::Line { .. } => continue,
+        };
+        for place in places.into_iter().filter(|p| *p != at[i]) {
+            let mut to = at.to_vec();
+            to[i] = place;
+            ground.settle(&mut to, rng);
+            out.push(to);
+        }
+    }
+    out
+}

@@ -73,6 +73,7 @@ format: $(VENV)/.installed-lint,$(TEST_EXTRAS) ## rewrite the sources in house s
 
 docs: $(VENV)/.installed-docs $(NATIVE) ## build the documentation site into site/
 	$(PY) docs/pictures.py --if-missing
+	$(PY) docs/example_report.py
 	$(PY) -m sphinx $(SPHINX_FLAGS) -q -b html docs site
 	@echo "open site/index.html"
 

@@ -21,7 +21,7 @@ extensions = [
     "sphinx.ext.viewcode",
     "sphinx_copybutton",
 ]
-exclude_patterns = ["extensions", "pictures"]
+exclude_patterns = ["extensions", "pictures", "_generated/extra"]
 nitpicky = False
 
 myst_enable_extensions = ["dollarmath", "amsmath", "deflist", "colon_fence"]
@@ -45,6 +45,8 @@ html_theme = "furo"
 html_title = "hyperopt-rs"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
+# The example report, which docs/example_report.py writes.
+html_extra_path = ["_generated/extra"]
 html_theme_options = {
     "light_css_variables": {
         "color-brand-primary": "#b45309",

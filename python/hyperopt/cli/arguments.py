@@ -15,7 +15,16 @@ from hyperopt.study.stored import DEFAULT_NAME
 if TYPE_CHECKING:
     from hyperopt.study.snapshot import Snapshot
 
-__all__ = ["Place", "add_storage", "add_study", "place_of", "snapshot_of", "write", "write_table"]
+__all__ = [
+    "Place",
+    "add_storage",
+    "add_study",
+    "only_study",
+    "place_of",
+    "snapshot_of",
+    "write",
+    "write_table",
+]
 
 ENVIRONMENT = "HYPEROPT_STORAGE"
 
@@ -63,10 +72,11 @@ def place_of(args: argparse.Namespace) -> Place:
             "no database is named: give --storage sqlite:///file.db, or set the environment "
             f"variable {ENVIRONMENT}"
         )
-    return Place(url, name or _only_study(url))
+    return Place(url, name or only_study(url))
 
 
-def _only_study(url: str) -> str:
+def only_study(url: str) -> str:
+    """The name of the study that a URL means: its only one, or the default one."""
     database = connect(url, writing=False)
     try:
         database.read(lambda: schema.create_or_check(database, writing=False))

@@ -21,6 +21,8 @@ COMMANDS = (
     "hyperopt.cli.studies",
     "hyperopt.cli.show",
     "hyperopt.cli.export",
+    "hyperopt.cli.report",
+    "hyperopt.cli.dashboard",
 )
 
 

@@ -27,14 +27,14 @@ const contourPanel = new Panel('contour', 'Two parameters', {
     const [x, y] = [study.axis(contourState.x), study.axis(contourState.y)];
     const [xs, ys] = [contourState.x, contourState.y].map((l) => study.columns.get(l).at);
     const list = study.order.filter((i) => xs[i] === xs[i] && ys[i] === ys[i]);
+    plot.xAxis(x, contourState.x);
+    plot.yAxis(y, contourState.y);
     const key = [contourState.x, contourState.y, plot.width, isDark(), study.version, shownStudy].join('|');
     if (panel.key !== key) {
       panel.key = key;
       drawSurface(plot, study, list, x, y, xs, ys);
       panel.surface = plot.keep(panel.surface);
     } else plot.restore(panel.surface);
-    plot.xAxis(x, contourState.x);
-    plot.yAxis(y, contourState.y);
     const px = (i) => plot.px(x.unit(xs[i])) + (x.options ? jitter(i) * Math.min(18, plot.box.w / x.options.length * 0.35) : 0);
     const py = (i) => plot.py(y.unit(ys[i])) + (y.options ? jitter(i * 7 + 3) * Math.min(18, plot.box.h / y.options.length * 0.35) : 0);
     const ink = cssColour('ink');

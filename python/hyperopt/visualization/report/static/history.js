@@ -22,7 +22,7 @@ const historyPanel = new Panel('history', 'Best loss', {
     for (const s of studies) for (let i = 0; i < s.n; i++) { const at = place(s)(i); if (at > last) last = at; }
     const x = new Axis({ low: time ? 0 : 1, high: Math.max(last, time ? 1e-3 : 2), integer: !time });
     plot.xAxis(x, time ? 'seconds since the start' : 'trial');
-    plot.yAxis(y, 'loss');
+    if (studies.some((s) => s.order.length)) plot.yAxis(y, 'loss');
     const colours = ramp();
     const at = place(study);
     const px = (i) => plot.px(x.unit(at(i))), py = (i) => plot.py(y.unit(study.loss[i]));

@@ -5,12 +5,13 @@ const importancePanel = new Panel('importance', 'Importance', {
     const { importance } = current();
     if (!panel.plot) panel.plot = new Plot(panel.body, { height: 60, left: 130, right: 52, top: 6, bottom: 34, label: 'Share of each parameter in reaching the best trials' });
     const plot = panel.plot;
-    const labels = importance.labels;
+    const early = importance.n_trials < importance.enough;
+    const labels = importance.n_trials > 1 ? importance.labels : [];
     plot.begin(48 + 24 * Math.max(labels.length, 1));
     const bounds = importance.intervals;
     const most = Math.max(0.05, ...importance.shares, ...(bounds ? bounds.map((b) => b[1]) : []));
     const x = new Axis({ low: 0, high: Math.min(1, most * 1.04) });
-    plot.xAxis(x, `share in reaching the best ${shortNumber(100 * importance.best)} %`);
+    if (labels.length) plot.xAxis(x, `share in reaching the best ${shortNumber(100 * importance.best)} %`);
     labels.forEach((label, k) => {
       const middle = plot.box.y + 24 * k + 12;
       const share = importance.shares[k];
@@ -24,8 +25,7 @@ const importancePanel = new Panel('importance', 'Importance', {
       plot.text(right + 6, middle + 4, `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`);
     });
     plot.count(labels.length);
-    if (!labels.length) plot.empty('no parameters');
-    const early = importance.n_trials < importance.enough;
+    if (!labels.length) plot.empty('too few trials have a loss');
     const left = importance.n_left_out ? ` ${importance.n_left_out} failed or pruned trials are left out.` : '';
     panel.say(early
       ? `It is too early to tell: ${importance.n_trials} finished trials; the shares mean something from ${importance.enough} on.${left}`

@@ -30,6 +30,7 @@ const parallelPanel = new Panel('parallel', 'Parallel coordinates', {
       panel.axes = labels.map((label, k) => ({ label, axis: study.axis(label), x: plot.px(labels.length > 1 ? k / (labels.length - 1) : 0.5) }));
       panel.heights = panel.axes.map((axis) => heightsOf(plot, study, axis));
       drawAxes(panel, study);
+      if (!study.order.length) plot.text(plot.width / 2, plot.height - 4, 'no trial has a loss yet', { 'text-anchor': 'middle' });
     } else plot.wipe();
     showRanges(panel, study);
     drawLines(panel, study);
@@ -73,7 +74,6 @@ function drawLines(panel, study) {
   const selected = list.filter((i) => study.selected[i]);
   const others = list.filter((i) => !study.selected[i]);
   plot.count(selected.length);
-  if (!list.length) plot.empty('no trial has a loss yet');
   // Far more lines than pixels: a sample of those that are not selected does.
   const stride = Math.max(1, Math.ceil(others.length / DIM_LINES));
   batch(others.filter((_, k) => k % stride === 0), cssColour('dim'), fine ? 0.5 : 0.8);
@@ -122,7 +122,8 @@ function drawAxes(panel, study) {
     const edge = k === 0 || k === last;
     plot.text(k === 0 ? x - 40 : k === last ? x + 40 : x, 13, title, { 'text-anchor': k === 0 ? 'start' : k === last ? 'end' : 'middle', class: 'title' }, edge ? 84 : 76);
     const halo = { 'paint-order': 'stroke', stroke: cssColour('panel'), 'stroke-width': 3 };
-    for (const { value, text } of axis.ticks(5)) plot.text(x + 5, plot.py(axis.unit(value)) + 4, text, halo, k === last ? 40 : 68);
+    const ticks = label === LOSS && !study.order.length ? [] : axis.ticks(5);
+    for (const { value, text } of ticks) plot.text(x + 5, plot.py(axis.unit(value)) + 4, text, halo, k === last ? 40 : 68);
     if (label !== LOSS && study.parameters.find((p) => p.label === label).when) plot.text(x, plot.py(OFF) + 16, 'not active', { 'text-anchor': 'middle' }, 76);
     entry.mark = el('rect', { class: 'brush', x: x - 7, width: 14 });
     entry.rail = el('rect', {

@@ -137,7 +137,16 @@ class Plot {
     this.svg.append(node);
     return node;
   }
-  /** The horizontal axis; null leaves it out. */
+  /** A line of the grid, below the marks that are drawn after it. */
+  gridLine(x1, y1, x2, y2) {
+    this.pen.strokeStyle = cssColour('grid');
+    this.pen.lineWidth = 1;
+    this.pen.beginPath();
+    this.pen.moveTo(x1, y1);
+    this.pen.lineTo(x2, y2);
+    this.pen.stroke();
+  }
+  /** The horizontal axis. */
   xAxis(axis, title) {
     const { x, y, w, h } = this.box;
     this.svg.append(el('line', { class: 'axis', x1: x, x2: x + w, y1: y + h, y2: y + h }));
@@ -145,7 +154,7 @@ class Plot {
     const room = w / Math.max(ticks.length, 1) - 4;
     for (const { value, text } of ticks) {
       const at = this.px(axis.unit(value));
-      this.svg.append(el('line', { class: 'gridline', x1: at, x2: at, y1: y, y2: y + h }));
+      this.gridLine(at, y, at, y + h);
       this.text(at, y + h + 14, text, { 'text-anchor': 'middle' }, room);
     }
     if (title) this.text(x + w / 2, this.height - 3, title, { 'text-anchor': 'middle', class: 'title' }, w);
@@ -155,7 +164,7 @@ class Plot {
     this.svg.append(el('line', { class: 'axis', x1: x, x2: x, y1: y, y2: y + h }));
     for (const { value, text } of axis.ticks(Math.max(2, Math.floor(h / 38)))) {
       const at = this.py(axis.unit(value));
-      this.svg.append(el('line', { class: 'gridline', x1: x, x2: x + this.box.w, y1: at, y2: at }));
+      this.gridLine(x, at, x + this.box.w, at);
       this.text(x - 6, at + 4, text, { 'text-anchor': 'end' }, this.left - 14);
     }
     if (title) this.text(4, y - 8, title, { class: 'title' }, this.left + 120);

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib import pyplot
 
-from hyperopt import hp, plotting
+from hyperopt import Trials, hp, plotting
 from hyperopt.analysis.columns import loss_ranks, points_of
 from hyperopt.base import trials_from_docs
 
@@ -27,7 +27,7 @@ def shown(monkeypatch):
     pyplot.switch_backend(before)
 
 
-def document(tid, vals, result, state=2):
+def document(tid, vals, result, state=2, labels=LABELS):
     return {
         "tid": tid,
         "spec": None,
@@ -37,10 +37,8 @@ def document(tid, vals, result, state=2):
             "tid": tid,
             "cmd": ("domain_attachment", "FMinIter_Domain"),
             "workdir": None,
-            "idxs": {label: [tid] if label in vals else [] for label in ("x", "c", "lr", "n")},
-            "vals": {
-                label: [vals[label]] if label in vals else [] for label in ("x", "c", "lr", "n")
-            },
+            "idxs": {label: [tid] if label in vals else [] for label in labels},
+            "vals": {label: [vals[label]] if label in vals else [] for label in labels},
         },
         "exp_key": None,
         "owner": None,
@@ -152,8 +150,9 @@ def test_the_histogram_counts_the_finite_losses(trials):
 
 
 def test_each_parameter_shows_the_trials_in_which_it_was_active(trials):
-    axes = plotting.main_plot_vars(trials, do_show=False).axes
+    *axes, bar = plotting.main_plot_vars(trials, do_show=False).axes
     assert [a.get_title() for a in axes] == ["c", "lr", "n", "x"]
+    assert bar.get_ylabel() == "rank of the loss"
     for a in axes:
         expected = sum(bool(m["vals"][a.get_title()]) for m in trials.miscs)
         assert sum(len(points.get_offsets()) for points in a.collections) == expected
@@ -220,3 +219,67 @@ def test_equal_losses_share_a_rank():
 
 def test_a_label_that_a_trial_does_not_know_is_inactive_there(trials):
     assert points_of(trials.trials, "unknown") == []
+
+
+def study(losses, labels=("x",)):
+    trials = Trials()
+    docs = []
+    for tid, loss in enumerate(losses):
+        vals = dict.fromkeys(labels, float(tid + 1))
+        docs.append(document(tid, vals, {"status": "ok", "loss": float(loss)}, labels=labels))
+    trials.insert_trial_docs(docs)
+    trials.refresh()
+    return trials
+
+
+def test_one_outlier_does_not_flatten_the_history():
+    trials = study([-1.0, *np.linspace(0, 1, 40), 1e6])
+    axes = plotting.main_plot_history(trials, do_show=False).axes[0]
+    low, high = axes.get_ylim()
+    assert low < -1.0
+    assert 1.0 < high < 2.0
+    assert "larger (1)" in [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+def test_losses_over_decades_get_a_logarithmic_axis():
+    trials = study(np.geomspace(1e3, 1e-4, 30))
+    assert plotting.main_plot_history(trials, do_show=False).axes[0].get_yscale() == "log"
+    pyplot.figure()
+    assert plotting.main_plot_histogram(trials, do_show=False).axes[0].get_xscale() == "log"
+
+
+def test_the_histogram_says_what_it_leaves_out():
+    axes = plotting.main_plot_histogram(study([*np.linspace(-1, 1, 40), 1e6]), do_show=False).axes[
+        0
+    ]
+    assert "1 larger left out" in axes.get_title()
+    assert axes.get_xlim()[1] < 2
+
+
+def test_a_uniform_parameter_keeps_a_linear_axis_when_the_space_is_known():
+    trials = study(np.linspace(1, 2, 30), ["u", "v"])
+    for doc in trials._dynamic_trials:
+        doc["misc"]["vals"]["u"] = [10.0 ** -(doc["tid"] % 6)]
+        doc["misc"]["vals"]["v"] = [10.0 ** -(doc["tid"] % 6)]
+    space = {"u": hp.uniform("u", 0, 1), "v": hp.loguniform("v", -20, 0)}
+    axes = plotting.main_plot_vars(trials, do_show=False, space=space).axes
+    assert [a.get_yscale() for a in axes[:2]] == ["linear", "log"]
+
+
+def test_labels_with_numbers_come_in_their_order():
+    labels = [f"layer_{i}" for i in (1, 2, 10, 11)]
+    axes = plotting.main_plot_vars(study([1.0, 2.0], labels[::-1]), do_show=False).axes
+    assert [a.get_title() for a in axes[:4]] == labels
+
+
+def test_a_long_label_is_shortened_in_the_middle():
+    label = "a_module__with_a_very_long__name_of_parameter"
+    title = plotting.main_plot_vars(study([1.0, 2.0], [label]), do_show=False).axes[0].get_title()
+    assert len(title) <= 26
+    assert title.startswith("a_module")
+    assert title.endswith("parameter")
+
+
+def test_against_the_loss_the_axis_has_the_name_of_the_parameter():
+    figure = plotting.main_plot_vars(study([1.0, 2.0]), do_show=False, arrange_by_loss=True)
+    assert figure.axes[0].get_xlabel() == "x"

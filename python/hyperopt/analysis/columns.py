@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,8 +33,14 @@ def finite_loss(trial: dict[str, Any]) -> float:
 
 
 def labels_of(trials: Sequence[dict[str, Any]]) -> list[str]:
-    """Labels that occur in any trial, sorted."""
-    return sorted({label for trial in trials for label in trial["misc"]["vals"]})
+    """Labels that occur in any trial, in order, numbers in them by value: x2 before x10."""
+    labels = {label for trial in trials for label in trial["misc"]["vals"]}
+    return sorted(labels, key=_by_number)
+
+
+def _by_number(label: str) -> list[tuple[int, str]]:
+    parts = re.split(r"(\d+)", label)
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
 
 
 def points_of(trials: Sequence[dict[str, Any]], label: str) -> list[Point]:

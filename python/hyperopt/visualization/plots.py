@@ -15,7 +15,8 @@ import numpy as np
 
 from hyperopt.analysis.columns import Point, finite_loss, labels_of, loss_ranks, points_of
 from hyperopt.environment.public_path import public
-from hyperopt.visualization.option_names import option_names_of
+from hyperopt.visualization.axes import far_out, fitting, scale_losses, spans_decades
+from hyperopt.visualization.scales import option_names_of, scales_of
 
 if TYPE_CHECKING:
     import os
@@ -35,8 +36,6 @@ __all__ = [
 #: Colour of a trial in :func:`main_plot_history` by its status.
 default_status_colors = {"new": "k", "running": "g", "ok": "b", "fail": "r"}
 
-# From this ratio of largest to smallest value on, a positive parameter gets a logarithmic axis.
-_LOG_AXIS_RATIO = 1000.0
 _RANK_COLOURS = "viridis"
 _BEST_COLOURS = ["tab:red", "0.75"]
 
@@ -52,7 +51,9 @@ def main_plot_history(
 ) -> Any:
     """Plot the losses in the order of the trials, with the best so far.
 
-    Trials without a finite loss are ticks at the lower edge.
+    Trials without a finite loss are ticks at the lower edge. Positive losses over more than three
+    decades get a logarithmic axis; otherwise losses so large that they would flatten all others are
+    triangles at the upper edge.
 
     Parameters
     ----------
@@ -70,12 +71,16 @@ def main_plot_history(
     Returns
     -------
     matplotlib.figure.Figure
+        None in a notebook that has shown it.
     """
     pyplot = _pyplot()
     axes = pyplot.gca()
     colors = {**default_status_colors, **(status_colors or {})}
     losses = np.array([finite_loss(trial) for trial in trials.trials], dtype=float)
     statuses = np.array([trial["result"].get("status", "new") for trial in trials.trials])
+    (finite,) = np.nonzero(np.isfinite(losses))
+    beyond = np.zeros(len(losses), dtype=bool)
+    beyond[finite] = scale_losses(axes.yaxis, losses[finite])
     for status in sorted(set(statuses.tolist()), key=["ok", *colors].index):
         (positions,) = np.nonzero((statuses == status) & np.isfinite(losses))
         (bare,) = np.nonzero((statuses == status) & ~np.isfinite(losses))
@@ -88,7 +93,10 @@ def main_plot_history(
             transform = axes.get_xaxis_transform()
             style = {"marker": "|", "s": 60, "c": color, "transform": transform, "clip_on": False}
             axes.scatter(bare, edge, label=label if not len(positions) else None, **style)
-    (finite,) = np.nonzero(np.isfinite(losses))
+    (above,) = np.nonzero(beyond)
+    if len(above):
+        style = {"marker": "^", "s": 16, "c": "0.5", "transform": axes.get_xaxis_transform()}
+        axes.scatter(above, np.full(len(above), 0.97), label=f"larger ({len(above)})", **style)
     if len(finite):
         best = np.minimum.accumulate(losses[finite])
         steps = {"where": "post", "color": "0.3", "linewidth": 1.0}
@@ -109,6 +117,9 @@ def main_plot_histogram(
 ) -> Any:
     """Plot how often losses occurred, among the trials that have a finite one.
 
+    Positive losses over more than three decades are counted by their logarithms; otherwise losses
+    so large that they would flatten all others are only told in the title.
+
     Parameters
     ----------
     trials, do_show, title, file
@@ -117,6 +128,7 @@ def main_plot_histogram(
     Returns
     -------
     matplotlib.figure.Figure
+        None in a notebook that has shown it.
     """
     pyplot = _pyplot()
     axes = pyplot.gca()
@@ -124,8 +136,16 @@ def main_plot_histogram(
     losses = losses[np.isfinite(losses)]
     if len(losses):
         # Rice's rule: unlike rules that look at the spread, an outlier cannot make it explode.
-        bins = int(np.clip(np.ceil(2.0 * len(losses) ** (1 / 3)), 5, 50))
-        axes.hist(losses, bins=bins, edgecolor="white", linewidth=0.5)
+        bins: Any = int(np.clip(np.ceil(2.0 * len(losses) ** (1 / 3)), 5, 50))
+        shown = losses
+        if spans_decades(losses):
+            axes.set_xscale("log")
+            bins = np.geomspace(losses.min(), losses.max(), bins + 1)
+        else:
+            shown = losses[losses <= far_out(losses)]
+        axes.hist(shown, bins=bins, edgecolor="white", linewidth=0.5)
+        if len(shown) < len(losses):
+            title = f"{title}, {len(losses) - len(shown)} larger left out"
     _describe(axes, f"{title} ({len(losses)} trials)", "loss", "trials", empty=not len(losses))
     return _finish(pyplot, axes.figure, do_show, file)
 
@@ -145,8 +165,8 @@ def main_plot_vars(
     """Plot each parameter's values over the trials, or against the loss.
 
     The colour tells the rank of the loss (dark is good); a cross has no finite loss. A parameter
-    appears in those trials only in which it was active. Positive values that span more than three
-    decades get a logarithmic axis.
+    appears in those trials only in which it was active. Parameters with a logarithmic prior get a
+    logarithmic axis; where the space is not known, positive values over more than three decades.
 
     Parameters
     ----------
@@ -163,13 +183,15 @@ def main_plot_vars(
     arrange_by_loss : bool
         Put values on the horizontal and losses on the vertical axis.
     space : object, optional
-        The search space; with it choices are labelled by their options.
+        The search space, which labels choices by their options; the one that `trials` know, if
+        None.
     file : path, optional
         Save the figure there instead of showing it.
 
     Returns
     -------
     matplotlib.figure.Figure
+        None in a notebook that has shown it.
     """
     if columns < 1:
         raise ValueError(
@@ -185,7 +207,9 @@ def main_plot_vars(
         from matplotlib.colors import ListedColormap
 
         ranks, colours = _best_only(ranks, colorize_best), ListedColormap(_BEST_COLOURS)
+    space = trials._space if space is None else space
     options = option_names_of(space) if space is not None else {}
+    scales = scales_of(space) if space is not None else {}
     columns = min(columns, max(len(labels), 1))
     rows = max(-(-len(labels) // columns), 1)
     if not figure.axes:
@@ -193,14 +217,20 @@ def main_plot_vars(
         figure.set_size_inches(max(width, 2.6 * columns), max(height, 2.2 * rows))
     for index, label in enumerate(labels):
         axes = figure.add_subplot(rows, columns, index + 1)
-        _draw_values(axes, points_of(documents, label), ranks, colours, arrange_by_loss)
-        axes.set_title(label, fontsize=fontsize)
+        points = points_of(documents, label)
+        log = scales.get(label, spans_decades(np.array([point.value for point in points])))
+        _draw_values(axes, points, ranks, colours, arrange_by_loss, log)
+        axes.set_title(fitting(label), fontsize=fontsize)
+        if arrange_by_loss:
+            axes.set_xlabel(fitting(label), fontsize="small")
         axes.tick_params(labelsize=0.8 * fontsize)
         _name_options(axes.xaxis if arrange_by_loss else axes.yaxis, options.get(label))
     if not labels:
         _describe(figure.add_subplot(), "", "", "", empty=True)
-    elif figure.get_layout_engine() is None:
-        figure.tight_layout()
+    else:
+        if figure.get_layout_engine() is None:
+            figure.set_layout_engine("constrained")
+        _add_colour_bar(figure, colours, colorize_best)
     return _finish(pyplot, figure, do_show, file)
 
 
@@ -244,6 +274,7 @@ def main_plot_1D_attachment(
     Returns
     -------
     matplotlib.figure.Figure
+        None in a notebook that has shown it.
     """
     if not 0.0 <= max_darkness <= 1.0:
         raise ValueError(f"max_darkness={max_darkness!r}: must be between 0 (white) and 1 (black)")
@@ -269,7 +300,7 @@ def main_plot_1D_attachment(
 
 
 def _draw_values(
-    axes: Any, points: list[Point], ranks: Any, colours: Any, arrange_by_loss: bool
+    axes: Any, points: list[Point], ranks: Any, colours: Any, arrange_by_loss: bool, log: bool
 ) -> None:
     """Scatter one parameter's points, those without a loss as crosses."""
     values = np.array([point.value for point in points], dtype=float)
@@ -284,13 +315,24 @@ def _draw_values(
     color = {"c": ranks[positions[order]], "cmap": colours, "vmin": 0.0, "vmax": 1.0}
     axes.scatter(along[order], across[order], s=14, **color)
     axis = axes.xaxis if arrange_by_loss else axes.yaxis
-    if len(values) and values.min() > 0.0 and values.max() / values.min() > _LOG_AXIS_RATIO:
+    if log and len(values) and values.min() > 0.0:
         (axes.set_xscale if arrange_by_loss else axes.set_yscale)("log")
     elif np.all(values == np.round(values)):
         axis.get_major_locator().set_params(integer=True)
-    axes.set_xlabel("value" if arrange_by_loss else "trial", fontsize="small")
+    axes.set_xlabel("trial", fontsize="small")
     if arrange_by_loss:
         axes.set_ylabel("loss", fontsize="small")
+        scale_losses(axes.yaxis, losses[good])
+
+
+def _add_colour_bar(figure: Any, colours: Any, colorize_best: int | None) -> None:
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    words = ["best", "worst"] if colorize_best is None else [f"best {colorize_best}", "others"]
+    bar = figure.colorbar(ScalarMappable(Normalize(0.0, 1.0), colours), ax=figure.axes, shrink=0.8)
+    bar.set_ticks([0.0, 1.0] if colorize_best is None else [0.25, 0.75], labels=words)
+    bar.set_label("rank of the loss", fontsize="small")
 
 
 def _best_only(ranks: Any, number: int) -> Any:
@@ -331,4 +373,6 @@ def _finish(pyplot: Any, figure: Any, do_show: Any, file: File | None) -> Any:
         figure.savefig(file)
     elif do_show:
         pyplot.show()
+        if "inline" in pyplot.get_backend():
+            return None  # A notebook has drawn it, and would draw what a cell returns once more.
     return figure

@@ -13,6 +13,7 @@ from hyperopt.environment.strangers import repr_of
 __all__ = [
     "AllTrialsFailed",
     "BadSearchSpace",
+    "ChangedSpace",
     "DuplicateLabel",
     "EmptyChoice",
     "ImportanceWarning",
@@ -42,6 +43,10 @@ class DuplicateLabel(BadSearchSpace):
             f"the label {label!r} names two different parameters; give each its own label, "
             "even in branches that exclude each other, or use one hp expression in both places"
         )
+
+
+class ChangedSpace(BadSearchSpace, ValueError):  # noqa: N818
+    """The trials of a study were made with another space, and have no meaning in this one."""
 
 
 class EmptyChoice(BadSearchSpace, ValueError):  # noqa: N818

@@ -309,8 +309,7 @@ def _continues(own: Document | None, saved: Document) -> bool:
     if own is None or own["state"] in UNFINISHED:
         return False
     losses = own["result"].get("loss"), saved["result"].get("loss")
-    same_loss = repr(losses[0]) == repr(losses[1])
-    return same_loss and repr(own["misc"].get("vals")) == repr(saved["misc"].get("vals"))
+    return own["book_time"] == saved["book_time"] and repr(losses[0]) == repr(losses[1])
 
 
 def _pickled(obj: Any) -> bytes:

@@ -9,6 +9,7 @@ from typing import Any, overload
 from hyperopt.analysis.table import STATE_NAMES
 from hyperopt.environment.public_path import public
 from hyperopt.environment.strangers import text_of
+from hyperopt.environment.warning_levels import levels_to_user
 from hyperopt.exceptions import NothingToSuggest
 from hyperopt.objective.domain import Domain, normalise_result
 from hyperopt.search.options import as_rstate, check_algo, check_trials, draw_seed
@@ -18,6 +19,7 @@ from hyperopt.storage import lifecycle
 from hyperopt.storage.documents import Document, of_experiment, spec_from_misc
 from hyperopt.storage.lifecycle import UNFINISHED
 from hyperopt.storage.writer import store_of
+from hyperopt.study.changed_space import adopt_space
 from hyperopt.study.trials import Trials
 from hyperopt.study.waiting_points import trial_of
 
@@ -99,7 +101,7 @@ class Study:
             algo = Distinct(algo)
         self.domain = Domain(None, space)
         self.trials = Trials() if trials is None else trials
-        self.trials.remember_space(self.domain.space)
+        adopt_space(self.trials, self.domain.space, stacklevel=levels_to_user())
         self._store = store_of(self.trials)
         self._store.eager = True  # Others shall see what was told, at once.
         self._store.reread()

@@ -20,6 +20,7 @@ from hyperopt.space.annotations import WithKeywords, annotated_space
 from hyperopt.storage.documents import STATUS_NEW, Document
 from hyperopt.storage.failures import first_failure
 from hyperopt.storage.lifecycle import new_document
+from hyperopt.study.changed_space import adopt_space
 from hyperopt.study.trials import Trials
 from hyperopt.study.waiting_points import CMD, insert_points
 
@@ -286,7 +287,7 @@ def _minimise(
     parallel = options.n_jobs is not None or options.executor is not None
     parallel = parallel or options.trial_timeout is not None
     if isinstance(trials, Trials):
-        trials.remember_space(domain.space)
+        adopt_space(trials, domain.space, stacklevel=levels_to_user())
     run = FMinIter(
         algo,
         domain,

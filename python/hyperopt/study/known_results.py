@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hyperopt.environment.warning_levels import levels_to_user
 from hyperopt.objective.domain import normalise_result
 from hyperopt.pyll.base import as_apply
 from hyperopt.space.points import assignment_of
 from hyperopt.storage import lifecycle
+from hyperopt.study.changed_space import adopt_space
 from hyperopt.study.waiting_points import trial_of
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ def add_observation(trials: Trials, params: Mapping[str, Any], value: Any, space
     if space is not None:
         from hyperopt.space.compiler import compile_space
 
-        trials.remember_space(compile_space(as_apply(space)))
+        adopt_space(trials, compile_space(as_apply(space)), stacklevel=levels_to_user())
     if trials._space is not None:
         values = assignment_of(trials._space, params, "add_observation: params")
         labels = trials._space.labels

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hyperopt.analysis.importance import Importance
     from hyperopt.objective.domain import Domain
     from hyperopt.space.compiler import CompiledSpace
+    from hyperopt.space.description import Description
     from hyperopt.study.ask_and_tell import Study
 
 __all__ = ["Trials", "trials_from_docs"]
@@ -42,9 +43,13 @@ class Trials(TrialStore):
     """
 
     _space: CompiledSpace | None = None
+    _space_description: Description | None = None
 
     def __getstate__(self) -> dict[str, Any]:
+        description = self.space_description
         state = super().__getstate__()
+        if description is not None:
+            state["_space_description"] = description
         if state.pop("_space", None) is not None:
             # As bytes: upstream can load the rest. A space of local functions is left out.
             with suppress(Exception):
@@ -60,11 +65,25 @@ class Trials(TrialStore):
     def remember_space(self, space: CompiledSpace) -> None:
         """Keep the space that the trials are of, for `best_params` and `to_dataframe`."""
         self._space = space
+        self._space_description = None
+
+    @property
+    def space_description(self) -> Description | None:
+        """What the space of the trials is, in plain data; None if they do not know it.
+
+        It is pickled with the trials, even where the space itself can't be.
+        """
+        if self._space_description is None and self._space is not None:
+            from hyperopt.space.description import describe
+
+            self._space_description = describe(self._space)
+        return self._space_description
 
     def view(self, exp_key: Any = None, refresh: bool = True) -> Self:
         """Another look at the same documents, through another experiment key."""
         rval = super().view(exp_key, refresh)
         rval._space = self._space
+        rval._space_description = self._space_description
         return rval
 
     def __repr__(self) -> str:

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         mix,
         plotting,  # noqa: F401
         progress,
+        pruners,
         pyll_utils,
         rand,
         rdists,  # noqa: F401
@@ -61,8 +62,9 @@ if TYPE_CHECKING:
         utils,
         vectorize,
     )
-    from hyperopt.exceptions import SpaceWarning
+    from hyperopt.exceptions import SpaceWarning, TrialPruned
     from hyperopt.integrations.spark_trials import SparkTrials
+    from hyperopt.pruning.reporting import report
     from hyperopt.space.advice import check_space
     from hyperopt.study import Study
     from hyperopt.study.stored import StoredTrials, open_study
@@ -86,6 +88,7 @@ __all__ = [
     "SparkTrials",
     "StoredTrials",
     "Study",
+    "TrialPruned",
     "Trials",
     "algobase",
     "anneal",
@@ -103,9 +106,11 @@ __all__ = [
     "open_study",
     "partial",
     "progress",
+    "pruners",
     "pyll",
     "pyll_utils",
     "rand",
+    "report",
     "space_eval",
     "spark",
     "std_out_err_redirect_tqdm",
@@ -128,6 +133,7 @@ _LAZY_MODULES = frozenset(
         "mix",
         "plotting",
         "progress",
+        "pruners",
         "pyll_utils",
         "rand",
         "rdists",
@@ -145,6 +151,8 @@ _LAZY_NAMES = {
     "SparkTrials": "hyperopt.integrations.spark_trials",
     "StoredTrials": "hyperopt.study.stored",
     "Study": "hyperopt.study",
+    "TrialPruned": "hyperopt.exceptions",
+    "report": "hyperopt.pruning.reporting",
     "check_space": "hyperopt.space.advice",
     "open_study": "hyperopt.study.stored",
 }

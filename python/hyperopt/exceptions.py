@@ -26,6 +26,7 @@ __all__ = [
     "NothingToSuggest",
     "SaveFileInUse",
     "SpaceWarning",
+    "TrialPruned",
 ]
 
 
@@ -160,3 +161,12 @@ class SpaceWarning(UserWarning):
 
 class ImportanceWarning(UserWarning):
     """There are too few finished trials to tell which parameters matter."""
+
+
+class TrialPruned(BaseException):
+    """A trial stops because it is hopeless: `hyperopt.report` raises this, and so may objectives.
+
+    It derives from BaseException so that an objective's ``except Exception`` does not swallow it.
+    Clean up with ``finally``; whoever catches it should raise it again. The trial's result then has
+    status *fail*, no loss, and the step under ``pruned``.
+    """

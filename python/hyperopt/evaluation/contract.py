@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from hyperopt.objective.domain import Domain
+    from hyperopt.pruning.contract import Rule
     from hyperopt.storage.store import TrialStore
 
 __all__ = ["Evaluator", "Outbox", "Outcome", "SerialEvaluator", "TrialLost"]
@@ -98,6 +99,17 @@ class Evaluator(Protocol):
         """End every process, thread and job of this evaluator, cancelling what runs if `cancel`."""
 
 
+@runtime_checkable
+class Prescribing(Protocol):
+    """An `Evaluator` whose trials can stop early."""
+
+    def prescribe(self, tid: Any, rule: Rule | None) -> None:
+        """Take the rule by which a trial decides: before `submit`, or a fresher one while it runs.
+
+        A fresher one may come too late.
+        """
+
+
 class Outbox:
     """Outcomes on their way to the driver.
 
@@ -144,6 +156,7 @@ class SerialEvaluator:
     def __init__(self) -> None:
         self._queue: deque[dict[str, Any]] = deque()
         self._outbox = Outbox()
+        self._rules: dict[Any, Rule | None] = {}
 
     def start(self, domain: Domain, trials: TrialStore) -> None:
         """Remember where to evaluate."""
@@ -152,6 +165,10 @@ class SerialEvaluator:
         from hyperopt.objective.ctrl import Ctrl
 
         self._ctrl = Ctrl
+
+    def prescribe(self, tid: Any, rule: Rule | None) -> None:
+        """Take the rule of a trial that will be submitted."""
+        self._rules[tid] = rule
 
     def submit(self, doc: dict[str, Any]) -> None:
         """Queue a trial."""
@@ -165,6 +182,7 @@ class SerialEvaluator:
 
     def _evaluate(self, doc: dict[str, Any]) -> None:
         ctrl = self._ctrl(self._trials, doc)
+        ctrl.reporter.rule = self._rules.pop(doc["tid"], None)
         returned: list[Any] = []
         try:
             self._outbox.put(self._outcome(doc, ctrl, returned))

@@ -27,6 +27,7 @@ from hyperopt.evaluation.mailbox import Mailbox
 
 if TYPE_CHECKING:
     from hyperopt.objective.domain import Domain
+    from hyperopt.pruning.contract import Rule
     from hyperopt.storage.store import TrialStore
 
 __all__ = ["FutureEvaluator", "slots_of"]
@@ -70,6 +71,7 @@ class FutureEvaluator:
         self._executor = executor
         self._mailbox = Mailbox()
         self._futures: dict[int, Future[Any]] = {}
+        self._rules: dict[Any, Rule | None] = {}
         self._file: str | None = None
         self._client = _dask_client(executor)
 
@@ -90,9 +92,15 @@ class FutureEvaluator:
             elif isinstance(self._executor, ProcessPoolExecutor):
                 self._reference = self._write()
 
+    def prescribe(self, tid: Any, rule: Rule | None) -> None:
+        """Take the rule of a trial that will be submitted; no fresher one reaches it later."""
+        if tid not in self._futures:
+            self._rules[tid] = rule
+
     def submit(self, doc: dict[str, Any]) -> None:
         """Hand the trial to the executor."""
-        order = wire.order_for(doc, with_doc=self._with_doc)
+        rule = self._rules.pop(doc["tid"], None)
+        order = wire.order_for(doc, with_doc=self._with_doc, rule=rule)
         self._mailbox.expect(order.tid)
         try:
             future = self._begin(order)

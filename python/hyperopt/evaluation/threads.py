@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from hyperopt.evaluation.mailbox import Mailbox
 
 if TYPE_CHECKING:
     from hyperopt.objective.domain import Domain
+    from hyperopt.pruning.contract import Rule
+    from hyperopt.pruning.reporting import Reporter
     from hyperopt.storage.store import TrialStore
 
 __all__ = ["ThreadEvaluator"]
@@ -36,6 +39,8 @@ class ThreadEvaluator:
         self._mailbox = Mailbox()
         self._threads: list[threading.Thread] = []
         self._busy: set[threading.Thread] = set()
+        self._rules: dict[Any, Rule | None] = {}
+        self._reporters: dict[Any, Reporter] = {}
 
     def start(self, domain: Domain, trials: TrialStore) -> None:
         """Remember the domain; threads start when there is work for them."""
@@ -50,7 +55,17 @@ class ThreadEvaluator:
             thread = threading.Thread(target=self._work, name=name, daemon=True)
             self._threads.append(thread)
             thread.start()
-        self._orders.put(wire.order_for(doc, with_doc=self._with_doc))
+        order = wire.order_for(doc, with_doc=self._with_doc)
+        # Nothing needs to be picklable here, so the rule goes as it is.
+        self._orders.put(order._replace(rule=self._rules.pop(order.tid, None)))
+
+    def prescribe(self, tid: Any, rule: Rule | None) -> None:
+        """Take the rule of a trial; one that runs uses it from its next report on."""
+        reporter = self._reporters.get(tid)
+        if reporter is not None:
+            reporter.rule = rule
+        else:
+            self._rules[tid] = rule
 
     def wait(self, timeout_s: float | None) -> list[Outcome]:
         """Block until a trial ends or the timeout passes."""
@@ -76,5 +91,8 @@ class ThreadEvaluator:
         while (order := self._orders.get()) is not None:
             self._busy.add(own)
             if order.tid in self._mailbox:
-                self._mailbox.put(wire.run(self._domain, order))
+                watch = partial(self._reporters.__setitem__, order.tid)
+                outcome = wire.run(self._domain, order, watch)
+                self._reporters.pop(order.tid, None)
+                self._mailbox.put(outcome)
             self._busy.discard(own)

@@ -14,7 +14,7 @@ import sys
 import traceback
 import uuid
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
@@ -23,10 +23,12 @@ from hyperopt.environment.strangers import text_of
 from hyperopt.environment.unpicklable import culprits
 from hyperopt.evaluation import by_value
 from hyperopt.evaluation.contract import Outcome
+from hyperopt.pruning.reporting import Reporter
 
 if TYPE_CHECKING:
     from hyperopt.objective.ctrl import Ctrl
     from hyperopt.objective.domain import Domain
+    from hyperopt.pruning.contract import Rule
 
 __all__ = [
     "Order",
@@ -40,7 +42,9 @@ __all__ = [
     "evaluate_order",
     "order_for",
     "pack",
+    "packed_rule",
     "run",
+    "unpacked_rule",
     "wants_doc",
 ]
 
@@ -81,6 +85,8 @@ class Order(NamedTuple):
     tid: int
     config: dict[str, Any]
     doc: dict[str, Any] | None
+    rule: Any = None
+    """By which the trial decides to stop; pickled, if it is not of this package."""
 
 
 def wants_doc(domain: Domain) -> bool:
@@ -88,11 +94,30 @@ def wants_doc(domain: Domain) -> bool:
     return bool(domain.pass_expr_memo_ctrl or domain._wants_ctrl)
 
 
-def order_for(doc: Mapping[str, Any], *, with_doc: bool) -> Order:
-    """The order to evaluate the trial of `doc`."""
+def order_for(doc: Mapping[str, Any], *, with_doc: bool, rule: Rule | None = None) -> Order:
+    """The order to evaluate the trial of `doc`, which stops by `rule`."""
     vals = doc["misc"]["vals"]
     config = {label: values[0] for label, values in vals.items() if len(values)}
-    return Order(doc["tid"], config, dict(doc) if with_doc else None)
+    return Order(doc["tid"], config, dict(doc) if with_doc else None, packed_rule(rule))
+
+
+def packed_rule(rule: Rule | None) -> Any:
+    """The rule as it travels: the package's own as they are, others as bytes."""
+    if rule is None or type(rule).__module__.startswith("hyperopt."):
+        return rule
+    try:
+        return by_value.dumps(rule)
+    except Exception as error:
+        raise pickle.PicklingError(
+            f"pruner: the rule {rule!r} can't be pickled, so it can't go with a trial to another "
+            f"process ({type(error).__name__}: {text_of(error)})"
+        ) from error
+
+
+def unpacked_rule(rule: Any) -> Rule | None:
+    """The inverse of `packed_rule`."""
+    unpacked: Rule | None = pickle.loads(rule) if isinstance(rule, bytes) else rule
+    return unpacked
 
 
 def pack(domain: Domain) -> Payload:
@@ -137,15 +162,28 @@ class RemoteCtrl:
     ----------
     current_trial
         A copy of the trial's document.
+    rule
+        By which the trial decides to stop.
     """
 
-    def __init__(self, current_trial: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, current_trial: dict[str, Any] | None = None, rule: Rule | None = None
+    ) -> None:
         self.current_trial = current_trial
+        self.reporter = Reporter(rule)
         self.attachments: dict[str, Any] = {}
         self.debug = logger.debug
         self.info = logger.info
         self.warn = logger.warning
         self.error = logger.error
+
+    def report(self, value: Any, step: Any = None, *, fold: Any = None) -> None:
+        """Report how the trial does, as `hyperopt.report`, but without stopping it."""
+        self.reporter.report(value, step, fold)
+
+    def should_prune(self) -> bool:
+        """Whether the trial is hopeless: then raise `TrialPruned`, or return status *fail*."""
+        return self.reporter.should_prune()
 
     def checkpoint(self, r: Any = None) -> None:
         """Do nothing: intermediate results stay in the worker."""
@@ -168,11 +206,17 @@ class RemoteCtrl:
         )
 
 
-def run(domain: Domain, order: Order) -> Outcome:
-    """Evaluate one trial; whatever the objective raises becomes part of the outcome."""
+def run(domain: Domain, order: Order, watch: Callable[[Reporter], None] | None = None) -> Outcome:
+    """Evaluate one trial; whatever the objective raises becomes part of the outcome.
+
+    `watch` gets the trial's reporter before it begins, to bring it fresher rules.
+    """
     ctrl = RemoteCtrl(order.doc)
     pid = os.getpid()
     try:
+        ctrl.reporter.rule = unpacked_rule(order.rule)
+        if watch is not None:
+            watch(ctrl.reporter)
         result = domain.evaluate(order.config, cast("Ctrl", ctrl))
         attachments = {text_of(name): value for name, value in ctrl.attachments.items()}
         outcome = Outcome(order.tid, result, attachments or None)
@@ -196,9 +240,11 @@ def _leave(outcome: Outcome) -> NoReturn:
     os._exit(code & 0xFF)
 
 
-def evaluate(domain: Domain, order: Order) -> bytes:
+def evaluate(
+    domain: Domain, order: Order, watch: Callable[[Reporter], None] | None = None
+) -> bytes:
     """Evaluate one trial and encode the report that `decode` reads. Never raises."""
-    outcome = run(domain, order)
+    outcome = run(domain, order, watch)
     _flush()
     if outcome.error is not None:
         return encode_error(outcome.tid, outcome.error, outcome.traceback)

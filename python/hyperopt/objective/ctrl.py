@@ -6,6 +6,7 @@ from typing import Any
 
 from hyperopt.environment import log
 from hyperopt.environment.public_path import public
+from hyperopt.pruning.reporting import Reporter
 from hyperopt.storage.attachments import TrialAttachments
 from hyperopt.storage.documents import Document
 from hyperopt.storage.store import TrialStore
@@ -31,6 +32,15 @@ class Ctrl:
     def __init__(self, trials: TrialStore | None, current_trial: Document | None = None) -> None:
         self.trials = TrialStore() if trials is None else trials
         self.current_trial = current_trial
+        self.reporter = Reporter()
+
+    def report(self, value: Any, step: Any = None, *, fold: Any = None) -> None:
+        """Report how the trial does, as `hyperopt.report`, but without stopping it."""
+        self.reporter.report(value, step, fold)
+
+    def should_prune(self) -> bool:
+        """Whether the trial is hopeless: then raise `TrialPruned`, or return status *fail*."""
+        return self.reporter.should_prune()
 
     def checkpoint(self, r: dict[str, Any] | None = None) -> None:
         """Store a preliminary result of the current trial."""

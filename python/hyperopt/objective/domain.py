@@ -15,12 +15,14 @@ from hyperopt.exceptions import (
     InvalidLoss,
     InvalidResultStatus,
     MissingStatus,
+    TrialPruned,
 )
 from hyperopt.objective.ctrl import Ctrl
 from hyperopt.pyll.base import Apply, GarbageCollected, Literal, as_apply, dfs, rec_eval
 from hyperopt.storage.documents import STATUS_NEW, STATUS_OK, STATUS_STRINGS
 
 if TYPE_CHECKING:
+    from hyperopt.pruning.contract import Pruner
     from hyperopt.space.compiler import CompiledSpace
     from hyperopt.space.vectorize import VectorizeHelper
 
@@ -92,6 +94,8 @@ class Domain:
     """
 
     rec_eval_print_node_on_error = False
+    pruner: Pruner | None = None
+    """Makes the rules by which trials stop early, in the driver or in a worker of a database."""
     pyll_ctrl: ClassVar[Apply] = as_apply(Ctrl)
     """Stands, in an expression, for the `Ctrl` of the evaluation."""
 
@@ -174,7 +178,8 @@ class Domain:
         attach_attachments
             Whether to move the result's ``attachments`` to `ctrl`; otherwise they stay.
         """
-        return self.evaluate_async2(self._call(config, ctrl), ctrl, attach_attachments)
+        value = self._returned([], config, ctrl)
+        return self.evaluate_async2(value, ctrl, attach_attachments)
 
     def evaluate_into(
         self, returned: list[Any], config: Mapping[str, Any], ctrl: Any
@@ -184,8 +189,20 @@ class Domain:
         """
         if type(self).evaluate is not Domain.evaluate:
             return self.evaluate(config, ctrl)
-        returned.append(self._call(config, ctrl))
-        return self.evaluate_async2(returned[0], ctrl)
+        return self.evaluate_async2(self._returned(returned, config, ctrl), ctrl)
+
+    def _returned(self, returned: list[Any], config: Mapping[str, Any], ctrl: Any) -> Any:
+        """Put what the objective returns, or the result of a stopped trial, into `returned`."""
+        reporter = getattr(ctrl, "reporter", None)
+        if reporter is None:
+            returned.append(self._call(config, ctrl))
+        else:
+            with reporter.running():
+                try:
+                    returned.append(self._call(config, ctrl))
+                except TrialPruned:
+                    returned.append(reporter.pruned())
+        return returned[0]
 
     def _call(self, config: Mapping[str, Any], ctrl: Any) -> Any:
         # Nothing comes between the return of the objective and that of this method.
@@ -219,6 +236,9 @@ class Domain:
     ) -> dict[str, Any]:
         """The second half of `evaluate`: normalise the objective's value."""
         result = normalise_result(rval)
+        reporter = getattr(ctrl, "reporter", None)
+        if reporter is not None:
+            result = reporter.complete(result)
         if attach_attachments and "attachments" in result:
             attachments = result.pop("attachments")
             if attachments:

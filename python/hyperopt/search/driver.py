@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from hyperopt.environment import log
 from hyperopt.environment.strangers import text_of
-from hyperopt.evaluation.contract import Evaluator, Outcome, SerialEvaluator, TrialLost
+from hyperopt.evaluation.contract import (
+    Evaluator,
+    Outcome,
+    Prescribing,
+    SerialEvaluator,
+    TrialLost,
+)
+from hyperopt.pruning.curves import log_of
 from hyperopt.search.options import draw_seed
 from hyperopt.search.raised import name_the_point
 from hyperopt.search.tally import Tally
@@ -177,6 +184,7 @@ class Driver:
                     if run.wants_early_stop(self._ended):
                         self._stopped = True
                         return None
+            self._prescribe_again()
             self._tally.show(len(self._running))
             run.save()
             if not self._serial or not self._waiting:
@@ -241,6 +249,7 @@ class Driver:
             self._waiting.popleft()
             lifecycle.begin(doc)
             self._store.settle(doc)
+            self._prescribe(doc["tid"])
             self._evaluator.submit(doc)
 
     def _remaining_s(self) -> float | None:
@@ -249,6 +258,24 @@ class Driver:
         if run.timeout is None:
             return None
         return max(0.0, run.timeout - (default_timer() - run.start_time))
+
+    def _prescribe(self, tid: Any) -> None:
+        """Give a trial the rule that follows from what is known now."""
+        pruner = self._run.domain.pruner
+        if pruner is None:
+            return
+        if not isinstance(self._evaluator, Prescribing):
+            raise TypeError(
+                f"pruner={pruner!r}: trials can't be stopped in {self._evaluator!r}, which has no "
+                "method prescribe(tid, rule)"
+            )
+        self._evaluator.prescribe(tid, pruner.rule(log_of(self._trials).curves(), tid))
+
+    def _prescribe_again(self) -> None:
+        """Tell the trials that run what is new, unless timing must not matter."""
+        if self._run.domain.pruner is not None and not self._strict and not self._serial:
+            for tid in self._running:
+                self._prescribe(tid)
 
     def _arrivals(self) -> list[Any]:
         """Wait for outcomes; the ids of the trials to record now, none when the time is up."""

@@ -40,6 +40,7 @@ class Options:
     trial_timeout: float | None = None
     strict_order: bool = False
     avoid_duplicates: bool = False
+    pruner: Any = None
 
     def __post_init__(self) -> None:
         validate_timeout(self.timeout)
@@ -54,6 +55,10 @@ class Options:
                 f"early_stop_fn={self.early_stop_fn!r}: give a function (trials, *state) -> "
                 "(stop, state), such as no_progress_loss(20)"
             )
+        if self.pruner is not None:
+            from hyperopt.pruning.choice import as_pruner
+
+            object.__setattr__(self, "pruner", as_pruner(self.pruner))
         object.__setattr__(self, "trials_save_file", self.trials_save_file or "")
         check_save_file(self.trials_save_file)
 

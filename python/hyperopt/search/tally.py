@@ -25,6 +25,8 @@ class Tally:
     n_ended, n_failed, n_errors
         How many trials of the run ended; how many of them without a result of status *ok*; and how
         many of those with an exception.
+    n_pruned
+        How many were stopped because they were hopeless; they do not count as failed.
     reasons
         How often each reason made a trial of the run fail.
     best_loss
@@ -37,7 +39,7 @@ class Tally:
 
     def __init__(self, trials: Iterable[Document] = ()) -> None:
         self.bar: Any = None
-        self.n_done = self.n_ended = self.n_failed = self.n_errors = 0
+        self.n_done = self.n_ended = self.n_failed = self.n_errors = self.n_pruned = 0
         self.reasons: Counter[str] = Counter()
         self.best_loss = float("inf")
         self.ending = ""
@@ -63,7 +65,9 @@ class Tally:
             self.n_done += 1
             self._compare(doc["result"])
             status = doc["result"].get("status")
-            if status != STATUS_OK:
+            if status != STATUS_OK and "pruned" in doc["result"]:
+                self.n_pruned += 1
+            elif status != STATUS_OK:
                 self.n_failed += 1
                 self.reasons[f"status {status}"] += 1
         elif doc["state"] == JOB_STATE_ERROR:
@@ -91,7 +95,7 @@ class Tally:
         """Bring the progress bar up to date."""
         if self.bar is None:
             return
-        facts = (self.best_loss, n_running, self.n_failed, self.ending)
+        facts = (self.best_loss, n_running, self.n_failed, self.n_pruned, self.ending)
         if facts != self._facts:
             self._facts = facts
             text = _text(*facts)
@@ -102,12 +106,16 @@ class Tally:
             self._shown = self.n_ended
 
 
-def _text(best_loss: float, n_running: int, n_failed: int, ending: str) -> str:
+def _text(
+    best_loss: float, n_running: int, n_failed: int, n_pruned: int, ending: str
+) -> str:
     parts = []
     if best_loss < float("inf"):
         parts.append(f"best loss: {best_loss}")
     if n_running:
         parts.append(f"running: {n_running}")
+    if n_pruned:
+        parts.append(f"pruned: {n_pruned}")
     if n_failed:
         parts.append(f"failed: {n_failed}")
     if ending:

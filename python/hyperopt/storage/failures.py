@@ -42,6 +42,8 @@ def failure_of(doc: Document) -> str | None:
         return f"was {error_text(error) if _is_pair(error) else f'cancelled {error}'}"
     if state != JOB_STATE_DONE:
         return None
+    if "pruned" in result:
+        return f"was stopped at step {result['pruned']}"
     status, loss = result.get("status"), result.get("loss")
     if status == "fail":
         return f"returned {repr_of(result)}"

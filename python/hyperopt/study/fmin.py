@@ -133,6 +133,7 @@ def fmin(
     trial_timeout: float | None = None,
     strict_order: bool = False,
     avoid_duplicates: bool = False,
+    pruner: Any = None,
 ) -> Any:
     """Minimise an objective over a search space.
 
@@ -200,6 +201,9 @@ def fmin(
         throughput.
     avoid_duplicates
         Whether to never evaluate a point twice; the run ends when the space is exhausted.
+    pruner
+        Stops hopeless trials by what they `report`: True for the default, ``"asha"``, ``"median"``,
+        ``"percentile"``, ``"hyperband"``, ``"folds"``, or one of `hyperopt.pruners`.
 
     Returns
     -------
@@ -236,6 +240,7 @@ def fmin(
         trial_timeout=trial_timeout,
         strict_order=strict_order,
         avoid_duplicates=avoid_duplicates,
+        pruner=pruner,
     )
     check_objective(fn)
     check_algo(algo)
@@ -262,6 +267,7 @@ def fmin(
     if allow_trials_fmin and trials is not None and _has_own_fmin(trials):
         return _delegate(fn, space, algo, store, rstate, pass_expr_memo_ctrl, options)
     domain = Domain(fn, space, pass_expr_memo_ctrl=pass_expr_memo_ctrl)
+    domain.pruner = options.pruner
     return _minimise(domain, algo, store, rstate, options)
 
 
@@ -349,6 +355,7 @@ _NEW_OPTIONS = (
     "trial_timeout",
     "strict_order",
     "avoid_duplicates",
+    "pruner",
 )
 
 

@@ -213,6 +213,17 @@ class Trials(TrialStore):
 
         return dataframe_of(rows_of(self, compile_space(space)))
 
+    def curves(self) -> Any:
+        """What the trials reported: one row per report, ``tid step value pruned``.
+
+        `pruned` tells whether the trial was stopped. Where folds were reported, `step` is the fold.
+        Without pandas the rows come as a list of dicts.
+        """
+        from hyperopt.analysis.learning_curves import report_rows
+        from hyperopt.analysis.table import dataframe_of
+
+        return dataframe_of(report_rows(self._trials))
+
     def importance(
         self,
         space: Any = None,

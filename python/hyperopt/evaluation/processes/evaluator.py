@@ -24,6 +24,7 @@ from hyperopt.evaluation.processes.template_handle import Death, TemplateProcess
 
 if TYPE_CHECKING:
     from hyperopt.objective.domain import Domain
+    from hyperopt.pruning.contract import Rule
     from hyperopt.storage.store import TrialStore
 
 __all__ = ["ProcessEvaluator"]
@@ -50,6 +51,7 @@ class _Worker:
     doomed: dict[Any, str] = field(default_factory=dict)  # why its trials were given up
     timed_out: bool = False
     is_buried: bool = False
+    fresh_bytes: int = 0  # of fresher rules for the running trial
 
 
 class ProcessEvaluator:
@@ -81,6 +83,7 @@ class ProcessEvaluator:
         self._outbox = Outbox()
         self._born = 0
         self._failed_starts = 0
+        self._rules: dict[Any, Rule | None] = {}
 
     @property
     def capacity(self) -> int:
@@ -94,6 +97,21 @@ class ProcessEvaluator:
         self._template.load(wire.pack(domain).data)
         self._with_doc = wire.wants_doc(domain)
         self._selector.register(self._template, selectors.EVENT_READ, None)
+
+    def prescribe(self, tid: Any, rule: Rule | None) -> None:
+        """Take the rule of a trial; one that runs gets it through the pipe of its worker."""
+        known = tid in self._rules
+        if known and self._rules[tid] is rule:
+            return
+        self._rules[tid] = rule
+        worker = next((w for w in self._workers.values() if _runs(w, tid)), None) if known else None
+        if worker is None or worker.is_gone:
+            return
+        message = pickle.dumps((tid, wire.packed_rule(rule)), pickle.HIGHEST_PROTOCOL)
+        if worker.fresh_bytes + len(message) <= _MAX_BYTES_AHEAD:
+            worker.fresh_bytes += len(message)
+            with suppress(OSError):  # it is dead; the template will tell
+                worker.pipe.send(message)
 
     def submit(self, doc: dict[str, Any]) -> None:
         """Give the trial to a worker, or keep it while all have enough to do."""
@@ -176,7 +194,8 @@ class ProcessEvaluator:
         if is_ahead and (len(worker.orders) > 1 or not worker.is_brisk):
             return False
         doc = self._queue[0]
-        order = wire.order_for(doc, with_doc=self._with_doc)
+        rule = self._rules.get(doc["tid"])
+        order = wire.order_for(doc, with_doc=self._with_doc, rule=rule)
         message = pickle.dumps(tuple(order), pickle.HIGHEST_PROTOCOL)
         if is_ahead and len(message) > _MAX_BYTES_AHEAD:
             return False
@@ -214,7 +233,8 @@ class ProcessEvaluator:
     def _end(self, worker: _Worker, now_s: float) -> None:
         """The worker has done its first order, and begun the next if it has one."""
         worker.deadline = None
-        worker.orders.popleft()
+        self._rules.pop(worker.orders.popleft()["tid"], None)
+        worker.fresh_bytes = 0
         was_brisk = worker.is_brisk
         worker.is_brisk = now_s - worker.began_s < _SHORT_TRIAL_S
         self._n_brisk += worker.is_brisk - was_brisk
@@ -312,6 +332,10 @@ class ProcessEvaluator:
         else:
             error = TrialLost(f"the worker process of trial {tid} was {death.how}")
         return Outcome(tid, error=error)
+
+
+def _runs(worker: _Worker, tid: Any) -> bool:
+    return bool(worker.orders) and worker.orders[0]["tid"] == tid
 
 
 def _n_orders(worker: _Worker) -> int:

@@ -22,7 +22,9 @@ import socket
 import struct
 import sys
 import warnings
-from typing import NoReturn
+from collections import deque
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -31,6 +33,9 @@ import hyperopt.base
 import hyperopt.space.compiler  # noqa: F401
 from hyperopt.evaluation import wire
 from hyperopt.evaluation.processes.pipe import SIZE, Pipe
+
+if TYPE_CHECKING:
+    from hyperopt.pruning.reporting import Reporter
 
 __all__ = ["COMMAND", "EVENT", "FORK", "KILL", "main"]
 
@@ -156,10 +161,37 @@ def _evaluate_orders(pipe: Pipe, payload: bytes) -> None:
         pipe.send(b"!" + wire.encode_error(-1, error))
         return
     pipe.send(b"")
+    ahead: deque[wire.Order] = deque()
     while True:
         pipe.fill()
-        for order in pipe.messages():
-            pipe.send(wire.evaluate(domain, wire.Order(*pickle.loads(order))))
+        _hear(pipe, ahead)
+        while ahead:
+            order = ahead.popleft()
+            pipe.send(wire.evaluate(domain, order, partial(_keep_fresh, pipe, ahead, order.tid)))
+
+
+def _hear(
+    pipe: Pipe, ahead: deque[wire.Order], tid: Any = None, reporter: Reporter | None = None
+) -> None:
+    """Take in the messages that have come: orders, and fresher rules for the trial that runs."""
+    for message in pipe.messages():
+        fields = pickle.loads(message)
+        if len(fields) > 2:
+            ahead.append(wire.Order(*fields))
+        elif reporter is not None and fields[0] == tid:
+            reporter.rule = wire.unpacked_rule(fields[1])
+
+
+def _keep_fresh(pipe: Pipe, ahead: deque[wire.Order], tid: Any, reporter: Reporter) -> None:
+    """Have the trial look for a fresher rule whenever it reports."""
+    pid = os.getpid()
+
+    def poll() -> None:
+        if os.getpid() == pid:  # else the objective has forked, and the pipe is its parent's
+            pipe.drain()
+            _hear(pipe, ahead, tid, reporter)
+
+    reporter.poll = poll
 
 
 def _read(source: socket.socket, size: int) -> bytes:

@@ -25,6 +25,7 @@ from hyperopt.evaluation.spark.jobs import SparkJobs, jobs_for
 
 if TYPE_CHECKING:
     from hyperopt.objective.domain import Domain
+    from hyperopt.pruning.contract import Rule
     from hyperopt.storage.store import TrialStore
 
 __all__ = ["SparkEvaluator"]
@@ -76,6 +77,7 @@ class SparkEvaluator:
         self._run_id = f"hyperopt-{uuid.uuid4().hex[:12]}"
         self._orders: SimpleQueue[wire.Order | None] = SimpleQueue()
         self._mailbox = Mailbox()
+        self._rules: dict[Any, Rule | None] = {}
         self._running: set[int] = set()
         self._threads: list[threading.Thread] = []
         self._jobs: SparkJobs | None = None
@@ -84,6 +86,11 @@ class SparkEvaluator:
         """Pickle the domain and bring it to the cluster."""
         self._with_doc = wire.wants_doc(domain)
         self._jobs = jobs_for(self._session, wire.pack(domain), self._profile)
+
+    def prescribe(self, tid: Any, rule: Rule | None) -> None:
+        """Take the rule of a trial that will be submitted; no fresher one reaches it later."""
+        if tid not in self._mailbox:
+            self._rules[tid] = rule
 
     def submit(self, doc: dict[str, Any]) -> None:
         """Start a job for the trial as soon as one of the threads is free."""
@@ -97,7 +104,8 @@ class SparkEvaluator:
             )
             self._threads.append(thread)
             thread.start()
-        self._orders.put(wire.order_for(doc, with_doc=self._with_doc))
+        rule = self._rules.pop(doc["tid"], None)
+        self._orders.put(wire.order_for(doc, with_doc=self._with_doc, rule=rule))
 
     def wait(self, timeout_s: float | None) -> list[Outcome]:
         """Block until a trial ends or the timeout passes.

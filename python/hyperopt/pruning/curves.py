@@ -1,0 +1,208 @@
+"""What trials reported, read from their documents."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hyperopt.storage.documents import JOB_STATE_DONE, STATUS_OK, Document
+
+__all__ = ["Curve", "CurveLog", "Curves", "curve_of", "curves_of", "log_of", "reported"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """The values that one trial reported.
+
+    Parameters
+    ----------
+    tid
+        The trial's id.
+    steps, values
+        What it reported, in that order; NaN, the worst value, as infinity.
+    loss
+        Its loss, if it ran to its end; None if it was stopped.
+    by_fold
+        Whether the steps are the numbers of folds.
+    """
+
+    tid: Any
+    steps: NDArray[np.float64]
+    values: NDArray[np.float64]
+    loss: float | None
+    by_fold: bool = False
+
+    @property
+    def finished(self) -> bool:
+        """Whether the trial ran to its end and has a loss."""
+        return self.loss is not None
+
+    def at(self, steps: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The newest value at each of these steps; NaN before the first and after the last."""
+        place = np.searchsorted(self.steps, steps, side="right") - 1
+        known = (place >= 0) & (steps <= self.steps[-1])
+        return np.where(known, self.values[np.maximum(place, 0)], np.nan)
+
+
+class Curves(Sequence[Curve]):
+    """The curves of the trials that are done, in the order in which they were read.
+
+    Parameters
+    ----------
+    curves
+        The curves.
+    """
+
+    def __init__(self, curves: Iterable[Curve] = ()) -> None:
+        self._curves = list(curves)
+        self.finished = [curve for curve in self._curves if curve.loss is not None]
+        """Those of trials that ran to their end."""
+
+    @overload
+    def __getitem__(self, index: int) -> Curve: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Curve]: ...
+    def __getitem__(self, index: int | slice) -> Curve | list[Curve]:
+        return self._curves[index]
+
+    def __len__(self) -> int:
+        return len(self._curves)
+
+    def append(self, curve: Curve) -> None:
+        """Add the curve of a trial that has ended."""
+        self._curves.append(curve)
+        if curve.loss is not None:
+            self.finished.append(curve)
+
+
+def reported(doc: Mapping[str, Any]) -> list[list[float]]:
+    """The pairs of step and value in a document; none if it has an entry of its own there."""
+    result = doc["result"]
+    points = result.get("intermediate") if isinstance(result, Mapping) else None
+    if not isinstance(points, (list, tuple)):
+        return []
+    if not all(isinstance(point, (list, tuple)) and len(point) == 2 for point in points):
+        return []
+    return list(points)
+
+
+def curve_of(doc: Mapping[str, Any]) -> Curve | None:
+    """The curve in a document; None if the trial is not done, or has reported nothing."""
+    result = doc["result"]
+    if doc["state"] != JOB_STATE_DONE or not isinstance(result, Mapping):
+        return None
+    points = result.get("intermediate")
+    if not isinstance(points, (list, tuple)) or not points:
+        return None
+    loss = result.get("loss") if result.get("status") == STATUS_OK else None
+    if loss is None and "pruned" not in result:
+        return None  # it failed for a reason of its own
+    try:
+        table = np.asarray(points, dtype=float)
+    except (TypeError, ValueError):
+        return None  # the objective's own entry of that name
+    if table.ndim != 2 or table.shape[1] != 2 or not np.isfinite(table[:, 0]).all():
+        return None
+    values = np.where(np.isnan(table[:, 1]), math.inf, table[:, 1])
+    end = None if loss is None else float(loss)
+    by_fold = result.get("reported") == "folds"
+    if not by_fold and (np.diff(table[:, 0]) <= 0).any():
+        return None
+    return Curve(doc["tid"], table[:, 0].copy(), values, end, by_fold)
+
+
+def curves_of(docs: Iterable[Mapping[str, Any]]) -> Curves:
+    """The curves in these documents."""
+    return Curves(curve for doc in docs if (curve := curve_of(doc)) is not None)
+
+
+class _Observed(Protocol):
+    """What is needed of `Trials`."""
+
+    _observers: list[Any]
+
+    @property
+    def trials(self) -> list[Document]: ...
+
+
+class CurveLog:
+    """Keeps the curves of one `Trials` in step with its documents, reading each of them once.
+
+    The trials tell what happens to their documents (it is an observer of theirs).
+
+    Parameters
+    ----------
+    trials
+        The trials to watch.
+    observed
+        Whether they tell. Else every document is read each time.
+    """
+
+    def __init__(self, trials: Any, observed: bool = True) -> None:
+        self._trials = trials
+        self._exp_key = getattr(trials, "_exp_key", None)
+        self._observed = observed
+        self._curves = Curves()
+        self._read: dict[int, tuple[Document, Any]] = {}
+        self._touched: list[Document] = []
+        self._stale = True
+
+    def touch(self, doc: Document) -> None:
+        """Take note of a document that is new or may have changed."""
+        if doc["state"] == JOB_STATE_DONE:
+            self._touched.append(doc)
+
+    def touch_all(self, docs: list[Document]) -> None:
+        """Take note of documents that are new or may have changed."""
+        self._touched += [doc for doc in docs if doc["state"] == JOB_STATE_DONE]
+
+    def reread(self) -> None:
+        """Take note that anything may have changed."""
+        self._stale = True
+
+    def curves(self) -> Curves:
+        """The curves as the documents are now."""
+        touched, self._touched = self._touched, []
+        if not self._stale and self._observed:
+            key = self._exp_key
+            for doc in touched:
+                known = self._read.get(id(doc))
+                if known is not None and known[0] is doc and known[1] is doc["result"]:
+                    continue
+                if known is not None:  # a result was replaced
+                    self._stale = True
+                    break
+                if key is None or doc["exp_key"] == key:
+                    self._take(doc)
+        if self._stale or not self._observed:
+            self._stale = False
+            self._curves = Curves()
+            self._read = {}
+            for doc in self._trials.trials:
+                if doc["state"] == JOB_STATE_DONE:
+                    self._take(doc)
+        return self._curves
+
+    def _take(self, doc: Document) -> None:
+        self._read[id(doc)] = (doc, doc["result"])
+        curve = curve_of(doc)
+        if curve is not None:
+            self._curves.append(curve)
+
+
+def log_of(trials: Any) -> CurveLog:
+    """The log of these trials, made when first asked for."""
+    observers = getattr(trials, "_observers", None)
+    if observers is None:
+        return CurveLog(trials, observed=False)
+    for observer in observers:
+        if isinstance(observer, CurveLog):
+            return observer
+    log = CurveLog(trials)
+    observers.append(log)
+    return log

@@ -1,0 +1,204 @@
+"""What a running trial reports, and how it learns that it is hopeless.
+
+The trial that runs in this thread is found through a context variable, so an objective just calls
+`report`. Where the objective hands work to threads of its own, `Ctrl.report` and
+`Ctrl.should_prune` do without it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any
+
+from hyperopt.exceptions import TrialPruned
+
+if TYPE_CHECKING:
+    from hyperopt.pruning.contract import Rule
+
+__all__ = ["Reporter", "current_trial", "report"]
+
+_current: ContextVar[Reporter | None] = ContextVar("hyperopt_current_trial", default=None)
+
+
+def report(value: Any, step: Any = None, *, fold: Any = None) -> None:
+    """Report how the trial that is running does; stop it here if it is hopeless.
+
+    Outside a trial this does nothing, so an objective can be called by hand.
+
+    Parameters
+    ----------
+    value
+        The loss so far; lower is better, and NaN is worst. With `fold`, the loss of that fold.
+    step
+        When: a number of epochs, rounds, or anything that grows from one report to the next; by
+        default one more than in the last report.
+    fold
+        The number of a fold of a cross-validation, from 0 on, instead of a step. The folds' mean is
+        the trial's loss.
+
+    Raises
+    ------
+    TrialPruned
+        If the trial is hopeless. It ends the trial; it derives from BaseException, so an
+        ``except Exception`` in the objective does not catch it.
+    TypeError, ValueError
+        If the value is no number, or if steps repeat or go backwards.
+
+    Examples
+    --------
+    >>> from hyperopt import fmin, hp, report
+    >>> def objective(x):
+    ...     for epoch in range(27):
+    ...         loss = abs(x) + 1 / (epoch + 1)
+    ...         report(loss, step=epoch + 1)
+    ...     return loss
+    >>> best = fmin(objective, hp.uniform("x", -5, 5), max_evals=50, pruner=True, rstate=0,
+    ...             verbose=False)
+    >>> report(0.5)  # nothing happens
+    """
+    reporter = _current.get()
+    if reporter is not None:
+        reporter.report(value, step, fold)
+        if reporter.should_prune():
+            raise TrialPruned(reporter.reason())
+
+
+def current_trial() -> Reporter | None:
+    """The trial that is running in this thread."""
+    return _current.get()
+
+
+class Reporter:
+    """What one trial has reported, and its rule.
+
+    Parameters
+    ----------
+    rule
+        By which it decides; None lets it run to its end. It may be replaced by a fresher one while
+        the trial runs.
+    """
+
+    __slots__ = ("_by_fold", "_doomed", "_ended", "_raw", "_steps", "_values", "poll", "rule")
+
+    def __init__(self, rule: Rule | None = None) -> None:
+        self.rule = rule
+        self.poll: Any = None
+        """Called before each decision; may replace the rule."""
+        self._steps: list[float] = []
+        self._values: list[float] = []
+        self._raw: list[list[float]] = []
+        self._by_fold = False
+        self._doomed = False
+        self._ended = False
+
+    def report(self, value: Any, step: Any = None, fold: Any = None) -> None:
+        """Record a value; see `hyperopt.report`. Does nothing after the end of the trial."""
+        if self._ended:
+            return
+        number = value if type(value) is float else _number(value)
+        if fold is not None:
+            at: float = self._fold(fold, step)
+        elif self._by_fold:
+            raise ValueError("report: this trial has reported folds before; give fold=, not step=")
+        else:
+            at = self._step(step)
+        self._steps.append(at)
+        self._values.append(number if number == number else math.inf)
+        self._raw.append([at, number])
+        if self.poll is not None:
+            self.poll()
+        rule = self.rule
+        if rule is not None and not self._doomed and rule(self._steps, self._values):
+            self._doomed = True
+
+    def should_prune(self) -> bool:
+        """Whether the trial is hopeless by what it has reported."""
+        return self._doomed
+
+    def reason(self) -> str:
+        """What there is to say when it is."""
+        kind = "fold" if self._by_fold else "step"
+        at, value = self._raw[-1]
+        return f"hopeless at {kind} {at}, with {value:g}"
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Be the trial of this thread."""
+        token = _current.set(self)
+        try:
+            yield
+        finally:
+            _current.reset(token)
+            self._ended = True
+
+    def complete(self, result: dict[str, Any]) -> dict[str, Any]:
+        """The result of the objective, with what was reported; a loss counts, whatever was said."""
+        if self._raw:
+            result["intermediate"] = self._raw
+            if self._by_fold:
+                result["reported"] = "folds"
+        if self._doomed and result.get("status") == "fail":
+            result.setdefault("pruned", self._raw[-1][0])
+        return result
+
+    def pruned(self) -> dict[str, Any]:
+        """The result of a trial that stopped."""
+        last = self._raw[-1][0] if self._raw else None
+        return self.complete({"status": "fail", "pruned": last, "intermediate": []})
+
+    def _step(self, step: Any) -> float:
+        steps = self._steps
+        if step is None:
+            return steps[-1] + 1 if steps else 1
+        if type(step) is not int:
+            if type(step) is bool or not isinstance(step, Real) or not math.isfinite(step):
+                raise TypeError(f"report(step={step!r}): must be a number, such as an epoch's")
+            at = float(step)
+            step = int(at) if at.is_integer() else at
+        if step < 0:
+            raise ValueError(f"report(step={step!r}): must not be negative")
+        if steps and step <= steps[-1]:
+            raise ValueError(
+                f"report(step={step!r}): the last report was at step {steps[-1]}, and steps must "
+                "grow; count on over the whole trial, or give the folds of a cross-validation as "
+                "fold="
+            )
+        return step  # type: ignore[no-any-return]
+
+    def _fold(self, fold: Any, step: Any) -> int:
+        if step is not None:
+            raise ValueError(
+                f"report(step={step!r}, fold={fold!r}): give one of them; a fold is reported once, "
+                "when it is done"
+            )
+        if isinstance(fold, bool) or not isinstance(fold, Integral):
+            raise TypeError(f"report(fold={fold!r}): must be the whole number of a fold")
+        number = int(fold)
+        if number < 0:
+            raise ValueError(f"report(fold={fold!r}): must not be negative")
+        if self._steps and not self._by_fold:
+            raise ValueError(
+                f"report(fold={fold!r}): this trial has reported steps before; give step= again"
+            )
+        if number in self._steps:
+            raise ValueError(f"report(fold={fold!r}): this fold was reported already")
+        self._by_fold = True
+        return number
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, Real) or (
+        getattr(value, "ndim", None) == 0 and hasattr(value, "__float__")
+    ):
+        try:
+            return float(value)
+        except (TypeError, ValueError, OverflowError):
+            pass
+    raise TypeError(
+        f"report(value={value!r}): must be a number, the loss so far (lower is better); "
+        f"not {type(value).__name__}"
+    )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hyperopt.storage.documents import JOB_STATE_DONE, STATUS_OK, Document
+from hyperopt.storage.store import TrialStore, reports_changes
 
 __all__ = ["Curve", "CurveLog", "Curves", "curve_of", "curves_of", "log_of", "reported"]
 
@@ -121,88 +122,57 @@ def curves_of(docs: Iterable[Mapping[str, Any]]) -> Curves:
     return Curves(curve for doc in docs if (curve := curve_of(doc)) is not None)
 
 
-class _Observed(Protocol):
-    """What is needed of `Trials`."""
-
-    _observers: list[Any]
-
-    @property
-    def trials(self) -> list[Document]: ...
-
-
 class CurveLog:
-    """Keeps the curves of one `Trials` in step with its documents, reading each of them once.
-
-    The trials tell what happens to their documents (it is an observer of theirs).
+    """Keeps the curves of one store in step with its documents, reading each of them once.
 
     Parameters
     ----------
     trials
-        The trials to watch.
-    observed
-        Whether they tell. Else every document is read each time.
+        The store.
     """
 
-    def __init__(self, trials: Any, observed: bool = True) -> None:
+    def __init__(self, trials: TrialStore) -> None:
         self._trials = trials
-        self._exp_key = getattr(trials, "_exp_key", None)
-        self._observed = observed
+        self._reported = reports_changes(trials)
+        self._revision = 0
+        self._forget()
+
+    def _forget(self) -> None:
         self._curves = Curves()
         self._read: dict[int, tuple[Document, Any]] = {}
-        self._touched: list[Document] = []
-        self._stale = True
-
-    def touch(self, doc: Document) -> None:
-        """Take note of a document that is new or may have changed."""
-        if doc["state"] == JOB_STATE_DONE:
-            self._touched.append(doc)
-
-    def touch_all(self, docs: list[Document]) -> None:
-        """Take note of documents that are new or may have changed."""
-        self._touched += [doc for doc in docs if doc["state"] == JOB_STATE_DONE]
-
-    def reread(self) -> None:
-        """Take note that anything may have changed."""
-        self._stale = True
 
     def curves(self) -> Curves:
         """The curves as the documents are now."""
-        touched, self._touched = self._touched, []
-        if not self._stale and self._observed:
-            key = self._exp_key
-            for doc in touched:
-                known = self._read.get(id(doc))
-                if known is not None and known[0] is doc and known[1] is doc["result"]:
-                    continue
-                if known is not None:  # a result was replaced
-                    self._stale = True
-                    break
-                if key is None or doc["exp_key"] == key:
-                    self._take(doc)
-        if self._stale or not self._observed:
-            self._stale = False
-            self._curves = Curves()
-            self._read = {}
-            for doc in self._trials.trials:
-                if doc["state"] == JOB_STATE_DONE:
-                    self._take(doc)
+        changes = self._trials.changes_since(self._revision)
+        complete = changes.complete and self._reported
+        if not complete or not self._take_all(changes.documents):
+            self._forget()
+            self._take_all(self._trials.trials)
+        self._revision = changes.revision
         return self._curves
 
-    def _take(self, doc: Document) -> None:
-        self._read[id(doc)] = (doc, doc["result"])
-        curve = curve_of(doc)
-        if curve is not None:
-            self._curves.append(curve)
+    def _take_all(self, docs: Iterable[Document]) -> bool:
+        """Read what is new; False if a result that was read has been replaced."""
+        key, read = self._trials._exp_key, self._read
+        for doc in docs:
+            if doc["state"] != JOB_STATE_DONE or (key is not None and doc["exp_key"] != key):
+                continue
+            known = read.get(id(doc))
+            if known is None:
+                read[id(doc)] = (doc, doc["result"])
+                curve = curve_of(doc)
+                if curve is not None:
+                    self._curves.append(curve)
+            elif known[0] is not doc or known[1] is not doc["result"]:
+                return False
+        return True
 
 
-def log_of(trials: Any) -> CurveLog:
+def log_of(trials: TrialStore) -> CurveLog:
     """The log of these trials, made when first asked for."""
-    observers = getattr(trials, "_observers", None)
-    if observers is None:
-        return CurveLog(trials, observed=False)
-    for observer in observers:
-        if isinstance(observer, CurveLog):
-            return observer
+    for cache in trials._caches:
+        if isinstance(cache, CurveLog):
+            return cache
     log = CurveLog(trials)
-    observers.append(log)
+    trials._caches.append(log)
     return log

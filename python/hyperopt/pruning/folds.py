@@ -111,7 +111,7 @@ class Folds:
     def rule(self, curves: Curves, tid: int) -> Rule | None:
         """The rule for a trial that is about to run."""
         finished = curves.finished
-        known = (id(curves), len(finished))
+        known = (curves, len(finished))
         if known != self._known:
             self._rule = self._learn([c for c in finished if np.isfinite(c.values).all()])
             self._known = known
@@ -120,7 +120,9 @@ class Folds:
     def _learn(self, finished: list[Curve]) -> FoldRule | None:
         if not finished:
             return None
-        models = sorted(finished, key=lambda curve: float(curve.values.mean()))
+        models = sorted(
+            finished, key=lambda curve: (float(curve.values.mean()), float(curve.values[0]))
+        )
         best = models[0]
         folds = dict(zip(best.steps.tolist(), best.values.tolist(), strict=True))
         mean = float(best.values.mean())

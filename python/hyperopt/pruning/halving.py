@@ -102,7 +102,7 @@ class Hyperband:
     min_steps
         The first rung of the first bracket.
     max_steps
-        The last step of a trial; by default that of the longest one.
+        The last step of a trial; by default that of the longest one so far.
     factor
         As of `ASHA`.
     """
@@ -134,7 +134,7 @@ class Hyperband:
         """The rule for a trial that is about to run."""
         longest = self.max_steps
         if longest is None:
-            longest = max((float(c.steps[-1]) for c in curves.finished[:1]), default=0.0)
+            longest = max((float(c.steps[-1]) for c in curves.finished), default=0.0)
         if longest < self.min_steps:
             return None
         if self._curves is not curves or self._read > len(curves) or longest != self._longest:

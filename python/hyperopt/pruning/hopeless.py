@@ -156,7 +156,7 @@ class Hopeless:
         finished = curves.finished
         if len(finished) < self.min_finished:
             return None
-        known = (id(curves), len(finished))
+        known = (curves, len(finished))
         if known != self._known:
             ended = [c for c in finished if not c.by_fold and c.values[-1] < math.inf]
             self._rule = self._learn(ended) if len(ended) >= self.min_finished else None
@@ -168,7 +168,9 @@ class Hopeless:
         if len(rungs) < 2:
             return None
         better = (len(finished) + 1) // 2
-        models = sorted(finished, key=lambda curve: float(curve.values[-1]))
+        models = sorted(
+            finished, key=lambda curve: (float(curve.values[-1]), float(curve.values[0]))
+        )
         models = models[: min(better, _MOST_MODELS)]
         horizon = float(rungs[-1])
         values = np.array([curve.at(rungs) for curve in models])

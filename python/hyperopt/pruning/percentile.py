@@ -7,7 +7,7 @@ so far is compared with what the finished trials had at that step.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,12 +17,9 @@ from hyperopt.pruning.thresholds import Thresholds
 
 if TYPE_CHECKING:
     from hyperopt.pruning.contract import Rule
-    from hyperopt.pruning.curves import Curves
+    from hyperopt.pruning.curves import Curve, Curves
 
 __all__ = ["Median", "Percentile"]
-
-_NEWEST = 1000
-"""So many of the newest finished trials are compared with."""
 
 
 class Percentile:
@@ -51,6 +48,11 @@ class Percentile:
         self.startup_trials = at_least("startup_trials", startup_trials, 0)
         self.warmup_steps = between("warmup_steps", warmup_steps, 0.0, math.inf)
         self.min_trials = at_least("min_trials", min_trials, 1)
+        self._known: tuple[Any, ...] = ()
+        self._rule: Thresholds | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_known": (), "_rule": None}
 
     def __repr__(self) -> str:
         return (
@@ -61,7 +63,13 @@ class Percentile:
 
     def rule(self, curves: Curves, tid: int) -> Rule | None:
         """The rule for a trial that is about to run."""
-        finished = [c for c in curves.finished[-_NEWEST:] if not c.by_fold]
+        known = (curves, len(curves.finished))
+        if known != self._known:
+            self._rule = self._learn([c for c in curves.finished if not c.by_fold])
+            self._known = known
+        return self._rule
+
+    def _learn(self, finished: list[Curve]) -> Thresholds | None:
         if len(finished) < max(1, self.startup_trials):
             return None
         rungs = rungs_of(finished)

@@ -592,6 +592,7 @@ def test_fmin_has_upstreams_arguments_first():
         "trial_timeout",
         "strict_order",
         "avoid_duplicates",
+        "pruner",
     ]
 
 

@@ -106,9 +106,7 @@ class Tally:
             self._shown = self.n_ended
 
 
-def _text(
-    best_loss: float, n_running: int, n_failed: int, n_pruned: int, ending: str
-) -> str:
+def _text(best_loss: float, n_running: int, n_failed: int, n_pruned: int, ending: str) -> str:
     parts = []
     if best_loss < float("inf"):
         parts.append(f"best loss: {best_loss}")

@@ -126,6 +126,9 @@ def suggest_joint(
     rest_exponent: float,
     option_weight: float,
     epsilon: float,
+    evolve_after: int,
+    evolve_share: float,
+    evolve_step: float,
     first: int = 0,
 ) -> list[tuple[_Columns, _Columns]]: ...
 def importance(

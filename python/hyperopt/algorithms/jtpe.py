@@ -12,13 +12,17 @@ for each trial, a product over the trial's parameters; candidates are drawn from
 and the one that is likeliest there relative to the rest is proposed (one time in ten the first one,
 to keep exploring). No point is proposed twice while the space has others.
 
+The model finds the region of the optimum. After 200 trials, four of five suggestions come
+from an evolution strategy that starts there and converges, sharing all trials with the model.
+
 References
 ----------
 Bergstra, Bardenet, Bengio and Kegl, *Algorithms for Hyper-Parameter Optimization*, NeurIPS 2011:
 the estimator and its bandwidths. Bergstra, Yamins and Cox, *Making a Science of Model Search*, ICML
 2013: linear forgetting. Falkner, Klein and Hutter, *BOHB*, ICML 2018: product kernels. Watanabe,
 *Tree-Structured Parzen Estimator: Understanding Its Algorithm Components*, 2023, arXiv 2304.11127:
-an ablation of the ingredients.
+an ablation of the ingredients. Hansen, *The CMA Evolution Strategy: A Tutorial*, 2016, arXiv
+1604.00772: the local searches.
 """
 
 from __future__ import annotations
@@ -61,6 +65,9 @@ def suggest(
     option_weight: float = 1.0,
     epsilon: float = 0.1,
     max_rest: int = 2048,
+    evolve_after: int = 200,
+    evolve_share: float = 0.8,
+    evolve_step: float = 0.05,
 ) -> list[Document]:
     """Suggest trials by the joint Tree-structured Parzen Estimator.
 
@@ -115,6 +122,15 @@ def suggest(
     max_rest
         About so many of the other trials are modelled: the newest ones, as one half, and a random
         sample of all older ones. It bounds the cost of a suggestion, however long the study is.
+    evolve_after
+        Once so many trials have a loss, local searches around the best ones take part: a CMA
+        evolution strategy (Hansen 2016) that moves the numbers and leaves options and branches
+        alone.
+    evolve_share
+        Then they make this fraction of the suggestions; 0 leaves all of them to the model, which
+        does not refine below `min_bandwidth`.
+    evolve_step
+        The first step of a local search: a standard deviation, as a fraction of the range.
 
     Returns
     -------
@@ -162,6 +178,9 @@ def suggest(
         "rest_exponent": rest_exponent,
         "option_weight": option_weight,
         "epsilon": epsilon,
+        "evolve_after": count("evolve_after", evolve_after, 0),
+        "evolve_share": evolve_share,
+        "evolve_step": evolve_step,
     }
     suggest_joint = partial(_native.suggest_joint, history, seed=as_seed(seed), **options)
     assignments = assignments_in_turn(ids, space, history, suggest_joint)

@@ -18,7 +18,7 @@ use pyo3::types::PyList;
 #[pyo3(signature = (
     history, tids, seed, *, unordered, n_startup_jobs, n_candidates, gamma, max_good, max_rest,
     prior_weight, linear_forgetting, min_bandwidth, good_exponent, discrete_exponent, rest_exponent, option_weight,
-    epsilon, first=0
+    epsilon, evolve_after, evolve_share, evolve_step, first=0
 ))]
 #[allow(clippy::too_many_arguments)]
 pub fn suggest_joint<'py>(
@@ -40,6 +40,9 @@ pub fn suggest_joint<'py>(
     rest_exponent: f64,
     option_weight: f64,
     epsilon: f64,
+    evolve_after: i64,
+    evolve_share: f64,
+    evolve_step: f64,
     first: u64,
 ) -> PyResult<Bound<'py, PyList>> {
     let count = |n: i64| usize::try_from(n).unwrap_or(0);
@@ -57,6 +60,9 @@ pub fn suggest_joint<'py>(
         rest_exponent,
         option_weight,
         epsilon,
+        evolve_after: count(evolve_after),
+        evolve_share,
+        evolve_step,
     };
     if unordered.len() != history.inner.space().len() {
         let expected = history.inner.space().len();

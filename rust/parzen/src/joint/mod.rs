@@ -17,6 +17,8 @@
 //!    once. Now and then, with probability `epsilon`, the first candidate is taken instead, which
 //!    keeps the search from staying where one lucky trial was. A point that was tried is not proposed
 //!    again while there are others.
+//! 5. **Refinement.** Once there are `evolve_after` trials with a loss, most suggestions come from local
+//!    searches instead ([`evolution`]), which move the numbers of the best point and share the trials.
 //!
 //! | file | content |
 //! |---|---|
@@ -31,6 +33,7 @@
 //! | `block`, `model` | the trials of a block, and of the study |
 //! | `seen` | points that were tried |
 //! | `startup` | the first trials |
+//! | `evolution` | local searches that refine what the model has found |
 //!
 //! References: Bergstra, Bardenet, Bengio and Kegl, "Algorithms for Hyper-Parameter Optimization",
 //! NeurIPS 2011. Falkner, Klein and Hutter, "BOHB", ICML 2018 (product kernels). Watanabe,
@@ -44,6 +47,7 @@ pub mod axis;
 pub mod block;
 pub mod bounds;
 pub mod draw;
+mod evolution;
 pub mod kernel;
 pub mod mixture;
 pub mod model;
@@ -108,6 +112,8 @@ pub fn suggest_until(
         let name = (seed, index);
         let values = if model.len() < options.startup {
             first_trial(model, name, options, checkpoint)?
+        } else if let Some(values) = model.evolve(name, options) {
+            values
         } else {
             model.learn(options);
             assignment(model, name, options, checkpoint)?

@@ -2,6 +2,8 @@
 
 use super::axis::Axis;
 use super::block::{Block, blocks};
+use super::evolution::home::{Rows, movable};
+use super::evolution::{Evolution, Settings};
 use super::options::Options;
 use super::seen::Seen;
 use crate::space::Space;
@@ -28,6 +30,9 @@ pub struct Model {
     /// Keys that were proposed within a batch and not heard of since.
     provisional: BTreeSet<i64>,
     learnt: Learnt,
+    evolution: Evolution,
+    /// Which parameters the local searches may change.
+    movable: Vec<bool>,
 }
 
 /// What was derived from the rows at the last [`Model::learn`].
@@ -67,6 +72,7 @@ impl Model {
         let pairs = space.params().iter().zip(unordered);
         let axes: Vec<Axis> = pairs.map(|(p, u)| Axis::new(&p.prior, *u)).collect();
         let learnt = Learnt::new(&space, &axes, Options::default());
+        let movable = movable(&space, &axes);
         Self {
             space,
             unordered: unordered.to_vec(),
@@ -80,6 +86,8 @@ impl Model {
             seen: Seen::default(),
             provisional: BTreeSet::new(),
             learnt,
+            evolution: Evolution::new(settings(&Options::default())),
+            movable,
         }
     }
 
@@ -176,6 +184,7 @@ impl Model {
                 row
             }
         };
+        self.evolution.forget(row);
         self.losses[row] = loss + 0.0; // -0.0 and 0.0 are ties
         self.gone[row] = false;
         self.live += 1;
@@ -227,6 +236,7 @@ impl Model {
         self.gone = vec![false; kept.len()];
         let place = |row: &u32| kept.partition_point(|r| *r < *row as usize) as u32;
         self.ranking = self.ranking.iter().map(place).collect();
+        self.evolution.forget(0);
         self.start_over();
     }
 
@@ -235,6 +245,7 @@ impl Model {
         if std::mem::replace(&mut self.gone[row], true) {
             return;
         }
+        self.evolution.forget(row);
         self.live -= 1;
         self.seen.remove(&self.axes, &self.values[row]);
         self.learnt.touched.push(row as u32);
@@ -312,6 +323,22 @@ impl Model {
         }
     }
 
+    /// A point from the local searches, for the seed of a batch and a number within it; None where the
+    /// model shall suggest.
+    pub fn evolve(&mut self, name: (u64, u64), options: &Options) -> Option<Vec<f64>> {
+        let rows = Rows {
+            axes: &self.axes,
+            movable: &self.movable,
+            keys: &self.keys,
+            losses: &self.losses,
+            values: &self.values,
+            gone: &self.gone,
+        };
+        self.evolution.follow(&rows, settings(options));
+        let values = self.evolution.propose(&rows, name, options.evolve_share)?;
+        (!self.seen.contains(&self.axes, &values)).then_some(values)
+    }
+
     /// The blocks as of the last [`learn`](Self::learn), parents before children.
     #[must_use]
     pub fn blocks(&self) -> &[Block] {
@@ -326,6 +353,13 @@ impl Model {
             .iter()
             .map(|r| self.keys[*r as usize])
             .collect()
+    }
+}
+
+fn settings(options: &Options) -> Settings {
+    Settings {
+        after: options.evolve_after,
+        step: options.evolve_step,
     }
 }
 

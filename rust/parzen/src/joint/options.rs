@@ -36,6 +36,12 @@ pub struct Options {
     pub option_weight: f64,
     /// With this probability the first candidate is proposed, whatever its score.
     pub epsilon: f64,
+    /// Local searches begin when so many trials have a loss.
+    pub evolve_after: usize,
+    /// Then they make this fraction of the suggestions.
+    pub evolve_share: f64,
+    /// Their first step, as a fraction of the range.
+    pub evolve_step: f64,
 }
 
 impl Default for Options {
@@ -54,6 +60,9 @@ impl Default for Options {
             rest_exponent: 1.0,
             option_weight: 1.0,
             epsilon: 0.1,
+            evolve_after: 200,
+            evolve_share: 0.8,
+            evolve_step: 0.05,
         }
     }
 }
@@ -132,6 +141,18 @@ impl Options {
                 self.epsilon,
                 (0.0..=1.0).contains(&self.epsilon),
                 "must lie between 0 and 1: it is a probability",
+            ),
+            (
+                "evolve_share",
+                self.evolve_share,
+                (0.0..=1.0).contains(&self.evolve_share),
+                "must lie between 0 and 1: it is a fraction of the suggestions",
+            ),
+            (
+                "evolve_step",
+                self.evolve_step,
+                self.evolve_step >= 1e-6 && self.evolve_step <= 1.0,
+                "must lie between 1e-6 and 1: it is a fraction of the parameter's range",
             ),
         ];
         for (option, value, holds, rule) in rules {
@@ -240,6 +261,20 @@ mod tests {
                     ..fine
                 },
                 "option_weight=inf",
+            ),
+            (
+                Options {
+                    evolve_share: -0.1,
+                    ..fine
+                },
+                "evolve_share=-0.1",
+            ),
+            (
+                Options {
+                    evolve_step: 0.0,
+                    ..fine
+                },
+                "evolve_step=0",
             ),
         ];
         for (options, start) in wrong {

@@ -1,0 +1,123 @@
+//! What a local search moves, and what it leaves alone.
+
+use super::super::axis::{Axis, Shape, nearest};
+use crate::space::Space;
+use std::sync::Arc;
+
+/// The rows of a study as a local search sees them: by key, those that were withdrawn included.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'a> {
+    /// The axes of the parameters.
+    pub axes: &'a [Axis],
+    /// Which parameters a local search may change; see [`movable`].
+    pub movable: &'a [bool],
+    /// Keys, ascending.
+    pub keys: &'a [i64],
+    /// Losses, infinite while pending or when failed.
+    pub losses: &'a [f64],
+    /// Natural values by row and parameter, NaN where not active.
+    pub values: &'a [Vec<f64>],
+    /// Which rows were withdrawn.
+    pub gone: &'a [bool],
+}
+
+impl Rows<'_> {
+    /// Whether the row is there and has a loss.
+    pub fn is_finished(&self, row: usize) -> bool {
+        !self.gone[row] && self.losses[row] < f64::INFINITY
+    }
+}
+
+/// Which parameters a local search may change: those with an order on which no other depends.
+pub fn movable(space: &Space, axes: &[Axis]) -> Vec<bool> {
+    let ordered = |axis: &Axis| !matches!(axis.shape(), Shape::Options { .. });
+    let mut movable: Vec<bool> = axes.iter().map(ordered).collect();
+    for param in space.params() {
+        for (parent, _) in param.conditions.iter().flatten().flatten() {
+            movable[*parent] = false;
+        }
+    }
+    movable
+}
+
+/// The part of the space in which a local search stays: all points that differ from the one where it began in
+/// their movable parameters alone.
+#[derive(Clone, Debug)]
+pub struct Home {
+    /// Natural values of that point, NaN where not active.
+    values: Arc<[f64]>,
+    /// Its movable parameters.
+    free: Arc<[usize]>,
+}
+
+impl Home {
+    /// The home of a point.
+    pub fn of(movable: &[bool], values: &[f64]) -> Self {
+        let free = (0..values.len()).filter(|i| movable[*i] && !values[*i].is_nan());
+        Self {
+            free: free.collect(),
+            values: values.into(),
+        }
+    }
+
+    /// How many parameters are free.
+    pub fn size(&self) -> usize {
+        self.free.len()
+    }
+
+    /// The axes of the free parameters.
+    pub fn axes<'a>(&'a self, axes: &'a [Axis]) -> impl Iterator<Item = &'a Axis> {
+        self.free.iter().map(|param| &axes[*param])
+    }
+
+    /// Coordinates of the point where the search began.
+    pub fn start(&self, axes: &[Axis]) -> Vec<f64> {
+        self.coordinates(axes, &self.values)
+    }
+
+    /// Coordinates of a point along the free axes.
+    pub fn coordinates(&self, axes: &[Axis], values: &[f64]) -> Vec<f64> {
+        let each = self.free.iter();
+        each.map(|param| axes[*param].coordinate(values[*param]))
+            .collect()
+    }
+
+    /// Whether a point lies in it.
+    pub fn holds(&self, values: &[f64]) -> bool {
+        let mut free = self.free.iter().peekable();
+        let pairs = self.values.iter().zip(values).enumerate();
+        pairs.into_iter().all(|(param, (own, theirs))| {
+            if free.next_if(|f| **f == param).is_some() {
+                !theirs.is_nan()
+            } else {
+                own == theirs || (own.is_nan() && theirs.is_nan())
+            }
+        })
+    }
+
+    /// The natural values of the point of the home that is nearest to these coordinates.
+    pub fn values_at(&self, axes: &[Axis], coordinates: &[f64]) -> Vec<f64> {
+        let mut values = self.values.to_vec();
+        for ((param, own), x) in self.free.iter().zip(self.axes(axes)).zip(coordinates) {
+            values[*param] = own.value(match own.shape() {
+                Shape::Levels { places, .. } => places[nearest(places, *x)],
+                _ => within(own, *x),
+            });
+        }
+        values
+    }
+}
+
+/// The coordinate, or the nearest that the axis has.
+pub fn within(axis: &Axis, coordinate: f64) -> f64 {
+    match axis.shape() {
+        Shape::Line { bounded: true } => coordinate.clamp(0.0, 1.0),
+        Shape::Levels { places, .. } => coordinate.clamp(places[0], places[places.len() - 1]),
+        _ => coordinate,
+    }
+}
+
+/// Width of the cell at a coordinate; 0 where there are no cells.
+pub fn cell(axis: &Axis, coordinate: f64) -> f64 {
+    (12.0 * axis.cell_variance(coordinate)).sqrt()
+}

@@ -1,0 +1,110 @@
+//! Local searches that refine what the model has found.
+//!
+//! The model's kernels are never narrower than a hundredth of the range, so it finds the region of the
+//! optimum, and stands still there. From some number of trials on, most suggestions come from an
+//! evolution strategy with an adapted covariance matrix (CMA-ES, [`run`]). It begins at the best point;
+//! options and the branch are those of that point ([`home`]). It learns from every trial near it, whoever
+//! suggested it, and when it has converged the next one begins elsewhere ([`search`]).
+//!
+//! Nothing is remembered but the rows: the state is what a fold over the rows in the order of their keys makes of
+//! them, so that a study that was read back, or whose results came in another order, goes on alike. Rows
+//! without a loss teach nothing. When such a row gets its loss, the fold is taken up again before it, from
+//! the last of some states that are kept.
+//!
+//! | file | content |
+//! |---|---|
+//! | `factor`, `constants` | the covariance; weights and learning rates |
+//! | `home` | what a search moves |
+//! | `run`, `progress` | one search, and when it is over |
+//! | `search` | which search follows which |
+//!
+//! References: Hansen: The CMA Evolution Strategy: A Tutorial, arXiv 1604.00772; others where they are used.
+
+mod constants;
+mod factor;
+pub mod home;
+mod progress;
+mod run;
+mod search;
+
+use crate::rng::stream;
+use home::Rows;
+use search::Search;
+pub use search::Settings;
+
+/// So many states are kept: the newer half of them all, the older ones farther and farther apart.
+const MOST_STATES: usize = 64;
+
+/// The local searches of a study, kept in step with its rows.
+#[derive(Clone, Debug)]
+pub struct Evolution {
+    settings: Settings,
+    search: Search,
+    /// How many rows it has learnt from.
+    taken: usize,
+    /// Earlier states, and how many rows those had learnt from.
+    states: Vec<(usize, Search)>,
+}
+
+impl Evolution {
+    /// One that has learnt nothing.
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            search: Search::default(),
+            taken: 0,
+            states: Vec::new(),
+        }
+    }
+
+    /// Forgets what it has learnt from this row and those after it.
+    pub fn forget(&mut self, row: usize) {
+        if row < self.taken {
+            let kept = self.states.partition_point(|(taken, _)| *taken <= row);
+            self.states.truncate(kept);
+            (self.taken, self.search) = self.states.last().cloned().unwrap_or_default();
+        }
+    }
+
+    /// Learns from the rows up to the last one with a loss.
+    ///
+    /// Cost: `O(n^2)` a row, where `n` is the number of parameters that are moved.
+    pub fn follow(&mut self, rows: &Rows, settings: Settings) {
+        if settings != self.settings {
+            *self = Self::new(settings);
+        }
+        let finished = (self.taken..rows.losses.len()).rev();
+        let Some(last) = finished.into_iter().find(|row| rows.is_finished(*row)) else {
+            return;
+        };
+        for row in self.taken..=last {
+            self.taken = row + 1;
+            if self.search.step(rows, row, settings) {
+                self.keep_state();
+            }
+        }
+    }
+
+    fn keep_state(&mut self) {
+        if self.states.len() == MOST_STATES {
+            let mut place = 0;
+            self.states.retain(|_| {
+                place += 1;
+                place > MOST_STATES / 2 || place % 2 == 0
+            });
+        }
+        self.states.push((self.taken, self.search.clone()));
+    }
+
+    /// A point from the search that is under way, for number `index` of the batch that `seed` names; None where
+    /// the model shall suggest.
+    pub fn propose(&self, rows: &Rows, (seed, index): (u64, u64), share: f64) -> Option<Vec<f64>> {
+        let run = self.search.run()?;
+        let mut rng = stream(seed, index, u64::MAX - 2);
+        (rng.uniform() < share).then(|| run.draw(rows.axes, &mut rng))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // small numbers
+mod tests;

@@ -1,53 +1,42 @@
-"""MongoDB's trial store, which this package does not have: importing works, using says what to use.
+"""Front door: `MongoTrials` and its worker, on studies in a SQL database.
 
-Code that only asks ``isinstance(trials, MongoTrials)``, as several libraries do, runs unchanged and
-without pymongo.
+MongoDB is not supported any more. ``MongoTrials("postgresql://user@host/db", exp_key="run")`` and
+``hyperopt-mongo-worker --mongo=postgresql://user@host/db --exp-key=run`` do what they did, so that
+a program changes one URL. ``mongo://`` says how to bring an old study along.
 """
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
-
-from hyperopt.base import Trials
-
-__all__ = ["MongoCtrl", "MongoJobs", "MongoTrials", "MongoWorker", "main_worker"]
-
-_INSTEAD = (
-    "{name} is not part of this package: trials are not stored in MongoDB. To evaluate in parallel "
-    "use fmin(..., n_jobs=...), fmin(..., executor=...) with any concurrent.futures executor "
-    "(dask's included), or SparkTrials; to keep a study on disk use "
-    "fmin(..., trials_save_file='study.pkl')"
+from hyperopt.integrations.mongo import (
+    DomainSwapError,
+    InvalidMongoTrial,
+    MongoCtrl,
+    MongoJobs,
+    MongoTrials,
+    MongoWorker,
+    OperationFailure,
+    ReserveTimeout,
+    Shutdown,
+    WaitQuit,
+    as_mongo_str,
+    main_worker,
+    main_worker_helper,
+    parse_url,
 )
 
-
-class MongoTrials(Trials):
-    """Stands for upstream's store. Making one raises NotImplementedError with the alternatives."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        raise NotImplementedError(_INSTEAD.format(name="mongoexp.MongoTrials"))
-
-
-class MongoJobs:
-    """Stands for upstream's job queue. Making one raises NotImplementedError."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        raise NotImplementedError(_INSTEAD.format(name="mongoexp.MongoJobs"))
-
-
-class MongoWorker:
-    """Stands for upstream's worker. Making one raises NotImplementedError."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        raise NotImplementedError(_INSTEAD.format(name="mongoexp.MongoWorker"))
-
-
-class MongoCtrl:
-    """Stands for upstream's control handle. Making one raises NotImplementedError."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        raise NotImplementedError(_INSTEAD.format(name="mongoexp.MongoCtrl"))
-
-
-def main_worker(*args: Any, **kwargs: Any) -> NoReturn:
-    """Raise NotImplementedError with the alternatives to upstream's worker process."""
-    raise NotImplementedError(_INSTEAD.format(name="mongoexp.main_worker"))
+__all__ = [
+    "DomainSwapError",
+    "InvalidMongoTrial",
+    "MongoCtrl",
+    "MongoJobs",
+    "MongoTrials",
+    "MongoWorker",
+    "OperationFailure",
+    "ReserveTimeout",
+    "Shutdown",
+    "WaitQuit",
+    "as_mongo_str",
+    "main_worker",
+    "main_worker_helper",
+    "parse_url",
+]

@@ -511,9 +511,10 @@ def test_mongo_trials_can_be_imported_and_asked_for_without_pymongo():
     from hyperopt.mongoexp import MongoTrials
 
     assert not isinstance(Trials(), MongoTrials)
-    for store in (MongoTrials, IPythonTrials):
-        with pytest.raises(NotImplementedError, match="n_jobs"):
-            store("mongo://localhost:1234/db/jobs")
+    with pytest.raises(NotImplementedError, match="n_jobs"):
+        IPythonTrials("mongo://localhost:1234/db/jobs")
+    with pytest.raises(ValueError, match="hyperopt copy"):
+        MongoTrials("mongo://localhost:1234/db/jobs")
 
 
 def test_adaptive_tpe_can_be_named_and_says_what_to_use_when_called():

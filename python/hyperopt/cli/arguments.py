@@ -22,6 +22,8 @@ __all__ = [
     "only_study",
     "place_of",
     "snapshot_of",
+    "storage_of",
+    "tids_of",
     "write",
     "write_table",
 ]

@@ -23,6 +23,11 @@ COMMANDS = (
     "hyperopt.cli.export",
     "hyperopt.cli.report",
     "hyperopt.cli.dashboard",
+    "hyperopt.cli.worker",
+    "hyperopt.cli.changes",
+    "hyperopt.cli.copy",
+    "hyperopt.cli.verify",
+    "hyperopt.cli.storage",
 )
 
 

@@ -76,7 +76,7 @@ def read(database: Database, study: int, tid: int, attempt: int, name: str) -> A
             "SELECT data FROM hyperopt_chunk WHERE study = ? AND version = ? ORDER BY number",
             (study, version),
         ).fetchall()
-        data = b"".join(bytes(piece) for (piece,) in pieces)
+        data = joined(pieces)
         if len(data) != size or hashlib.sha256(data).hexdigest() != digest:
             raise StorageError(
                 f"{database.address}: the attachment {name!r} is damaged: it does not have the "
@@ -85,6 +85,11 @@ def read(database: Database, study: int, tid: int, attempt: int, name: str) -> A
         return _from_bytes(kind, data)
 
     return database.read(work)
+
+
+def joined(pieces: list[tuple[Any, ...]]) -> bytes:
+    """The pieces of a value, one a row, put together."""
+    return b"".join(p.encode() if isinstance(p, str) else bytes(p) for (p,) in pieces)
 
 
 def names(database: Database, study: int, tid: int, attempt: int) -> list[str]:

@@ -110,6 +110,10 @@ class Database(ABC):
     def translated(self, error: BaseException) -> BaseException:
         """The error in our words, without a password."""
 
+    def problems(self) -> list[str]:
+        """What the database itself finds wrong with its files."""
+        return []
+
     @abstractmethod
     def insert_id(self, sql: str, parameters: Sequence[Any]) -> int:
         """Insert a row and give its ``id``."""

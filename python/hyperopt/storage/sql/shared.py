@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from hyperopt.storage.sql.documents import Row
     from hyperopt.storage.sql.rows import Header
 
-__all__ = ["SharedStudy", "connect", "open_study_row"]
+__all__ = ["SharedStudy", "connect", "delete_study", "open_study_row", "upgrade"]
+
+_OPEN_S = 10.0
+"""How long to try to open a database that does not answer at all."""
 
 _LOOK_INTERVAL_S = 1.0
 """How often to look for lost processes and for results on file while there is other work."""
@@ -79,7 +82,9 @@ def _retried(database: Database, work: Callable[[], None]) -> None:
         try:
             work()
         except Exception as error:
-            if database.passes(error) and time.monotonic() - began < min(60, database.patience_s):
+            if database.passes(error) and time.monotonic() - began < min(
+                _OPEN_S, database.patience_s
+            ):
                 database.close()
                 time.sleep(0.1)
                 continue
@@ -107,6 +112,24 @@ def _found(database: Database, name: str) -> Header:
         known = f"it has {', '.join(names[:10])}" if names else "it has none"
         raise StudyNotFound(f"{database.address}: there is no study {name!r}; {known}")
     return header
+
+
+def upgrade(database: Database) -> tuple[int, int]:
+    """Bring the tables to the present version; return the old and the new one."""
+    versions: list[tuple[int, int]] = []
+    _retried(database, lambda: versions.append(schema.upgrade(database)))
+    return versions[-1]
+
+
+def delete_study(database: Database, study: int) -> None:
+    """Delete a study and all that belongs to it."""
+
+    def work() -> None:
+        for table in ("trial", "event", "worker", "source", "blob", "chunk"):
+            database.execute(f"DELETE FROM hyperopt_{table} WHERE study = ?", (study,))
+        database.execute("DELETE FROM hyperopt_study WHERE id = ?", (study,))
+
+    database.run(work)
 
 
 class SharedStudy:

@@ -200,6 +200,11 @@ class SqliteDatabase(Database):
         """Execute one statement."""
         return self.connection.execute(sql, parameters)
 
+    def problems(self) -> list[str]:
+        """What SQLite finds wrong with the file."""
+        rows = self.execute("PRAGMA integrity_check").fetchall()
+        return [] if rows == [("ok",)] else [str(text) for (text,) in rows]
+
     def insert_id(self, sql: str, parameters: Sequence[Any]) -> int:
         """Insert a row and give its id."""
         return int(self.connection.execute(sql, parameters).lastrowid)

@@ -1,0 +1,458 @@
+"""The command line changes studies, copies them, verifies them and works on them."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+
+from hyperopt import StoredTrials, Trials, anneal, fmin, hp, jtpe, mix, partial, rand, tpe
+from hyperopt.cli.main import main
+from hyperopt.mongoexp import MongoTrials, as_mongo_str, main_worker_helper, parse_url
+from hyperopt.storage.sql import schema
+from hyperopt.study.verification import verify
+
+from .processes import Child, check_whole, execute, query, until
+
+SPACE = {
+    "x": hp.uniform("x", -5, 5),
+    "kind": hp.choice("kind", [{"a": hp.normal("a", 0, 1)}, {"b": hp.quniform("b", 0, 8, 2)}]),
+}
+
+
+def bowl(point: Any) -> float:
+    if point["x"] > 4.5:
+        raise ValueError("too far")
+    return float(point["x"] ** 2)
+
+
+def minimise(url: Any, n: int, algo: Any = jtpe.suggest, fn: Any = bowl, **options: Any) -> Any:
+    options = {"rstate": 3, "verbose": False, "catch_eval_exceptions": True, **options}
+    return fmin(fn, SPACE, algo, n, trials=url, **options)
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0) -> str:
+    assert main(arguments) == status
+    captured = capsys.readouterr()
+    return captured.out + captured.err
+
+
+# -- verify
+
+
+ALGORITHMS = {
+    "jtpe": jtpe.suggest,
+    "tpe": partial(tpe.suggest, gamma=0.5),
+    "anneal": anneal.suggest,
+    "rand": rand.suggest,
+    "mix": partial(mix.suggest, p_suggest=[(0.5, rand.suggest), (0.5, tpe.suggest)]),
+}
+
+
+@pytest.mark.parametrize("algo", ALGORITHMS)
+def test_what_several_processes_suggested_is_recomputed(url: str, algo: str) -> None:
+    def work() -> None:
+        minimise(url, 30, ALGORITHMS[algo], lambda p: time.sleep(0.002) or bowl(p))
+
+    children = [Child(work) for _ in range(3)]
+    assert [child.wait() for child in children] == [0] * 3
+    verdict = verify(url, "default")
+    assert verdict.problems == []
+    assert (verdict.n_trials, verdict.n_recomputed) == (30, 30)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"max_queue_len": 4}, {"executor": "threads", "n_jobs": 3}, {"avoid_duplicates": True}],
+)
+def test_batches_and_wrapped_algorithms_are_recomputed(
+    sqlite_url: str, options: dict[str, Any]
+) -> None:
+    minimise(sqlite_url, 30, **options)
+    verdict = verify(sqlite_url, "default")
+    assert verdict.problems == []
+    assert verdict.n_recomputed == 30
+
+
+def test_a_study_that_was_changed_by_hand_is_still_recomputed(url: str) -> None:
+    trials = StoredTrials(url)
+    minimise(trials, 15)
+    trials.correct(3, loss=-5.0)
+    minimise(trials, 20)
+    trials.delete([3, 7])
+    trials.retry([5])
+    trials.add_observation({"x": 0.0, "kind": 0, "a": 1.0}, loss=-100.0)
+    minimise(trials, 25)
+    trials.trials[2]["result"]["loss"] = 50.0
+    trials.refresh()
+    minimise(trials, 30)
+    verdict = verify(url, "default")
+    assert verdict.problems == []
+    assert verdict.n_recomputed == verdict.n_suggestions > 29
+
+
+_OTHER_POINT = (
+    "UPDATE hyperopt_trial SET doc = (SELECT doc FROM hyperopt_trial WHERE tid = 11) WHERE tid = 12"
+)
+_OTHER_LOSS = """
+UPDATE hyperopt_trial SET doc = replace(doc, '"loss":', '"loss":-9') WHERE tid = 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        (_OTHER_POINT, "trial 12 is not"),
+        ("UPDATE hyperopt_trial SET doc = '{' WHERE tid = 12", "trial 12 cannot be read"),
+        ("UPDATE hyperopt_study SET seed = '77'", "is not what hyperopt.jtpe.suggest"),
+        (_OTHER_LOSS, "is not what"),
+        ("DELETE FROM hyperopt_event WHERE rev = 9", "without a gap"),
+        ("DELETE FROM hyperopt_trial WHERE tid = 4", "not those that the log tells of"),
+        ("UPDATE hyperopt_trial SET rev = 1 WHERE tid = 4", "without an entry in the log"),
+        ("UPDATE hyperopt_study SET n_counted = 3", "count towards max_evals"),
+        ("UPDATE hyperopt_chunk SET data = 'x'", "is damaged"),
+    ],
+)  # fmt: skip
+def test_what_was_tampered_with_is_found(
+    sqlite_url: str, sql: str, words: str, capsys: Any
+) -> None:
+    minimise(sqlite_url, 20)
+    assert "passed" in run(capsys, "verify", sqlite_url)
+    execute(sqlite_url, sql)
+    assert words in run(capsys, "verify", sqlite_url, status=1)
+
+
+def mine(new_ids: Any, domain: Any, trials: Any, seed: Any) -> Any:
+    return rand.suggest(new_ids, domain, trials, seed)
+
+
+def test_what_can_not_be_recomputed_is_said(sqlite_url: str, capsys: Any) -> None:
+    minimise(sqlite_url, 5, mine)
+    said = run(capsys, "verify", sqlite_url)
+    assert "0 of 5 suggestions recomputed" in said
+    assert "test_cli_changes.mine" in said
+
+
+# -- stop, retry, delete
+
+
+def test_stop_ends_the_processes_that_take_part_now(url: str, capsys: Any) -> None:
+    child = Child(lambda: minimise(url, 10**6, fn=lambda p: time.sleep(0.01) or bowl(p)))
+    until(lambda: _count(url) > 3)
+    assert "1 processes stop" in run(capsys, "stop", "default", "--storage", url)
+    assert child.wait(20) == 0
+    n = _count(url)
+    minimise(url, n + 3)
+    assert _count(url) == n + 3
+
+
+def _count(url: str) -> int:
+    try:
+        return int(query(url, "SELECT count(*) FROM hyperopt_trial WHERE state >= 2")[0][0])
+    except Exception:
+        return 0
+
+
+def test_failed_trials_are_retried_and_others_deleted(url: str, capsys: Any) -> None:
+    minimise(url, 60)
+    failed = [doc["tid"] for doc in StoredTrials(url)._dynamic_trials if doc["state"] == 3]
+    assert failed
+    assert f"{len(failed)} trials wait" in run(capsys, "retry", "--storage", url)
+    assert {doc["tid"] for doc in StoredTrials(url).trials if doc["state"] == 0} == set(failed)
+    run(capsys, "delete", "--storage", url, "--trials", "0-3,5")
+    assert len(StoredTrials(url)) == 55
+    assert "left alone" in run(capsys, "retry", "--storage", url, "--trials", "0", status=1)
+
+
+def test_a_study_is_deleted_only_when_that_is_meant(url: str, capsys: Any) -> None:
+    minimise(url, 4)
+    minimise(StoredTrials(url, "other"), 3, fn=lambda p: p["x"])
+    assert "--yes" in run(capsys, "delete", "default", "--storage", url, status=1)
+    run(capsys, "delete", "default", "--storage", url, "--yes")
+    assert "no study 'default'" in run(capsys, "show", "default", "--storage", url, status=1)
+    assert len(StoredTrials(url, "other")) == 3
+    assert query(url, "SELECT DISTINCT study FROM hyperopt_event") == query(
+        url, "SELECT id FROM hyperopt_study"
+    )
+
+
+# -- copy
+
+
+def test_a_copy_between_databases_has_everything(url: str, tmp_path: Path, capsys: Any) -> None:
+    trials = StoredTrials(url)
+    minimise(trials, 12, fn=lambda p: {"loss": 1.0, "status": "ok", "attachments": {"a": b"b"}})
+    trials.delete([2])
+    target = f"sqlite:///{tmp_path}/copy.db"
+    run(capsys, "copy", url, f"{target}#copied")
+    copied = StoredTrials(target, "copied")
+    assert copied.trials == trials.trials
+    assert copied.trial_attachments(copied.trials[4])["a"] == b"b"
+    assert verify(target, "copied").n_recomputed == 12  # the deleted one too
+    assert verify(target, "copied").problems == []
+    # Both go on in the same way: the seed was copied too.
+    minimise(trials, 15)
+    minimise(copied, 15)
+    assert [d["misc"]["vals"] for d in copied.trials] == [d["misc"]["vals"] for d in trials.trials]
+    assert "already" in run(capsys, "copy", url, f"{target}#copied", status=1)
+
+
+def test_pickles_and_save_files_are_copied_both_ways(url: str, tmp_path: Path, capsys: Any) -> None:
+    saved = tmp_path / "saved.pkl"
+    trials = Trials()
+    minimise(trials, 8, trials_save_file=str(saved))
+    trials.attachments["note"] = "x"
+    trials.trial_attachments(trials.trials[0])["mine"] = b"1"
+    plain = tmp_path / "plain.pkl"
+    plain.write_bytes(pickle.dumps(trials))
+    run(capsys, "copy", str(saved), f"{url}#saved")
+    run(capsys, "copy", str(plain), f"{url}#plain")
+    assert StoredTrials(url, "saved").trials == trials.trials
+    stored = StoredTrials(url, "plain")
+    assert stored.attachments["note"] == "x"
+    assert stored.trial_attachments(stored.trials[0])["mine"] == b"1"
+    assert stored.best_params == trials.best_params
+    minimise(stored, 12)
+    back = tmp_path / "back.pkl"
+    run(capsys, "copy", f"{url}#plain", str(back))
+    loaded = pickle.loads(back.read_bytes())
+    assert type(loaded) is Trials
+    assert loaded.trials == stored.trials
+
+
+def test_trials_without_usable_ids_get_new_ones(
+    sqlite_url: str, tmp_path: Path, capsys: Any
+) -> None:
+    trials = Trials()
+    docs = []
+    for tid in ("a", 3, 3):
+        misc = {"tid": tid, "cmd": None, "idxs": {"x": [tid]}, "vals": {"x": [1.0]}}
+        (doc,) = trials.new_trial_docs([tid], [None], [{"status": "ok", "loss": 1.0}], [misc])
+        doc["state"] = 2
+        docs.append(doc)
+    trials.insert_trial_docs(docs)
+    trials.refresh()
+    (tmp_path / "odd.pkl").write_bytes(pickle.dumps(trials))
+    run(capsys, "copy", str(tmp_path / "odd.pkl"), f"{sqlite_url}#odd")
+    assert sorted(StoredTrials(sqlite_url, "odd").tids) == [3, 4, 5]
+
+
+def test_an_optuna_study_is_copied_and_goes_on(tmp_path: Path, capsys: Any) -> None:
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    theirs = f"sqlite:///{tmp_path}/optuna.db"
+    study = optuna.create_study(storage=theirs, study_name="theirs", direction="maximize")
+
+    def objective(trial: Any) -> float:
+        x = trial.suggest_float("x", -5, 5)
+        lr = trial.suggest_float("lr", 1e-5, 1e-1, log=True)
+        n = trial.suggest_int("n", 1, 9)
+        k = trial.suggest_int("k", 10, 50, step=10)
+        kind = trial.suggest_categorical("kind", ["a", None, 3])
+        if trial.number == 4:
+            raise optuna.TrialPruned
+        return -(x**2) - lr - n - k + (kind == "a")
+
+    study.optimize(objective, n_trials=12)
+    ours = f"sqlite:///{tmp_path}/ours.db"
+    run(capsys, "copy", f"optuna:{theirs}#theirs", f"{ours}#mine")
+    trials = StoredTrials(ours, "mine")
+    assert trials.best_params == study.best_params
+    assert trials.best_trial["result"]["loss"] == -study.best_value
+    assert trials.statuses().count("fail") == 1
+    fmin(lambda p: p["x"] ** 2, trials._space.expression, jtpe.suggest, 15, trials=trials,
+         verbose=False)  # fmt: skip
+    back = f"sqlite:///{tmp_path}/back.db"
+    run(capsys, "copy", f"{ours}#mine", f"optuna:{back}#back")
+    returned = optuna.load_study(study_name="back", storage=back)
+    assert len(returned.trials) == 15
+    assert returned.trials[0].params == study.trials[0].params
+    minimise(f"sqlite:///{tmp_path}/branches.db", 3)
+    refused = run(
+        capsys, "copy", f"sqlite:///{tmp_path}/branches.db", f"optuna:{back}#no", status=1
+    )
+    assert "conditional" in refused
+
+
+# -- workers
+
+
+def write_objective(folder: Path) -> None:
+    (folder / "my_objective.py").write_text(
+        "import os\n"
+        "def loss(point):\n"
+        "    if os.path.exists('fail'): raise ValueError('no')\n"
+        "    return point['x'] ** 2\n"
+    )
+
+
+def program(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", *arguments], capture_output=True, text=True, cwd=folder,
+        timeout=120, check=False,
+    )  # fmt: skip
+
+
+def test_a_worker_goes_on_with_a_named_objective(url: str, tmp_path: Path) -> None:
+    minimise(url, 4)
+    write_objective(tmp_path)
+    arguments = ["hyperopt", "worker", "default", "--storage", url]
+    refused = program(tmp_path, *arguments)
+    assert refused.returncode == 1
+    assert "--trust-pickles" in refused.stderr
+    arguments += ["--objective", "my_objective:loss", "--max-evals", "9"]
+    done = program(tmp_path, *arguments)
+    assert done.returncode == 0, done.stderr
+    assert "9 trials have ended" in done.stdout
+    check_whole(url, 9)
+    verdict = verify(url, "default")
+    assert verdict.problems == []
+    assert verdict.n_recomputed == 9  # It used the algorithm that was used before.
+
+
+def test_a_worker_loads_the_stored_objective_when_it_is_trusted(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    def objective(point: Any) -> float:
+        return float(point["x"] ** 2)
+
+    minimise(sqlite_url, 3, fn=objective)
+    done = program(
+        tmp_path, "hyperopt", "worker", sqlite_url, "--trust-pickles", "--max-evals", "6", "-n", "2"
+    )
+    assert done.returncode == 0, done.stderr
+    check_whole(sqlite_url, 6)
+
+
+def test_a_hostile_pickle_in_every_column_is_run_by_no_reading_command(
+    sqlite_url: str, tmp_path: Path, capsys: Any
+) -> None:
+    import base64
+
+    class Bomb:
+        def __reduce__(self) -> Any:
+            return Path.touch, (tmp_path / "exploded",)
+
+    minimise(sqlite_url, 4, fn=lambda p: {"loss": 1.0, "status": "ok", "thing": Bomb()})
+    trials = StoredTrials(sqlite_url)
+    bomb = pickle.dumps(Bomb())
+    trials.attachments["FMinIter_Domain"] = bomb
+    trials.trial_attachments(trials.trials[0])["a"] = bomb
+    trials.attachments["object"] = Bomb()
+    hostile = json.dumps({"$p": ["text", base64.b64encode(bomb).decode()]})
+    for table, column in [
+        ("trial", "exp_key"), ("trial", "owner"), ("source", "text"), ("event", "before"),
+        ("blob", "name"), ("worker", "software"), ("worker", "host"), ("study", "stop"),
+    ]:  # fmt: skip
+        for value in (hostile, bomb):
+            target = f"sqlite:///{tmp_path}/{table}-{column}-{type(value).__name__}.db"
+            run(capsys, "copy", sqlite_url, f"{target}#default")
+            capsys.readouterr()
+            one = "WHERE tid = -1 AND name = 'object'" if table == "blob" else ""
+            execute(target, f"UPDATE hyperopt_{table} SET {column} = ? {one}", value)
+            for command in ("studies", "show", "trials", "best", "export", "verify"):
+                place = ["--storage", target] if command == "studies" else [target]
+                main([command, *place])
+            main(["storage", "check", "--storage", target])
+    capsys.readouterr()
+    assert not (tmp_path / "exploded").exists()
+    repr(StoredTrials(sqlite_url).trials)
+    dict(StoredTrials(sqlite_url).attachments)
+    assert not (tmp_path / "exploded").exists()
+
+
+# -- the names that MongoTrials had
+
+
+def test_mongo_trials_are_stored_trials_and_their_worker_works(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trials = MongoTrials(f"{sqlite_url}/jobs", exp_key="first")
+    assert isinstance(trials, StoredTrials)
+    minimise(trials, 5)
+    write_objective(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    from hyperopt.integrations.mongo import _parser
+
+    options = _parser().parse_args(
+        ["--mongo", sqlite_url, "--exp-key", "first", "--reserve-timeout", "0",
+         "--objective", "my_objective:loss", "--max-jobs", "2"]
+    )  # fmt: skip
+    execute(sqlite_url, "UPDATE hyperopt_study SET max_evals = 20")
+    assert main_worker_helper(options, []) == 0
+    assert len(MongoTrials(sqlite_url, exp_key="first")._dynamic_trials) == 7
+    (tmp_path / "fail").touch()
+    options.max_jobs, options.max_consecutive_failures = 100, 3
+    assert main_worker_helper(options, []) == 0
+    docs = MongoTrials(sqlite_url, exp_key="first")._dynamic_trials
+    assert [doc["state"] for doc in docs[7:]] == [3] * 3
+    options.objective = None
+    assert main_worker_helper(options, []) == 1
+
+
+def test_the_urls_of_mongo_are_read_and_refused_with_what_to_do() -> None:
+    assert as_mongo_str("h:1/d/c") == "mongo://h:1/d/c"
+    assert parse_url("mongo://me:pw@h:27017/d/c?authSource=a") == (
+        "mongo", "me", "pw", "h", 27017, "d", "c", "a",
+    )  # fmt: skip
+    with pytest.raises(ValueError, match="hyperopt copy"):
+        MongoTrials("mongo://me:secret@localhost:1234/db/jobs", exp_key="x")
+
+
+# -- the database itself
+
+
+def test_a_sound_database_is_sound(url: str, capsys: Any) -> None:
+    minimise(url, 3, fn=lambda p: p["x"])
+    assert "sound" in run(capsys, "storage", "check", "--storage", url)
+    assert "up to date" in run(capsys, "storage", "upgrade", "--storage", url)
+
+
+def test_an_old_and_a_new_version_are_side_by_side(
+    url: str, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    minimise(url, 3, fn=lambda p: p["x"])
+    old = StoredTrials(url)
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "SCHEMA", 2)
+        patch.setattr(schema, "_MIGRATIONS", {1: "ALTER TABLE hyperopt_study ADD COLUMN note TEXT"})
+        assert len(StoredTrials(url)) == 3  # The new version uses the old tables as they are.
+        assert "upgraded to 2" in run(capsys, "storage", "upgrade", "--storage", url)
+        assert query(url, "SELECT note FROM hyperopt_study") == [(None,)]
+    # The old version goes on, because what is new does not concern it.
+    old.refresh()
+    minimise(url, 5, fn=lambda p: p["x"])
+    assert len(StoredTrials(url)) == 5
+    execute(url, "UPDATE hyperopt_meta SET value = '3' WHERE name = 'min_writer'")
+    with pytest.raises(schema.VersionMismatch, match="pip install --upgrade"):
+        StoredTrials(url)
+    assert "5" in run(capsys, "show", "--storage", url)
+    execute(url, "UPDATE hyperopt_meta SET value = '3' WHERE name = 'min_reader'")
+    assert "read" in run(capsys, "show", "--storage", url, status=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "SCHEMA", 9)
+        patch.setattr(schema, "OLDEST", 8)
+        with pytest.raises(schema.VersionMismatch, match="storage upgrade"):
+            StoredTrials(url)
+
+
+def test_a_failed_upgrade_changes_nothing(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    minimise(url, 3, fn=lambda p: p["x"])
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "SCHEMA", 2)
+        patch.setattr(
+            schema,
+            "_MIGRATIONS",
+            {1: "ALTER TABLE hyperopt_study ADD COLUMN note TEXT; ALTER TABLE missing ADD x TEXT"},
+        )
+        assert main(["storage", "upgrade", "--storage", url]) == 1
+    assert query(url, "SELECT value FROM hyperopt_meta WHERE name = 'schema'") == [("1",)]
+    minimise(url, 4, fn=lambda p: p["x"])
+    assert len(StoredTrials(url)) == 4

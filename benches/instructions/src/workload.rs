@@ -2,13 +2,13 @@
 
 #![allow(dead_code, clippy::pedantic)] // each bench uses a part
 
-use parzen::history::History;
 use parzen::joint;
-use parzen::parzen::NumericPosterior;
 use parzen::prior::{Numeric, Prior};
+use parzen::reference::NumericPosterior;
 use parzen::rng::{Rng, stream};
 use parzen::space::{Param, Space};
-use parzen::suggest::{random, tpe};
+use parzen::tpe::history::History;
+use parzen::{random, tpe};
 
 /// Twenty parameters, five each of four families.
 pub fn mixed_space() -> Space {

@@ -5,7 +5,7 @@
 use crate::documents::Writer;
 use crate::errors::exception;
 use crate::history::{PySpace, active_value, item, loss_of};
-use parzen::suggest::anneal::{Annealer, Options, Step};
+use parzen::anneal::{Annealer, Options, Step};
 use pyo3::exceptions::PyKeyError;
 use pyo3::intern;
 use pyo3::prelude::*;

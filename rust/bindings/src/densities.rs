@@ -8,9 +8,9 @@
 use crate::errors::exception;
 use crate::gil;
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray2};
-use parzen::parzen::{self as core, Coordinates, Mixture};
+use parzen::numerics::special::log_sum_exp;
+use parzen::reference::{self as core, Coordinates, Mixture};
 use parzen::rng::stream;
-use parzen::special::log_sum_exp;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 

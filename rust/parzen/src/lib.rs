@@ -3,8 +3,8 @@
 //! # The algorithm on one page
 //!
 //! A [`space::Space`] is a flat list of parameters, each with a [`prior`] and the conditions under
-//! which it is active. A [`history::History`] holds the trials as columns: one loss per trial, one
-//! value per trial and active parameter. To suggest a trial, [`suggest::tpe`]
+//! which it is active. A [`tpe::History`] holds the trials as columns: one loss per trial, one
+//! value per trial and active parameter. To suggest a trial, [`tpe::suggest`]
 //!
 //! 1. splits the trials: the `ceil(gamma sqrt(n))` with the smallest losses are good, all others
 //!    (failed and pending ones too) are bad;
@@ -19,27 +19,28 @@
 //! # Why it is fast
 //!
 //! `l` has at most 26 components. `g` has as many as there are trials, and changes little from one
-//! suggestion to the next: [`column`] keeps it up to date instead of rebuilding it, and sums nearly
-//! all of it through one polynomial. The plain forms of the same formulas are in [`parzen`]; the tests
+//! suggestion to the next: [`tpe::column`] keeps it up to date instead of rebuilding it, and sums nearly
+//! all of it through one polynomial. The plain forms of the same formulas are in [`reference`]; the tests
 //! hold the fast ones to them.
 //!
 //! # Map
 //!
+//! From the bottom up; a module uses those above it in this table only (scripts/check-rust-modules).
+//!
 //! | module | holds |
 //! |---|---|
 //! | [`error`] | the one error type |
-//! | [`interrupt`] | how long work is given up |
 //! | [`rng`] | the generator, and how a seed becomes streams |
-//! | [`special`] | normal distribution function, quantile, log-differences |
-//! | [`prior`] | the families of priors: draw, log-density, model space |
+//! | [`interrupt`] | how long work is given up |
+//! | [`numerics`] | special functions, sums of Gaussians, sorted lists and ranks |
+//! | [`prior`] | the families of priors: draw, log-density, model space, limits |
 //! | [`space`] | parameters and conditions |
-//! | [`parzen`] | the estimator from scratch: the definition, and what Python exposes |
-//! | [`kernel`] | sums of Gaussians, vectorised |
-//! | [`column`] | the observations of one parameter and its two groups, kept up to date |
-//! | [`history`] | rows, losses, the split |
-//! | [`suggest`] | the algorithms |
+//! | [`random`] | assignments from the priors |
+//! | [`mod@reference`] | the estimator from scratch: the definition, and what Python exposes |
+//! | [`tpe`] | hyperopt's estimator: every parameter by itself |
+//! | [`joint`] | an estimator which models all parameters of a trial together |
+//! | [`anneal`] | steps from good trials, ever shorter |
 //! | [`importance`] | which parameters mattered, from the finished trials |
-//! | [`joint`] | a second estimator, which models all parameters of a trial together |
 //! | [`gp`] | a Gaussian process of the losses |
 //!
 //! # References
@@ -55,17 +56,16 @@
     allow(clippy::unwrap_used, clippy::float_cmp, clippy::unreadable_literal)
 )]
 
-pub mod column;
+pub mod anneal;
 pub mod error;
 pub mod gp;
-pub mod history;
 pub mod importance;
 pub mod interrupt;
 pub mod joint;
-pub mod kernel;
-pub mod parzen;
+pub mod numerics;
 pub mod prior;
+pub mod random;
+pub mod reference;
 pub mod rng;
 pub mod space;
-pub mod special;
-pub mod suggest;
+pub mod tpe;

@@ -6,14 +6,14 @@
 )]
 #![allow(clippy::cast_precision_loss, missing_docs)]
 
-use parzen::column::Options;
-use parzen::history::History;
-use parzen::parzen::{CategoricalPosterior, NumericPosterior};
+use parzen::numerics::special::{log_diff_cdf, log_sum_exp};
 use parzen::prior::Prior;
+use parzen::reference::{CategoricalPosterior, NumericPosterior};
 use parzen::rng::{Rng, stream};
 use parzen::space::{Param, Space};
-use parzen::special::{log_diff_cdf, log_sum_exp};
-use parzen::suggest::{random, tpe};
+use parzen::tpe::column::Options;
+use parzen::tpe::history::History;
+use parzen::{random, tpe};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 

@@ -5,7 +5,7 @@
 //! Improvements to Expected Improvement for Bayesian Optimization", NeurIPS 2023, arXiv 2310.20708).
 
 use super::posterior::Prediction;
-use crate::special::{LN_SQRT_2_PI, normal_cdf};
+use crate::numerics::special::{LN_SQRT_2_PI, normal_cdf};
 
 /// Below this argument `h` is taken from the continued fraction of the Mills ratio.
 const TAIL_BELOW: f64 = -3.0;

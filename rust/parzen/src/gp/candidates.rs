@@ -5,9 +5,9 @@ use crate::error::Result;
 use crate::interrupt::Checkpoint;
 use crate::joint::axis::{Axis, Shape};
 use crate::joint::{self, Model, Options as JointOptions};
+use crate::random;
 use crate::rng::{Rng, stream};
 use crate::space::Space;
-use crate::suggest::random;
 
 /// A space, with what is needed to move about in it.
 #[derive(Clone, Copy, Debug)]

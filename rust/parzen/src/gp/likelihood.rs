@@ -9,8 +9,8 @@ use super::factor::Factor;
 use super::hyper::{Hyper, Priors};
 use super::matern;
 use super::points::{Column, Points};
-use crate::kernel::{LANES, fold};
-use crate::special::LN_SQRT_2_PI;
+use crate::numerics::gaussians::{LANES, fold};
+use crate::numerics::special::LN_SQRT_2_PI;
 use multiversion::multiversion;
 
 /// The matrix `K`, its upper triangle by rows of `stride`.

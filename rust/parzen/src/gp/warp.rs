@@ -5,7 +5,7 @@
 //! (the half-rank warping of Song et al., "The Vizier Gaussian Process Bandit Algorithm", 2024, arXiv 2408.11527,
 //! section 3.3). The result has mean 0 and standard deviation 1.
 
-use crate::special::normal_quantile;
+use crate::numerics::special::normal_quantile;
 
 /// The transformed losses, in the order given, the better the lower. All of them 0 if all are equal.
 ///

@@ -1,7 +1,7 @@
 //! Parzen estimates from counts on a grid.
 
 use super::grid::{Grid, Kernel};
-use crate::special::normal_cdf;
+use crate::numerics::special::normal_cdf;
 
 /// Narrowest kernel, in cells: 90 % of it lie within the cell of its centre.
 const MIN_SCALE: f64 = 0.5 / 1.64;

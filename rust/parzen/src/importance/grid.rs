@@ -1,7 +1,7 @@
 //! The cells on which the densities of a parameter are compared.
 
+use crate::numerics::special::normal_cdf;
 use crate::prior::{Categorical, Numeric, Prior, Support, round_to_multiple};
-use crate::special::normal_cdf;
 
 /// How many cells a range of numbers has at most.
 const MAX_CELLS: usize = 50;

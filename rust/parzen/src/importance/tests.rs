@@ -26,7 +26,7 @@ fn floats(n: usize) -> Space {
 /// A study of random points; `loss` sees a row.
 fn random_study(space: &Space, n: u64, seed: u64, loss: impl Fn(&[f64]) -> f64) -> Study {
     let rows: Vec<Vec<f64>> = (0..n)
-        .map(|i| crate::suggest::random::assignment(space, seed, i))
+        .map(|i| crate::random::assignment(space, seed, i))
         .collect();
     let losses: Vec<f64> = rows.iter().map(|row| loss(row)).collect();
     Study::new(space, &vec![true; space.len()], &losses, &rows.concat()).unwrap()
@@ -116,7 +116,7 @@ fn infinite_losses_are_never_among_the_best() {
 fn a_resample_is_the_study_of_its_trials() {
     let space = floats(2);
     let rows: Vec<f64> = (0..60)
-        .flat_map(|i| crate::suggest::random::assignment(&space, 5, i))
+        .flat_map(|i| crate::random::assignment(&space, 5, i))
         .collect();
     let losses: Vec<f64> = rows.chunks(2).map(|x| x[0] * x[0] + x[1]).collect();
     let study = Study::new(&space, &[false; 2], &losses, &rows).unwrap();

@@ -2,12 +2,11 @@
 //! in which they were.
 
 use super::axis::{Axis, Shape};
-use super::draw;
-use super::kernel::log_densities;
-use super::mixture::{Floors, Mixture};
+use super::mixture::kernel::log_densities;
+use super::mixture::weights::{self, Ageing, Weights};
+use super::mixture::{Floors, Mixture, draw};
 use super::options::Options;
 use super::sample::Sample;
-use super::weights::{self, Ageing, Weights};
 use crate::rng::Rng;
 use crate::space::Space;
 

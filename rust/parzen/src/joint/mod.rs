@@ -22,13 +22,11 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | `axis`, `scale` | values of a prior to coordinates and back |
-//! | `normaliser`, `draw` | mass of, and draws from, a kernel |
-//! | `mixture` | product kernels that follow their members |
-//! | `tree`, `bounds` | trials that are near each other; whether they can be felt at a point |
-//! | `kernel` | the hot loop: log-densities at many points |
-//! | `tally` | the same where all parameters are options |
-//! | `weights` | what a trial counts |
+//! | `axis/` | values of a prior to coordinates and back; the mass of a kernel |
+//! | `mixture/` | product kernels that follow their members |
+//! | `mixture/tree`, `mixture/bounds` | trials that are near each other; whether they can be felt at a point |
+//! | `mixture/kernel` | the hot loop: log-densities at many points; `tally`, where all parameters are options |
+//! | `mixture/weights` | what a trial counts |
 //! | `sample` | which trials of the rest are modelled |
 //! | `block`, `model` | the trials of a block, and of the study |
 //! | `seen` | points that were tried |
@@ -45,21 +43,13 @@
 
 pub mod axis;
 pub mod block;
-pub mod bounds;
-pub mod draw;
 mod evolution;
-pub mod kernel;
 pub mod mixture;
 pub mod model;
-pub mod normaliser;
 pub mod options;
 mod sample;
-pub mod scale;
 pub mod seen;
 pub mod startup;
-mod tally;
-pub mod tree;
-pub mod weights;
 
 pub use model::Model;
 pub use options::Options;
@@ -224,7 +214,3 @@ fn natural(model: &Model, candidate: &Candidate) -> Vec<f64> {
         .map(|(axis, x)| if x.is_nan() { f64::NAN } else { axis.value(*x) })
         .collect()
 }
-
-#[cfg(test)]
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // small numbers
-mod tests;

@@ -8,7 +8,7 @@
 //! Whether a trial is taken follows from its key, its age and the number of trials, so that a study that
 //! was read back from its documents goes on like the one that wrote them.
 
-use crate::column::order::Excluded;
+use crate::numerics::order::Excluded;
 use crate::rng::stream;
 use std::ops::Range;
 

@@ -1,15 +1,15 @@
 //! The first trials: random ones that keep their distance from each other.
 
 use super::axis::Axis;
-use super::kernel::log_densities;
+use super::mixture::kernel::log_densities;
+use super::mixture::weights::{Ageing, Weights};
 use super::mixture::{Floors, Mixture};
 use super::options::Options;
-use super::weights::{Ageing, Weights};
 use crate::error::Result;
 use crate::interrupt::Checkpoint;
+use crate::random;
 use crate::rng::stream;
 use crate::space::Space;
-use crate::suggest::random;
 
 /// The draw from the prior whose values were tried the least, of as many draws as there are
 /// candidates.

@@ -24,7 +24,6 @@ mod parse;
 pub use categorical::Categorical;
 pub use numeric::{EPS, Numeric, Support, model_cell, round_half_to_even, round_to_multiple};
 
-use crate::error::Result;
 use crate::rng::Rng;
 
 /// The prior of one parameter.
@@ -37,19 +36,6 @@ pub enum Prior {
 }
 
 impl Prior {
-    /// Builds the prior that `family` names, checking every argument.
-    ///
-    /// `label` is only used in messages.
-    ///
-    /// # Errors
-    /// When the family is unknown, when the number of arguments is wrong, and when an argument is
-    /// out of place: bounds that are not finite or not increasing, exponents beyond the range of a
-    /// double, sigma or q not positive, `randint` bounds that are no integers or leave no value,
-    /// probabilities that are negative or do not sum to 1 within 1e-6.
-    pub fn from_family(label: &str, family: &str, args: &[f64]) -> Result<Self> {
-        parse::prior(label, family, args)
-    }
-
     /// Draws a value, on the natural scale. Integers and option numbers come as whole doubles.
     #[allow(clippy::cast_precision_loss)] // randint bounds are below 2^53 in magnitude
     pub fn sample(&self, rng: &mut Rng) -> f64 {

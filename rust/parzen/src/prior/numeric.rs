@@ -1,8 +1,8 @@
 //! The eight real-valued families as combinations of three choices: bounded or Gaussian, linear or
 //! logarithmic, continuous or quantised.
 
+use crate::numerics::special::{LN_SQRT_2_PI, log_diff_cdf};
 use crate::rng::Rng;
-use crate::special::{LN_SQRT_2_PI, log_diff_cdf};
 
 /// Smallest natural value that quantised logarithmic families tell from 0 (section 0.2).
 pub const EPS: f64 = 1e-12;

@@ -12,7 +12,22 @@ const MAX_EXPONENT: f64 = 709.782_712_893_384;
 /// How far written probabilities may be from summing to 1.
 const SUM_TOLERANCE: f64 = 1e-6;
 
-pub(super) fn prior(label: &str, family: &str, args: &[f64]) -> Result<Prior> {
+impl Prior {
+    /// Builds the prior that `family` names, checking every argument.
+    ///
+    /// `label` is only used in messages.
+    ///
+    /// # Errors
+    /// When the family is unknown, when the number of arguments is wrong, and when an argument is
+    /// out of place: bounds that are not finite or not increasing, exponents beyond the range of a
+    /// double, sigma or q not positive, `randint` bounds that are no integers or leave no value,
+    /// probabilities that are negative or do not sum to 1 within 1e-6.
+    pub fn from_family(label: &str, family: &str, args: &[f64]) -> Result<Self> {
+        prior(label, family, args)
+    }
+}
+
+fn prior(label: &str, family: &str, args: &[f64]) -> Result<Prior> {
     let arguments = Arguments {
         label,
         family,

@@ -16,12 +16,13 @@
 mod cases;
 
 use cases::{Case, index, number, pick};
-use parzen::history::History;
+use parzen::joint;
 use parzen::prior::{Prior, Support};
 use parzen::rng::{Rng, stream};
 use parzen::space::{Param, Space};
-use parzen::suggest::{anneal, random, tpe};
-use parzen::{column, joint};
+use parzen::tpe::column;
+use parzen::tpe::history::History;
+use parzen::{anneal, random, tpe};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 

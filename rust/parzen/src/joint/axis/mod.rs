@@ -1,0 +1,423 @@
+//! The axis of a parameter: where its values lie in the model.
+//!
+//! A numeric axis has coordinates in which the prior's range is [0, 1]: the value itself or its
+//! logarithm, shifted and scaled. A normal prior has no range; it counts as one that has the
+//! standard deviation of a uniform one, hence coordinate `1/2 + (z - mu) / (sigma sqrt 12)`, and no
+//! bounds. A quantised prior spreads half a cell beyond its outermost values, so that all its
+//! values are alike.
+
+pub mod normaliser;
+mod scale;
+
+use crate::prior::{Numeric, Prior, Support, limits, round_to_multiple};
+use crate::rng::Rng;
+use scale::{Grid, Scale};
+
+/// A grid of at most this many values is modelled value by value.
+pub const MAX_LEVELS: usize = 64;
+
+/// More options than this have no table: they are seen as integers.
+const MOST_OPTIONS: u64 = 1 << 20;
+
+/// Standard deviation of a uniform distribution of width 1.
+const UNIFORM_DEVIATION: f64 = 0.288_675_134_594_812_9;
+
+/// A quantised normal prior has values this many standard deviations around its centre.
+const GAUSSIAN_REACH: f64 = 6.0;
+
+/// How the model sees a parameter.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shape {
+    /// A point of the line, or of [0, 1].
+    Line {
+        /// Whether there is nothing outside [0, 1].
+        bounded: bool,
+    },
+    /// One of a few ordered values.
+    Levels {
+        /// Coordinates of the values, ascending.
+        places: Vec<f64>,
+        /// Widths of their cells.
+        widths: Vec<f64>,
+    },
+    /// One of a set of unordered options.
+    Options {
+        /// Their prior probabilities.
+        probabilities: Vec<f64>,
+    },
+}
+
+/// A parameter as the joint model sees it.
+#[derive(Clone, Debug)]
+pub struct Axis {
+    shape: Shape,
+    /// Standard deviation of the prior's kernel, which is centred at 1/2.
+    prior_scale: f64,
+    scale: Scale,
+}
+
+impl Axis {
+    /// The axis of a prior. `unordered` decides how `randint` is seen: as the number of an option,
+    /// or as an integer.
+    #[must_use]
+    pub fn new(prior: &Prior, unordered: bool) -> Self {
+        match prior {
+            Prior::Categorical(c)
+                if c.probabilities().is_some() || (unordered && c.n() <= MOST_OPTIONS) =>
+            {
+                Self {
+                    shape: Shape::Options {
+                        probabilities: (0..c.n()).map(|i| c.prior_mass(i)).collect(),
+                    },
+                    prior_scale: 1.0,
+                    scale: Scale {
+                        log: false,
+                        low: as_double(c.low()),
+                        span: 1.0,
+                        grid: None,
+                    },
+                }
+            }
+            Prior::Categorical(c) => {
+                let (first, last) = (as_double(c.low()), as_double(c.value(c.n() - 1)));
+                let grid = Grid {
+                    q: 1.0,
+                    first,
+                    last,
+                };
+                Self::on_grid(false, grid, (first - 0.5, last + 0.5), true)
+            }
+            Prior::Numeric(n) => Self::numeric(n),
+        }
+    }
+
+    fn numeric(prior: &Numeric) -> Self {
+        let Some(q) = prior.q else {
+            let (low, span, bounded) = match prior.support {
+                Support::Bounded { low, high } => (low, high - low, true),
+                Support::Gaussian { mu, sigma } => {
+                    let span = sigma / UNIFORM_DEVIATION;
+                    (mu - 0.5 * span, span, false)
+                }
+            };
+            let scale = Scale {
+                log: prior.log,
+                low,
+                span,
+                grid: None,
+            };
+            return Self {
+                shape: Shape::Line { bounded },
+                prior_scale: spread(bounded),
+                scale,
+            };
+        };
+        let (low, high, bounded) = match prior.support {
+            Support::Bounded { low, high } => (low, high, true),
+            Support::Gaussian { mu, sigma } => (
+                mu - GAUSSIAN_REACH * sigma,
+                mu + GAUSSIAN_REACH * sigma,
+                false,
+            ),
+        };
+        let number = |z: f64| {
+            let x = if prior.log {
+                libm::exp(z).min(f64::MAX)
+            } else {
+                z
+            };
+            (x / q).round_ties_even().clamp(-1e300, 1e300)
+        };
+        let grid = Grid {
+            q,
+            first: number(low),
+            last: number(high),
+        };
+        let range = match prior.support {
+            Support::Bounded { .. } => {
+                let edge = |k: f64| if prior.log { libm::log(k * q) } else { k * q };
+                let low_edge = edge(grid.first - 0.5);
+                let low = if low_edge.is_nan() {
+                    low.min(edge(0.25))
+                } else {
+                    low_edge
+                };
+                (low, edge(grid.last + 0.5))
+            }
+            Support::Gaussian { mu, sigma } => {
+                let half = 0.5 * sigma / UNIFORM_DEVIATION;
+                (mu - half, mu + half)
+            }
+        };
+        Self::on_grid(prior.log, grid, range, bounded)
+    }
+
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // at most 64 levels
+    fn on_grid(log: bool, grid: Grid, range: (f64, f64), bounded: bool) -> Self {
+        // Half a quantum is lost beside 2^53 of them.
+        let least = (f64::EPSILON * range.0.abs()).max(limits::SMALLEST);
+        let scale = Scale {
+            log,
+            low: range.0,
+            span: (range.1 - range.0).max(least),
+            grid: Some(grid),
+        };
+        let prior_scale = spread(bounded);
+        let count = grid.last - grid.first + 1.0;
+        if count > MAX_LEVELS as f64 {
+            return Self {
+                shape: Shape::Line { bounded },
+                prior_scale,
+                scale,
+            };
+        }
+        let cells = (0..count as usize).map(|i| scale.cell(grid.first + i as f64));
+        let (places, widths) = cells.unzip();
+        Self {
+            shape: Shape::Levels { places, widths },
+            prior_scale,
+            scale,
+        }
+    }
+
+    /// How the model sees the parameter.
+    #[must_use]
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// Standard deviation of the prior's kernel.
+    #[must_use]
+    pub fn prior_scale(&self) -> f64 {
+        self.prior_scale
+    }
+
+    /// The coordinate of a natural value; the number of an option, as a double. Values beyond the
+    /// bounds count as the bound. NaN for values that the parameter can't have.
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a small whole number
+    pub fn coordinate(&self, value: f64) -> f64 {
+        match &self.shape {
+            Shape::Options { probabilities } => {
+                let i = value - self.scale.low;
+                let known = i >= 0.0 && i < probabilities.len() as f64 && i.fract() == 0.0;
+                if known && probabilities[i as usize] > 0.0 {
+                    i
+                } else {
+                    f64::NAN
+                }
+            }
+            Shape::Line { bounded } => {
+                let u = self.scale.coordinate(value);
+                if *bounded {
+                    u.clamp(0.0, 1.0)
+                } else {
+                    u.clamp(-1e9, 1e9)
+                }
+            }
+            Shape::Levels { places, .. } => self
+                .scale
+                .coordinate(value)
+                .clamp(places[0], places[places.len() - 1]),
+        }
+    }
+
+    /// The natural value at a coordinate.
+    #[must_use]
+    pub fn value(&self, coordinate: f64) -> f64 {
+        match &self.shape {
+            Shape::Options { .. } => self.scale.low + coordinate,
+            Shape::Line { bounded } => self.scale.value(coordinate, *bounded),
+            Shape::Levels { .. } => self.scale.value(coordinate, true),
+        }
+    }
+
+    /// Variance of a uniform distribution over the cell at a coordinate; 0 where there are no cells.
+    #[must_use]
+    pub fn cell_variance(&self, coordinate: f64) -> f64 {
+        let width = match &self.shape {
+            Shape::Options { .. } => 0.0,
+            Shape::Levels { places, widths } => widths[nearest(places, coordinate)],
+            Shape::Line { .. } => match self.scale.grid {
+                None => 0.0,
+                Some(_) => self.scale.cell(self.scale.number(coordinate)).1.min(1.0),
+            },
+        };
+        width * width / 12.0
+    }
+
+    /// Draws a coordinate from the prior itself.
+    pub fn sample_prior(&self, prior: &Prior, rng: &mut Rng) -> f64 {
+        let u = self.coordinate(prior.sample(rng));
+        match &self.shape {
+            Shape::Levels { places, .. } => places[nearest(places, u)],
+            _ => u,
+        }
+    }
+
+    /// How many values the parameter has, if they can be counted.
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    pub fn count(&self) -> Option<u64> {
+        match (&self.shape, self.scale.grid) {
+            (Shape::Options { probabilities }, _) => Some(probabilities.len() as u64),
+            (Shape::Levels { places, .. }, _) => Some(places.len() as u64),
+            (Shape::Line { bounded: true }, Some(grid)) => {
+                Some((grid.last - grid.first + 1.0).min(1e18) as u64)
+            }
+            (Shape::Line { .. }, _) => None,
+        }
+    }
+
+    /// The natural value number `i`, counted from the smallest.
+    #[must_use]
+    pub fn nth_value(&self, i: u64) -> f64 {
+        match (&self.shape, self.scale.grid) {
+            (Shape::Options { .. }, _) => self.scale.low + i as f64,
+            (_, Some(grid)) => round_to_multiple((grid.first + i as f64) * grid.q, grid.q),
+            (_, None) => f64::NAN,
+        }
+    }
+
+    /// The number of a natural value, counted from the smallest; inverse of [`Axis::nth_value`].
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // clamped
+    pub fn number_of(&self, value: f64) -> u64 {
+        let last = self.count().unwrap_or(1) - 1;
+        let i = match (&self.shape, self.scale.grid) {
+            (Shape::Options { .. }, _) => value - self.scale.low,
+            (_, Some(grid)) => (value / grid.q).round_ties_even() - grid.first,
+            (_, None) => 0.0,
+        };
+        (i.max(0.0) as u64).min(last)
+    }
+
+    /// Whether value number `i` is possible: an option may have probability 0.
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation)]
+    pub fn is_possible(&self, i: u64) -> bool {
+        match &self.shape {
+            Shape::Options { probabilities } => probabilities[i as usize] > 0.0,
+            _ => true,
+        }
+    }
+}
+
+fn spread(bounded: bool) -> f64 {
+    if bounded { 1.0 } else { UNIFORM_DEVIATION }
+}
+
+#[allow(clippy::cast_precision_loss)] // priors keep randint bounds within 2^53
+fn as_double(value: i64) -> f64 {
+    value as f64
+}
+
+/// Index of the place nearest to a coordinate, the lower one of two.
+#[must_use]
+pub fn nearest(places: &[f64], coordinate: f64) -> usize {
+    let above = places.partition_point(|p| *p < coordinate);
+    if above == 0 {
+        return 0;
+    }
+    if above == places.len() || coordinate - places[above - 1] <= places[above] - coordinate {
+        above - 1
+    } else {
+        above
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::stream;
+
+    const PRIORS: [(&str, &[f64]); 12] = [
+        ("uniform", &[-2.0, 3.0]),
+        ("loguniform", &[-6.0, 1.0]),
+        ("normal", &[1.0, 2.0]),
+        ("lognormal", &[0.0, 1.0]),
+        ("quniform", &[0.0, 11.0, 3.0]),
+        ("quniform", &[-1e6, 1e6, 1.0]),
+        ("qloguniform", &[-3.0, 3.0, 1.0]),
+        ("qloguniform", &[0.0, 12.0, 2.0]),
+        ("qnormal", &[0.3, 2.0, 0.5]),
+        ("qlognormal", &[1.0, 1.0, 0.5]),
+        ("randint", &[-3.0, 9.0]),
+        ("randint", &[0.0, 1e6]),
+    ];
+
+    fn axes() -> impl Iterator<Item = (Prior, Axis)> {
+        PRIORS.iter().map(|(family, args)| {
+            let prior = Prior::from_family("x", family, args).unwrap();
+            let axis = Axis::new(&prior, false);
+            (prior, axis)
+        })
+    }
+
+    #[test]
+    fn values_survive_the_way_to_the_model_and_back() {
+        for (i, (prior, axis)) in (0..).zip(axes()) {
+            let mut rng = stream(5, i, 0);
+            for _ in 0..2000 {
+                let value = prior.sample(&mut rng);
+                let back = axis.value(axis.coordinate(value));
+                let far = axis.coordinate(value);
+                if matches!(axis.shape(), Shape::Levels { .. }) && !(0.0..=1.0).contains(&far) {
+                    continue; // values beyond the reach of a quantised normal count as its last
+                }
+                assert!(
+                    (back - value).abs() <= 1e-9 * value.abs().max(1e-3),
+                    "{value} {back} {axis:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn cells_of_bounded_levels_fill_the_range() {
+        for (_, axis) in axes() {
+            if let Shape::Levels { places, widths } = axis.shape()
+                && axis.prior_scale == 1.0
+            {
+                assert!((widths.iter().sum::<f64>() - 1.0).abs() < 1e-12, "{axis:?}");
+                assert!(places.is_sorted());
+            }
+        }
+    }
+
+    #[test]
+    fn values_can_be_counted_through() {
+        for (_, axis) in axes() {
+            let Some(count) = axis.count() else { continue };
+            for i in (0..count.min(100)).chain([count - 1]) {
+                let value = axis.nth_value(i);
+                assert_eq!(axis.number_of(value), i, "{axis:?}");
+                assert_eq!(axis.value(axis.coordinate(value)), value, "{axis:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn values_out_of_range_count_as_the_bound() {
+        let bounded = axes().next().unwrap().1;
+        assert_eq!(bounded.coordinate(7.0), 1.0);
+        assert_eq!(bounded.coordinate(f64::NEG_INFINITY), 0.0);
+        assert!(bounded.coordinate(f64::NAN).is_nan());
+        let options = Axis::new(
+            &Prior::from_family("c", "randint", &[0.0, 3.0]).unwrap(),
+            true,
+        );
+        assert!(options.coordinate(3.0).is_nan() && options.coordinate(0.5).is_nan());
+        assert_eq!(options.coordinate(2.0), 2.0);
+    }
+
+    #[test]
+    fn a_normal_prior_has_the_deviation_of_a_uniform_one() {
+        let axis = Axis::new(
+            &Prior::from_family("x", "normal", &[1.0, 2.0]).unwrap(),
+            false,
+        );
+        assert!((axis.coordinate(3.0) - 0.5 - UNIFORM_DEVIATION).abs() < 1e-15);
+        assert!((axis.value(0.5) - 1.0).abs() < 1e-15);
+    }
+}

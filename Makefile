@@ -59,6 +59,7 @@ lint: lint-rust lint-python ## formatters, linters and type checkers, changing n
 lint-rust:
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
+	scripts/check-rust-modules
 
 lint-python: $(VENV)/.installed-lint,$(TEST_EXTRAS) $(NATIVE)
 	$(VENV)/bin/ruff check .

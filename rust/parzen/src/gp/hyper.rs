@@ -1,8 +1,4 @@
-//! Hyperparameters, what is believed of them beforehand, and their fit.
-
-use super::lbfgs::{Limits, minimise};
-use super::likelihood::objective;
-use super::points::Points;
+//! Hyperparameters, and what is believed of them beforehand.
 
 /// The hyperparameters of a Gaussian process.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,36 +64,4 @@ impl Priors {
         }
         sum
     }
-}
-
-/// Bounds of the logarithms: beyond them nothing changes any more but rounding errors.
-const LENGTHS: (f64, f64) = (-4.0, 7.0);
-const SCALES: (f64, f64) = (-3.0, 4.0);
-const NOISES: (f64, f64) = (-13.8, 1.0);
-
-/// The most probable logarithms of the hyperparameters, found from the given ones.
-#[must_use]
-pub fn fit(
-    points: &Points,
-    losses: &[f64],
-    offset: f64,
-    priors: &Priors,
-    start: &[f64],
-    evaluations: usize,
-) -> (Vec<f64>, f64) {
-    let dimensions = points.columns().len();
-    let mut bounds = vec![LENGTHS; dimensions];
-    bounds.extend([SCALES, NOISES]);
-    let limits = Limits {
-        evaluations,
-        gradient: 1e-3,
-        gain: 1e-3,
-        first_step: 0.5,
-    };
-    minimise(
-        |x, gradient| objective(points, losses, offset, priors, x, gradient),
-        start,
-        &bounds,
-        &limits,
-    )
 }

@@ -21,7 +21,7 @@
 //! | `points` | trials as coordinates |
 //! | `matern` | the covariance of two points |
 //! | `factor` | Cholesky factors, in one order of operations |
-//! | `likelihood`, `hyper` | hyperparameters: how probable, and the most probable |
+//! | `hyper`, `likelihood`, `fit` | hyperparameters, how probable they are, and the most probable |
 //! | `lbfgs` | minimisation in a box |
 //! | `posterior` | what is believed of the function |
 //! | `warp` | losses on a robust scale |
@@ -44,6 +44,7 @@
 pub mod acquisition;
 pub mod candidates;
 pub mod factor;
+pub mod fit;
 pub mod hyper;
 pub mod lbfgs;
 pub mod likelihood;
@@ -148,7 +149,7 @@ fn fitted(cache: &mut Cache, points: &Points, losses: &[f64], options: &Options)
     let z = warp::warped(losses);
     let mut start = vec![priors.length.mean.min(0.0); points.columns().len()];
     start.extend([priors.scale.mean, priors.noise.mean]);
-    let (logarithms, _) = hyper::fit(
+    let (logarithms, _) = fit::fit(
         points,
         &z,
         options.offset,

@@ -7,7 +7,7 @@ import pytest
 
 from hyperopt import Trials, fmin, hp
 from hyperopt.base import JOB_STATE_CANCEL, JOB_STATE_DONE, JOB_STATE_ERROR, JOB_STATE_RUNNING
-from hyperopt.evaluation.contract import Evaluator, Outcome, SerialEvaluator, TrialLost
+from hyperopt.evaluation import Evaluator, Outcome, SerialEvaluator, TrialLost
 
 X = hp.uniform("x", -5, 5)
 

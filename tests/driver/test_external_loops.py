@@ -188,4 +188,4 @@ def test_an_asynchronous_store_is_waited_for(suggest, queue):
     iterator.exhaust()
     assert len(trials) == 7
     assert trials.count_by_state_synced(hpo.JOB_STATE_DONE) == 7
-    assert iterator.tally.best_loss == min(trials.losses())
+    assert iterator.counts.best_loss == min(trials.losses())

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from hyperopt.evaluation import SerialEvaluator
 from hyperopt.evaluation.choice import evaluator
-from hyperopt.evaluation.contract import SerialEvaluator
 from hyperopt.evaluation.futures import FutureEvaluator
 from hyperopt.evaluation.processes.evaluator import ProcessEvaluator
 from hyperopt.evaluation.threads import ThreadEvaluator

@@ -11,7 +11,8 @@ from hyperopt.environment.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from hyperopt.evaluation.choice import evaluator
-    from hyperopt.evaluation.contract import Evaluator, Outcome, SerialEvaluator, TrialLost
+    from hyperopt.evaluation.contract import Evaluator, Outcome, TrialLost
+    from hyperopt.evaluation.serial import SerialEvaluator
 
 __all__ = ["Evaluator", "Outcome", "SerialEvaluator", "TrialLost", "evaluator"]
 
@@ -20,7 +21,7 @@ __getattr__, __dir__ = lazy_exports(
     {
         "Evaluator": "hyperopt.evaluation.contract",
         "Outcome": "hyperopt.evaluation.contract",
-        "SerialEvaluator": "hyperopt.evaluation.contract",
+        "SerialEvaluator": "hyperopt.evaluation.serial",
         "TrialLost": "hyperopt.evaluation.contract",
         "evaluator": "hyperopt.evaluation.choice",
     },

@@ -12,7 +12,8 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.environment.cores import usable_cores
-from hyperopt.evaluation.contract import Evaluator, SerialEvaluator
+from hyperopt.evaluation.contract import Evaluator
+from hyperopt.evaluation.serial import SerialEvaluator
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -70,7 +71,7 @@ def _processes(n_jobs: int, timeout_s: float | None) -> Evaluator:
     if sys.platform == "win32":
         if timeout_s is not None:
             raise ValueError(f"trial_timeout={timeout_s!r} is not available on Windows")
-        from hyperopt.evaluation.pooled import PooledEvaluator
+        from hyperopt.evaluation.futures import PooledEvaluator
 
         return PooledEvaluator(n_jobs)
     from hyperopt.evaluation.processes.evaluator import ProcessEvaluator

@@ -6,6 +6,7 @@ only refers to it; else each trial carries it, and each worker unpickles it once
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import tempfile
 from collections.abc import Iterable
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from hyperopt.pruning.contract import Rule
     from hyperopt.storage.store import TrialStore
 
-__all__ = ["FutureEvaluator", "slots_of"]
+__all__ = ["FutureEvaluator", "PooledEvaluator", "slots_of"]
 
 _INLINE_BYTES = 1 << 16
 
@@ -166,6 +167,30 @@ def _read_surely(tid: int, future: Future[Any]) -> Outcome:
         return _read(tid, future)
     except BaseException as error:
         return Outcome(tid, error=error)
+
+
+class PooledEvaluator(FutureEvaluator):
+    """Runs trials in a pool of its own; a worker that dies ends the run.
+
+    Parameters
+    ----------
+    n_jobs
+        The number of processes.
+    """
+
+    def __init__(self, n_jobs: int) -> None:
+        pool = ProcessPoolExecutor(n_jobs, multiprocessing.get_context("spawn"))
+        super().__init__(pool, n_jobs)
+        self._pool = pool
+
+    def close(self, *, cancel: bool) -> None:
+        """End the trials, then the processes."""
+        super().close(cancel=cancel)
+        processes = list((self._pool._processes or {}).values())
+        self._pool.shutdown(wait=not cancel, cancel_futures=cancel)
+        if cancel:
+            for process in processes:
+                process.kill()
 
 
 def _read(tid: int, future: Future[Any]) -> Outcome:

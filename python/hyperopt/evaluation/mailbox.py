@@ -6,7 +6,8 @@ from collections import deque
 from collections.abc import Iterable
 from queue import Empty, SimpleQueue
 
-from hyperopt.evaluation.contract import Outbox, Outcome
+from hyperopt.evaluation.contract import Outcome
+from hyperopt.evaluation.outbox import Outbox
 
 __all__ = ["Mailbox"]
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 import importlib.util
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from numbers import Integral
 from timeit import default_timer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hyperopt.environment.public_path import public
 from hyperopt.evaluation.spark.evaluator import SparkEvaluator
 from hyperopt.evaluation.spark.jobs import default_parallelism, has_context, is_alive, pins_threads
 from hyperopt.exceptions import AllTrialsFailed
 from hyperopt.search.driver import EARLY_STOP, INTERRUPTED, TIMEOUT
+from hyperopt.search.options import MoreOptions, Options, shows_options
 from hyperopt.storage.documents import (
     JOB_STATE_CANCEL,
     JOB_STATE_DONE,
@@ -26,8 +28,11 @@ from hyperopt.storage.documents import (
     validate_loss_threshold,
     validate_timeout,
 )
-from hyperopt.study.fmin import fmin
+from hyperopt.study.minimise import Question, minimise
 from hyperopt.study.trials import Trials
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 __all__ = [
     "FMIN_CANCELLED_REASON_EARLY_STOPPING",
@@ -166,6 +171,7 @@ class SparkTrials(Trials):
         self._fmin_cancelled = False
         self._fmin_cancelled_reason = None
 
+    @shows_options
     def fmin(  # type: ignore[override]
         self,
         fn: Callable[..., Any],
@@ -183,7 +189,9 @@ class SparkTrials(Trials):
         show_progressbar: Any,
         early_stop_fn: Any,
         trials_save_file: Any = "",
-        **options: Any,
+        *,
+        points_to_evaluate: Any = None,
+        **options: Unpack[MoreOptions],
     ) -> Any:
         """`hyperopt.fmin` with these trials, which is what calls this; see there.
 
@@ -196,40 +204,30 @@ class SparkTrials(Trials):
         AllTrialsFailed
             No trial gave a loss, and `return_argmin` asks for the best.
         """
+        given = Options.given("fmin", locals())
         for name in ("n_jobs", "executor"):
-            if options.get(name) is not None:
+            if getattr(given, name) is not None:
                 raise ValueError(
-                    f"fmin({name}={options[name]!r}, trials=SparkTrials(...)): the trials run on "
-                    "Spark; set SparkTrials(parallelism=...), or use Trials()"
+                    f"fmin({name}={getattr(given, name)!r}, trials=SparkTrials(...)): the trials "
+                    "run on Spark; set SparkTrials(parallelism=...), or use Trials()"
                 )
         timeout = self.timeout if timeout is None else timeout
-        loss_threshold = self.loss_threshold if loss_threshold is None else loss_threshold
+        question = Question.asked(fn, space, algo, rstate, pass_expr_memo_ctrl)
         self._fmin_cancelled = False
         self._fmin_cancelled_reason = None
         started_s = default_timer()
         n_before = len(self._dynamic_trials)
         try:
-            best = fmin(
-                fn,
-                space,
-                algo=algo,
-                max_evals=max_evals,
+            on_spark = replace(
+                given,
                 timeout=timeout,
-                loss_threshold=loss_threshold,
-                trials=self,
-                rstate=rstate,
-                allow_trials_fmin=False,
-                pass_expr_memo_ctrl=pass_expr_memo_ctrl,
+                loss_threshold=self.loss_threshold if loss_threshold is None else loss_threshold,
                 catch_eval_exceptions=True,
-                verbose=verbose,
-                return_argmin=return_argmin,
-                max_queue_len=max_queue_len,
-                show_progressbar=show_progressbar,
                 early_stop_fn=self._noticing(early_stop_fn),
-                trials_save_file=trials_save_file,
-                executor=self._evaluator(options.pop("trial_timeout", None)),
-                **options,
+                executor=self._evaluator(given.trial_timeout),
+                trial_timeout=None,
             )
+            best = minimise(question, self, on_spark)
         except AllTrialsFailed:
             if return_argmin:
                 raise

@@ -1,7 +1,8 @@
 """The driver loop: ask the algorithm, have trials evaluated, record what became of them.
 
-One iteration touches each document a constant number of times. Nothing is polled: the loop waits
-for the evaluator, which wakes it when a trial ends.
+One iteration touches each document a constant number of times. Nothing is polled here: the loop
+waits for the evaluator, which wakes it when a trial ends. Where others evaluate the trials, the
+evaluator watches the store, and the loop writes nothing into documents.
 """
 
 from __future__ import annotations
@@ -9,31 +10,29 @@ from __future__ import annotations
 import sys
 from collections import deque
 from contextlib import suppress
-from timeit import default_timer
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.environment import log
+from hyperopt.environment.interrupts import surely
 from hyperopt.environment.strangers import text_of
-from hyperopt.evaluation.contract import (
-    Evaluator,
-    Outcome,
-    Prescribing,
-    SerialEvaluator,
-    TrialLost,
-)
+from hyperopt.evaluation.contract import Evaluator, Outcome, Prescribing, TrialLost
+from hyperopt.evaluation.serial import SerialEvaluator
 from hyperopt.pruning.curves import log_of
-from hyperopt.search.options import draw_seed
+from hyperopt.search.bar_text import BarText
+from hyperopt.search.counts import RunCounts
 from hyperopt.search.raised import name_the_point
-from hyperopt.search.tally import Tally
+from hyperopt.search.seeds import draw_seed
 from hyperopt.storage import lifecycle
-from hyperopt.storage.documents import JOB_STATE_CANCEL, JOB_STATE_RUNNING, Document
-from hyperopt.storage.writer import store_of
+from hyperopt.storage.documents import JOB_STATE_CANCEL, JOB_STATE_RUNNING, Document, of_experiment
+from hyperopt.storage.lifecycle import UNFINISHED
+from hyperopt.storage.store import changes_of
+from hyperopt.storage.writer import new_documents, store_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hyperopt.search.ended import Ended
-    from hyperopt.search.iterator import FMinIter
+    from hyperopt.search.run import Run
 
 INTERRUPTED = "fmin run cancelled by user"
 TIMEOUT = "fmin run timeout"
@@ -46,35 +45,42 @@ _PATIENCE_S = 5.0
 
 
 class Driver:
-    """One run of `FMinIter`: at most `n_trials` suggestions.
+    """One go at a run: at most `n_trials` suggestions.
 
     Parameters
     ----------
     run
-        Holds the algorithm, the domain, the trials and the stopping rules, and keeps their state
-        from one run to the next.
+        What is searched and how; keeps its state from one go to the next.
     evaluator
         Runs the trials; it is started and closed here.
     n_trials
         How many trials may be suggested. Trials that are already waiting come on top.
-    strict_order
-        Whether outcomes are recorded in the order in which trials were submitted, so that
-        suggestions do not depend on which trial is faster.
+    block
+        Where others evaluate: whether to wait until all trials have ended, or only until all are
+        in the store.
     """
 
     def __init__(
-        self, run: FMinIter, evaluator: Evaluator, n_trials: int, strict_order: bool = False
+        self, run: Run, evaluator: Evaluator, n_trials: int, *, block: bool = True
     ) -> None:
         self._run = run
+        self._options = run.options
         self._trials = run.trials
         self._store = store_of(run.trials)
-        self._store.eager = run.early_stop_fn is not None
-        self._limit = None if run.max_evals >= sys.maxsize else run.max_evals
+        self._store.eager = run.options.early_stop_fn is not None
+        self._limit = None if run.options.max_evals >= sys.maxsize else run.options.max_evals
         self._evaluator = evaluator
         self._serial = isinstance(evaluator, SerialEvaluator)
+        self._watches = getattr(evaluator, "watches", False)
+        self._block = block
         self._left = n_trials
-        self._strict = strict_order
-        self._slots = evaluator.capacity
+        # Outcomes are recorded in the order in which trials were submitted, so that suggestions do
+        # not depend on which trial is faster.
+        self._strict = run.options.strict_order and not self._watches
+        self._slots = 0 if self._watches else evaluator.capacity
+        self._known: set[Any] = set()
+        self._revision = 0
+        self._bar: BarText | None = None
         self._waiting: deque[Document] = deque()
         self._running: dict[Any, Document] = {}
         self._arrived: dict[Any, Outcome] = {}
@@ -99,8 +105,9 @@ class Driver:
         self._saves = True
         failure: BaseException | None = None
         # The bar closes before an exception is on its way to the terminal.
-        with run.progress_callback(initial=self._tally.n_done, total=run.max_evals) as bar:
-            self._tally.attach(bar)
+        total = self._options.max_evals
+        with run.progress_callback(initial=self._counts.n_done, total=total) as bar:
+            self._bar = BarText(self._counts, bar)
             try:
                 self._evaluator.start(run.domain, self._trials)
                 failure = self._loop()
@@ -131,24 +138,40 @@ class Driver:
         if failure is not None:
             raise failure
 
+    def watch(self) -> None:
+        """Wait for what others evaluate, without a progress bar or stopping rule."""
+        self._open()
+        self._evaluator.start(self._run.domain, self._trials)
+        try:
+            self._await_others()
+        finally:
+            surely(self._close)
+
     def _open(self) -> None:
         """Look at the trials: at all of them in the first run, later at what may have changed."""
-        if self._run.tally is None:
+        if self._run.counts is None:
             self._store.reread()
-            self._run.tally = Tally(self._trials._trials)
+            self._run.counts = RunCounts(self._trials._trials)
         else:
             self._trials.refresh()
-        self._tally = self._run.tally
+        self._counts = self._run.counts
         self._ended = self._run.ended_trials()
-        self._waiting.extend(self._store.unstarted())
+        if self._watches:
+            ended = [d for d in self._trials._dynamic_trials if d["state"] not in UNFINISHED]
+            self._known.update([doc["tid"] for doc in ended])
+        else:
+            self._waiting.extend(self._store.unstarted())
 
     def _loop(self) -> BaseException | None:
         """Iterate; return the exception of an objective that ends the run."""
         while (reason := self._reason_to_stop()) is None:
+            self._adopt()
             self._suggest()
             self._submit()
+            if self._all_queued() and not self._block:
+                return None
             if not self._running:
-                if not self._store.wait(self._remaining_s()):
+                if not self._store.wait(self._run.remaining_s()):
                     return None
                 self._exhausted = False  # What others give back or delete makes room.
                 continue
@@ -159,12 +182,51 @@ class Driver:
             if self._stopped:
                 reason = EARLY_STOP
                 break
-        if self._running or self._waiting:
+        if self._watches:
+            if self._block and not self._run.is_cancelled:
+                self._await_others()
+        elif self._running or self._waiting:
             self._abandon(reason)
         if self._left > 0:
-            self._tally.ending = reason
-            self._tally.show(0)
+            self._counts.ending = reason
+            self._show()
         return None
+
+    def _all_queued(self) -> bool:
+        return self._watches and (self._left <= 0 or self._exhausted)
+
+    def _adopt(self) -> int:
+        """Where others evaluate, watch all trials that are new; return how many there are."""
+        if not self._watches:
+            return 0
+        changes = changes_of(self._trials, self._revision)
+        self._revision = changes.revision
+        docs = changes.documents if changes.complete else self._trials._dynamic_trials
+        own = of_experiment(docs, self._trials._exp_key)
+        fresh = {doc["tid"]: doc for doc in own if doc["tid"] not in self._known}
+        self._known.update(fresh)
+        for tid, doc in fresh.items():
+            self._running[tid] = doc
+            self._evaluator.submit(doc)
+        return len(fresh)
+
+    def _await_others(self) -> None:
+        """Wait until every trial has ended, whatever the stopping rules say."""
+        self._adopt()
+        if self._running and self._options.verbose:
+            log.info("Waiting for %d jobs to finish ...", len(self._running))
+        while self._running:
+            self._keep(self._evaluator.wait(None))
+            for tid in list(self._arrived):
+                self._record(self._running[tid])
+            self._adopt()
+            self._show()
+        if self._saves:
+            self._run.save()
+
+    def _show(self) -> None:
+        if self._bar is not None:
+            self._bar.show(len(self._running))
 
     def _round(self) -> BaseException | None:
         """Record outcomes: of everything that waits if it runs in this thread, else the next ones.
@@ -176,7 +238,7 @@ class Driver:
             for tid in self._arrivals():
                 doc = self._running[tid]
                 error = self._record(doc)
-                if error is not None and not run.catch_eval_exceptions:
+                if error is not None and not self._options.catch_eval_exceptions:
                     name_the_point(error, doc, run.domain)
                     return error
                 if self._ended is not None and doc["state"] != JOB_STATE_CANCEL:
@@ -185,7 +247,7 @@ class Driver:
                         self._stopped = True
                         return None
             self._prescribe_again()
-            self._tally.show(len(self._running))
+            self._show()
             run.save()
             if not self._serial or not self._waiting:
                 return None
@@ -198,13 +260,13 @@ class Driver:
             return INTERRUPTED
         if self._store.stopped:
             return STOPPED
-        if run.timeout is not None and default_timer() - run.start_time >= run.timeout:
+        if run.remaining_s() == 0.0:
             return TIMEOUT
         # Losses of earlier runs count from the second round on.
         if (
             self._rounds
-            and run.loss_threshold is not None
-            and self._tally.best_loss < run.loss_threshold
+            and self._options.loss_threshold is not None
+            and self._counts.best_loss < self._options.loss_threshold
         ):
             return LOSS_THRESHOLD
         self._rounds += 1
@@ -214,7 +276,7 @@ class Driver:
         """Ask the algorithm for as many trials as there is room for."""
         run = self._run
         while self._left > 0 and not self._exhausted and not run.is_cancelled:
-            target = run.max_queue_len
+            target = self._options.max_queue_len
             if not self._serial:
                 target = max(target, self._capacity)
             room = target - len(self._waiting) - len(self._running)
@@ -224,12 +286,16 @@ class Driver:
                 run.algo, run.domain, min(room, self._left), self._draw_seed, self._limit
             )
             for doc in self._store.news():
-                self._tally.add(doc)
-            if not docs:
+                self._counts.add(doc)
+            n_new = len(docs)
+            if self._watches:
+                n_new = max(n_new, self._adopt())  # Some may have been taken already.
+            else:
+                self._waiting.extend(docs)
+            if n_new == 0:
                 self._exhausted = True
                 return
-            self._left -= len(docs)
-            self._waiting.extend(docs)
+            self._left -= n_new
 
     def _draw_seed(self) -> int:
         return draw_seed(self._run.rstate)
@@ -252,16 +318,9 @@ class Driver:
             self._prescribe(doc["tid"])
             self._evaluator.submit(doc)
 
-    def _remaining_s(self) -> float | None:
-        """How long the run may go on; None for as long as it likes."""
-        run = self._run
-        if run.timeout is None:
-            return None
-        return max(0.0, run.timeout - (default_timer() - run.start_time))
-
     def _prescribe(self, tid: Any) -> None:
         """Give a trial the rule that follows from what is known now."""
-        pruner = self._run.domain.pruner
+        pruner = self._options.pruner
         if pruner is None:
             return
         if not isinstance(self._evaluator, Prescribing):
@@ -273,13 +332,13 @@ class Driver:
 
     def _prescribe_again(self) -> None:
         """Tell the trials that run what is new, unless timing must not matter."""
-        if self._run.domain.pruner is not None and not self._strict and not self._serial:
+        if self._options.pruner is not None and not self._strict and not self._serial:
             for tid in self._running:
                 self._prescribe(tid)
 
     def _arrivals(self) -> list[Any]:
         """Wait for outcomes; the ids of the trials to record now, none when the time is up."""
-        remaining_s = self._remaining_s()
+        remaining_s = self._run.remaining_s()
         if not self._strict:
             self._keep(self._evaluator.wait(remaining_s))
             return list(self._arrived)
@@ -294,6 +353,8 @@ class Driver:
         """Keep outcomes until they are recorded; a report that nobody waits for is dropped."""
         for outcome in outcomes:
             if outcome.tid in self._running:
+                if outcome.document is not None:  # which the store may have read anew
+                    self._running[outcome.tid] = outcome.document
                 self._arrived[outcome.tid] = outcome
 
     def _record(self, doc: Document) -> BaseException | None:
@@ -303,11 +364,12 @@ class Driver:
         among those that have arrived, until all is written; writing it again changes nothing.
         """
         outcome = self._arrived[doc["tid"]]
-        self._write(outcome, doc)
-        self._store.settle(doc)
+        if outcome.document is None:
+            self._write(outcome, doc)
+            self._store.settle(doc)
         del self._running[outcome.tid]
         del self._arrived[outcome.tid]
-        self._tally.add(doc)
+        self._counts.add(doc)
         return None if isinstance(outcome.error, TrialLost) else outcome.error
 
     def _write(self, outcome: Outcome, doc: Document) -> None:
@@ -317,7 +379,7 @@ class Driver:
             text = text_of(outcome.error) if outcome.error_text is None else outcome.error_text
             lifecycle.fail(doc, text_of(type(outcome.error)), text, outcome.traceback)
             # One that ends the run is shown by whoever catches it.
-            hidden = self._run.catch_eval_exceptions or isinstance(outcome.error, TrialLost)
+            hidden = self._options.catch_eval_exceptions or isinstance(outcome.error, TrialLost)
             words = text_of(outcome.error).partition("\n")[0] or type(outcome.error).__name__
             (log.error if hidden else log.info)("job exception: %s", words)
         elif outcome.result is None:
@@ -330,7 +392,8 @@ class Driver:
         with suppress(Exception):  # The store may be what has just failed.
             self._store.reread()
         self._abandon(INTERRUPTED)
-        self._tally.recount(self._trials._trials, 0)
+        self._counts.recount(self._trials._trials)
+        self._show()
 
     def _close(self) -> None:
         try:
@@ -343,8 +406,10 @@ class Driver:
     def _abandon(self, reason: str) -> None:
         """Give up everything that is waiting or running, but keep what finishes meanwhile.
 
-        Trials that were waiting before the run stay as they are.
+        Trials that were waiting before the run stay as they are, and so do those of others.
         """
+        if self._watches:
+            return
         self._keep_last(reason)
         for doc in [doc for tid, doc in self._running.items() if self._has_ended(tid)]:
             self._record(doc)
@@ -370,12 +435,52 @@ class Driver:
                 self._keep(outcomes)
 
 
-def surely(action: Callable[[], None]) -> None:
-    """Call `action`, and once more if it is interrupted; it must stand that."""
+def run_trials(run: Run, n_trials: int, *, block: bool = True) -> None:
+    """Suggest up to `n_trials` trials and have them evaluated.
+
+    Parameters
+    ----------
+    run
+        The search.
+    n_trials
+        How many.
+    block
+        If others evaluate: whether to wait for them.
+    """
+    if n_trials > 0 or block:
+        Driver(run, run.evaluator(), n_trials, block=block).execute()
+
+
+def exhaust(run: Run, advance: Callable[[int, bool], None] | None = None) -> None:
+    """Go on until there are `max_evals` trials, or a stopping rule applies.
+
+    Parameters
+    ----------
+    run
+        The search.
+    advance
+        Takes the place of `run_trials`: called with the number of trials, and whether to wait.
+    """
+    n_missing, block = run.options.max_evals - len(run.trials), bool(run.asynchronous)
+    if hasattr(run.trials, "_own_store") and not block:
+        n_missing = sys.maxsize  # Only a study that others share can tell how many are missing.
     try:
-        action()
-    except Exception:
-        raise
-    except BaseException:
-        action()
-        raise
+        if advance is None:
+            run_trials(run, n_missing, block=block)
+        else:
+            advance(n_missing, block)
+    finally:
+        run.finish()
+    run.trials.refresh()
+
+
+def evaluate_waiting(run: Run, n_trials: int = -1) -> None:
+    """Evaluate trials that are stored as *new*, in this thread: so many of them, or all."""
+    waiting = new_documents(run.trials)
+    driver = Driver(run, SerialEvaluator(), 0)
+    driver.evaluate(waiting if n_trials < 0 else waiting[:n_trials])
+
+
+def await_others(run: Run) -> None:
+    """Wait until others have evaluated every trial."""
+    Driver(run, run.evaluator(), 0).watch()

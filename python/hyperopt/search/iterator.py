@@ -1,24 +1,55 @@
-"""`FMinIter`: a search as an object that can be run in pieces."""
+"""`FMinIter`: a search as an object that can be run in pieces; upstream's shell round a `Run`."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from timeit import default_timer
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from hyperopt.environment import log
 from hyperopt.environment.public_path import public
-from hyperopt.evaluation.contract import Evaluator, SerialEvaluator
-from hyperopt.objective.domain import Domain
-from hyperopt.search import progress
-from hyperopt.search.driver import Driver, surely
-from hyperopt.search.ended import Ended
-from hyperopt.search.options import as_rstate
-from hyperopt.search.tally import Tally
-from hyperopt.storage.store import TrialStore
-from hyperopt.storage.writer import new_documents
+from hyperopt.search import driver
+from hyperopt.search.options import Options
+from hyperopt.search.run import Run
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from hyperopt.objective.domain import Domain
+    from hyperopt.search.counts import RunCounts
+    from hyperopt.storage.store import TrialStore
+
+
+class _OfTheRun:
+    """An attribute of `Run`, under upstream's name."""
+
+    def __init__(self, name: str = "") -> None:
+        self._name = name
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = self._name or name
+
+    def __get__(self, shell: Any, owner: type | None = None) -> Any:
+        return self if shell is None else getattr(shell._run, self._name)
+
+    def __set__(self, shell: Any, value: Any) -> None:
+        setattr(shell._run, self._name, value)
+
+
+class _OfTheOptions:
+    """An option of the run, under upstream's name. Setting it makes new options."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, shell: Any, owner: type | None = None) -> Any:
+        if shell is None:
+            return getattr(Options, self._name)
+        return getattr(shell._run.options, self._name)
+
+    def __set__(self, shell: Any, value: Any) -> None:
+        shell._run.options = replace(shell._run.options, **{self._name: value})
 
 
 @public("hyperopt.fmin")
@@ -44,8 +75,27 @@ trials_save_file
         As in `fmin`.
     """
 
-    catch_eval_exceptions = False
+    catch_eval_exceptions = _OfTheOptions()
     pickle_protocol = -1
+
+    algo = _OfTheRun()
+    domain = _OfTheRun()
+    trials = _OfTheRun()
+    rstate = _OfTheRun()
+    asynchronous = _OfTheRun()
+    early_stop_args = _OfTheRun()
+    is_cancelled = _OfTheRun()
+    progress_callback = _OfTheRun()
+    start_time = _OfTheRun()
+
+    early_stop_fn = _OfTheOptions()
+    loss_threshold = _OfTheOptions()
+    max_evals = _OfTheOptions()
+    max_queue_len = _OfTheOptions()
+    poll_interval_secs = _OfTheOptions()
+    timeout = _OfTheOptions()
+    trials_save_file = _OfTheOptions()
+    verbose = _OfTheOptions()
 
     def __init__(
         self,
@@ -64,68 +114,17 @@ trials_save_file
         early_stop_fn: Callable[..., Any] | None = None,
         trials_save_file: str | os.PathLike[str] = "",
     ) -> None:
-        self.algo = algo
-        self.domain = domain
-        self.trials = trials
-        self.rstate = as_rstate(rstate)
-        self.asynchronous = trials.asynchronous if asynchronous is None else asynchronous
-        self.max_queue_len = max_queue_len
-        self.poll_interval_secs = poll_interval_secs
-        self.max_evals = max_evals
-        self.timeout = timeout
-        self.loss_threshold = loss_threshold
-        self.verbose = verbose
-        self.early_stop_fn = early_stop_fn
-        self.early_stop_args: Any = []
-        self.trials_save_file = trials_save_file
-        self.start_time = default_timer()
-        self.progress_callback = _progress_callback(show_progressbar, verbose)
-        self._make_evaluator: Callable[[], Evaluator] = SerialEvaluator
-        self._strict_order = False
-        self._saver: Any = None
-        self._ended: Ended | None = None
-        self.tally: Tally | None = None
-        if self.asynchronous:
-            _attach_domain(domain, trials)
+        if max_evals < 0:  # as loops of other people give it that call `run` themselves
+            max_evals = 0
+        verbose = bool(verbose)
+        catch_eval_exceptions = type(self).catch_eval_exceptions
+        options = Options.given("FMinIter", locals())
+        self._run = Run(algo, domain, trials, rstate, options)
 
     @property
-    def is_cancelled(self) -> bool:
-        """Whether the store says that the run was cancelled."""
-        return bool(getattr(self.trials, "_fmin_cancelled", False))
-
-    def ended_trials(self) -> Ended | None:
-        """What `early_stop_fn` is shown, from the first run on; None if there is no such rule."""
-        if self.early_stop_fn is None:
-            return None
-        if self._ended is None:
-            self._ended = Ended(self.trials)
-        return self._ended
-
-    def wants_early_stop(self, ended: Ended) -> bool:
-        """Ask `early_stop_fn` about a trial that has ended, with the state that it gave before."""
-        if self.early_stop_fn is None:
-            return False
-        with ended.shown() as trials:
-            answer = self.early_stop_fn(trials, *self.early_stop_args)
-        if not isinstance(answer, (tuple, list)) or len(answer) != 2 or not _is_list(answer[1]):
-            raise TypeError(
-                f"early_stop_fn={self.early_stop_fn!r} returned {answer!r}: return (stop, state), "
-                "where state is a list of what the next call gets after the trials; did you mean "
-                "no_progress_loss(20), with its call?"
-            )
-        stop, self.early_stop_args = answer
-        if stop:
-            log.info("Early stop triggered: the condition of early_stop_fn is met.")
-        return bool(stop)
-
-    def save(self) -> None:
-        """Bring `trials_save_file` up to date."""
-        if self.trials_save_file != "":
-            if self._saver is None:
-                from hyperopt.storage.save_file import Saver
-
-                self._saver = Saver(self.trials_save_file, self.trials)
-            self._saver.save()
+    def counts(self) -> RunCounts | None:
+        """Counts of the trials that ended; None before the first run."""
+        return self._run.counts
 
     def run(self, N: int, block_until_done: bool = True) -> None:
         """Suggest up to `N` trials and have them evaluated.
@@ -137,101 +136,30 @@ trials_save_file
         block_until_done
             If others evaluate: whether to wait for them.
         """
-        if self.asynchronous:
-            from hyperopt.search.polling import run_polling
-
-            self.tally = run_polling(self, N, block_until_done)
-        elif N > 0 or block_until_done:
-            Driver(self, self._make_evaluator(), N, self._strict_order).execute()
+        driver.run_trials(self._run, N, block=block_until_done)
 
     def serial_evaluate(self, N: int = -1) -> None:
         """Evaluate trials that are stored as *new*, in this thread: `N` of them, or all."""
-        waiting = new_documents(self.trials)
-        driver = Driver(self, SerialEvaluator(), 0)
-        driver.evaluate(waiting if N < 0 else waiting[:N])
+        driver.evaluate_waiting(self._run, N)
 
     def block_until_done(self) -> None:
         """Evaluate what is stored as *new*, or wait until others have."""
-        if self.asynchronous:
-            from hyperopt.search.polling import wait_for_workers
-
-            wait_for_workers(self)
+        if self._run.asynchronous:
+            driver.await_others(self._run)
         else:
-            self.serial_evaluate()
+            driver.evaluate_waiting(self._run)
 
     def __iter__(self) -> Iterator[TrialStore]:
         return self
 
     def __next__(self) -> TrialStore:
-        self.run(1, block_until_done=self.asynchronous)
-        if len(self.trials) >= self.max_evals:
+        run = self._run
+        self.run(1, bool(run.asynchronous))
+        if len(run.trials) >= run.options.max_evals:
             raise StopIteration
-        return self.trials
+        return run.trials
 
-    def exhaust(self) -> FMinIter:
+    def exhaust(self) -> Self:
         """Run until there are `max_evals` trials, or a stopping rule applies."""
-        # Of a study that others share, only the study itself can tell how many are missing.
-        shared = hasattr(self.trials, "_own_store") and not self.asynchronous
-        n = sys.maxsize if shared else self.max_evals - len(self.trials)
-        try:
-            self.run(n, block_until_done=self.asynchronous)
-        finally:
-            if self._saver is not None:
-                surely(self._saver.close)
-            self._report()
-        self.trials.refresh()
+        driver.exhaust(self._run, self.run)  # which a subclass may override
         return self
-
-    def _report(self) -> None:
-        """Log what should be known about the run; show it too if there is a progress bar."""
-        tally = self.tally
-        lines = []
-        if tally is not None and tally.n_failed:
-            from hyperopt.search.failure_summary import failure_summary
-
-            lines.append(failure_summary(tally))
-        if getattr(self.algo, "exhausted", False):
-            lines.append("every point of the space has been evaluated or is pending")
-        elif tally is None and not self.asynchronous:
-            lines.append(
-                f"nothing to do: there are {len(self.trials)} trials, and max_evals is "
-                f"{self.max_evals}"
-            )
-        elif tally is not None and tally.ending:
-            lines.append(f"stopped before max_evals: {tally.ending}")
-        shown = self.progress_callback is progress.default_callback
-        for line in lines:
-            # Exceptions that were caught are not kept from whoever has no bar.
-            loud = self.catch_eval_exceptions and not shown and line is lines[0]
-            loud = loud and tally is not None and tally.n_errors > 0
-            (log.warning if loud else log.info)("%s", line)
-            if shown:
-                sys.stdout.write(f"{line}\n")
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, Iterable) and not isinstance(value, str)
-
-
-def _progress_callback(show_progressbar: Any, verbose: bool) -> Callable[..., Any]:
-    if not verbose or show_progressbar is False or show_progressbar is None:
-        return progress.no_progress_callback
-    if show_progressbar is True:
-        return progress.default_callback
-    if not callable(show_progressbar):
-        raise ValueError(
-            f"show_progressbar={show_progressbar!r}: give True, False, or a function "
-            "(initial, total) that returns a context manager"
-        )
-    return show_progressbar  # type: ignore[no-any-return]
-
-
-def _attach_domain(domain: Domain, trials: TrialStore) -> None:
-    """Store the pickled domain where workers look for it."""
-    import cloudpickle
-
-    if "FMinIter_Domain" in trials.attachments:
-        log.warning("over-writing old domain trials attachment")
-    message = cloudpickle.dumps(domain)
-    cloudpickle.loads(message)
-    trials.attachments["FMinIter_Domain"] = message

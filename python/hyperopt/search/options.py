@@ -1,27 +1,45 @@
-"""The options of a run, checked once."""
+"""The options of a run: one list of them, checked once.
+
+`fmin`, `Trials.fmin`, `SparkTrials.fmin` and `FMinIter` all make an `Options`, which nobody changes
+afterwards. A new option is a field here, a line of `MoreOptions` beside it, and a paragraph in the
+docstring of `fmin`; those who take options pass it on unseen.
+"""
 
 from __future__ import annotations
 
+import inspect
 import operator
 import os
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, TypedDict, TypeVar
 
 from hyperopt.storage.documents import validate_loss_threshold, validate_timeout
 
 _ALGORITHMS = {"anneal": "anneal", "gp": "gp", "jtpe": "jtpe", "rand": "rand", "random": "rand"}
 """The module that a word for an algorithm means."""
 
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class MoreOptions(TypedDict, total=False):
+    """The options that upstream does not have, for type checkers; see `hyperopt.fmin.fmin`."""
+
+    n_jobs: int | None
+    executor: Any
+    trial_timeout: float | None
+    strict_order: bool
+    avoid_duplicates: bool
+    pruner: Any
+
 
 @dataclass(frozen=True)
 class Options:
     """What `fmin` was asked for, besides the objective, the space, the algorithm and the trials.
 
-    See `hyperopt.fmin.fmin` for the meaning of each.
+    See `hyperopt.fmin.fmin` for the meaning of each; `asynchronous` and `poll_interval_secs` are
+    those of `FMinIter`.
     """
 
     max_evals: int = sys.maxsize
@@ -35,6 +53,8 @@ class Options:
     show_progressbar: Any = True
     early_stop_fn: Callable[..., Any] | None = None
     trials_save_file: str | os.PathLike[str] = ""
+    asynchronous: bool | None = None
+    poll_interval_secs: float = 1.0
     n_jobs: int | None = None
     executor: Any = None
     trial_timeout: float | None = None
@@ -61,6 +81,58 @@ class Options:
             object.__setattr__(self, "pruner", as_pruner(self.pruner))
         object.__setattr__(self, "trials_save_file", self.trials_save_file or "")
         check_save_file(self.trials_save_file)
+
+    @classmethod
+    def given(cls, caller: str, arguments: Mapping[str, Any]) -> Options:
+        """The options among the arguments of a function.
+
+        Parameters
+        ----------
+        caller
+            The function's name, for messages.
+        arguments
+            Its ``locals()``: parameters that are no options are passed over. Those that it takes as
+            ``**options`` must be in `MoreOptions`, or one of upstream's.
+        """
+        known = {field.name for field in fields(cls)}
+        more = arguments.get("options", {})
+        for name in more:
+            if name not in known or name in ("asynchronous", "poll_interval_secs"):
+                raise TypeError(f"{caller}() got an unexpected keyword argument {name!r}")
+        return cls(**{name: arguments[name] for name in arguments if name in known}, **more)
+
+    def for_function(self, function: Callable[..., Any]) -> dict[str, Any]:
+        """The options as arguments of another function that takes some of them.
+
+        Those that are not among its parameters are left out where they have their default.
+        """
+        taken = inspect.signature(function).parameters
+        defaults = {field.name: field.default for field in fields(self)}
+        return {
+            name: getattr(self, name)
+            for name, default in defaults.items()
+            if name in taken or getattr(self, name) != default
+        }
+
+    @property
+    def is_parallel(self) -> bool:
+        """Whether anybody but this thread is asked to evaluate trials."""
+        return not (self.n_jobs is None and self.executor is None and self.trial_timeout is None)
+
+
+def shows_options(function: F) -> F:
+    """Decorate a function with ``**options`` so that its signature lists `MoreOptions`."""
+    signature = inspect.signature(function)
+    more = [
+        inspect.Parameter(
+            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=field.type
+        )
+        for field in fields(Options)
+        if field.name in MoreOptions.__annotations__
+    ]
+    own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    function.__signature__ = signature.replace(parameters=[*own, *more])  # type: ignore[attr-defined]
+    return function
 
 
 def _is_whole(value: Any) -> bool:
@@ -130,39 +202,3 @@ def checked_max_evals(max_evals: Any) -> int:
             "no limit (then timeout, loss_threshold or early_stop_fn end the run)"
         )
     return operator.index(max_evals)
-
-
-def as_rstate(rstate: Any) -> Any:
-    """The generator that `rstate` means.
-
-    Parameters
-    ----------
-    rstate
-        A Generator or RandomState is taken as it is; anything that seeds one (an int, a
-        SeedSequence, a BitGenerator) seeds a new Generator; None means the seed in the environment
-        variable ``HYPEROPT_FMIN_SEED``, or a fresh one.
-    """
-    if hasattr(rstate, "integers") or hasattr(rstate, "randint"):
-        return rstate
-    if rstate is None:
-        text = os.environ.get("HYPEROPT_FMIN_SEED", "")
-        try:
-            return np.random.default_rng(int(text) if text else None)
-        except ValueError:
-            raise ValueError(
-                f"environment variable HYPEROPT_FMIN_SEED={text!r}: set it to a whole number of at "
-                "least 0, or unset it"
-            ) from None
-    try:
-        return np.random.default_rng(rstate)
-    except (TypeError, ValueError):
-        raise ValueError(
-            f"rstate={rstate!r}: give a numpy Generator, a RandomState, an int >= 0, or None"
-        ) from None
-
-
-def draw_seed(rstate: Any) -> int:
-    """One seed for a suggestion algorithm, from 0 to 2**31 - 2."""
-    if hasattr(rstate, "integers"):
-        return int(rstate.integers(2**31 - 1))
-    return int(rstate.randint(2**31 - 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from hyperopt.environment.public_path import public
@@ -73,3 +73,22 @@ def no_progress_callback(initial: int, total: int | None) -> Iterator[Any]:
 
 default_callback = tqdm_progress_callback
 """What `fmin` shows by default."""
+
+
+def progress_callback(show_progressbar: Any, verbose: bool) -> Callable[..., Any]:
+    """What the argument `show_progressbar` of `fmin` means."""
+    if not verbose or show_progressbar is False or show_progressbar is None:
+        return no_progress_callback
+    if show_progressbar is True:
+        return default_callback
+    if not callable(show_progressbar):
+        raise ValueError(
+            f"show_progressbar={show_progressbar!r}: give True, False, or a function "
+            "(initial, total) that returns a context manager"
+        )
+    return show_progressbar  # type: ignore[no-any-return]
+
+
+def shows_lines(callback: Callable[..., Any]) -> bool:
+    """Whether the user looks at the default bar, below which there is room for words."""
+    return callback is default_callback

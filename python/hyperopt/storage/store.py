@@ -22,7 +22,7 @@ from hyperopt.storage.states import SMALL_STUDY, States
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["Mirror", "TrialStore", "reports_changes"]
+__all__ = ["Mirror", "TrialStore", "changes_of", "reports_changes"]
 
 _TRANSIENT = ("_states", "_changes", "_caches", "_mirror")
 """Attributes that can be computed again and are never pickled."""
@@ -145,9 +145,11 @@ class TrialStore(Results):
     def changes_since(self, revision: int) -> Changes:
         """What is new, or may have changed, since a reader saw `revision`; 0 is before everything.
 
-        Documents of other experiments may be among the changes.
+        Documents of other experiments may be among the changes. Where a subclass shows or inserts
+        documents in its own way, the answer is never complete.
         """
-        return self._changes.since(revision)
+        changes = self._changes.since(revision)
+        return changes if reports_changes(self) else changes._replace(complete=False)
 
     def _insert(self, doc: Document) -> None:
         """Insert a document that is known to be good, and show it at once."""
@@ -282,6 +284,13 @@ class TrialStore(Results):
     def trial_attachments(self, trial: Document) -> TrialAttachments:
         """The attachments of one trial, as a mutable mapping."""
         return TrialAttachments(self.attachments, lambda name: self.aname(trial, name))
+
+
+def changes_of(store: Any, revision: int) -> Changes:
+    """The changes of a store that need not be a `TrialStore`: anything may have changed then."""
+    if isinstance(store, TrialStore):
+        return store.changes_since(revision)
+    return Changes(revision, [], False)
 
 
 def reports_changes(store: TrialStore) -> bool:

@@ -12,7 +12,8 @@ from hyperopt.environment.strangers import text_of
 from hyperopt.environment.warning_levels import levels_to_user
 from hyperopt.exceptions import NothingToSuggest
 from hyperopt.objective.domain import Domain, normalise_result
-from hyperopt.search.options import as_rstate, check_algo, check_trials, draw_seed
+from hyperopt.search.options import check_algo, check_trials
+from hyperopt.search.seeds import as_rstate, draw_seed
 from hyperopt.space.points import assignment_of
 from hyperopt.space.values import native
 from hyperopt.storage import lifecycle

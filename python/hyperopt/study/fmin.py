@@ -5,24 +5,19 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
-from hyperopt.environment import log
 from hyperopt.environment.public_path import public
-from hyperopt.environment.warning_levels import levels_to_user
-from hyperopt.exceptions import AllTrialsFailed
-from hyperopt.objective.domain import Domain
 from hyperopt.pyll.base import as_apply
-from hyperopt.search.iterator import FMinIter
-from hyperopt.search.options import Options, as_rstate, check_algo, check_objective, check_trials
-from hyperopt.space.annotations import WithKeywords, annotated_space
+from hyperopt.search.options import MoreOptions, Options, check_trials, shows_options
 from hyperopt.storage.documents import STATUS_NEW, Document
-from hyperopt.storage.failures import first_failure
 from hyperopt.storage.lifecycle import new_document
-from hyperopt.study.changed_space import adopt_space
+from hyperopt.study.minimise import Question, minimise
 from hyperopt.study.trials import Trials
-from hyperopt.study.waiting_points import CMD, insert_points
+from hyperopt.study.waiting_points import CMD
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 __all__ = [
     "fmin",
@@ -108,6 +103,7 @@ def generate_trials_to_calculate(points: Iterable[Mapping[str, Any]]) -> Trials:
 
 
 @public("hyperopt.fmin")
+@shows_options
 def fmin(
     fn: Callable[..., Any],
     space: Any,
@@ -127,13 +123,7 @@ def fmin(
     show_progressbar: Any = True,
     early_stop_fn: Callable[..., Any] | None = None,
     trials_save_file: str | os.PathLike[str] = "",
-    *,
-    n_jobs: int | None = None,
-    executor: Any = None,
-    trial_timeout: float | None = None,
-    strict_order: bool = False,
-    avoid_duplicates: bool = False,
-    pruner: Any = None,
+    **options: Unpack[MoreOptions],
 ) -> Any:
     """Minimise an objective over a search space.
 
@@ -223,124 +213,26 @@ def fmin(
     >>> bool(abs(best["x"] - 3) < 1)
     True
     """
-    options = Options(
-        max_evals=max_evals,  # type: ignore[arg-type]
-        timeout=timeout,
-        loss_threshold=loss_threshold,
-        catch_eval_exceptions=catch_eval_exceptions,
-        verbose=verbose,
-        return_argmin=return_argmin,
-        points_to_evaluate=points_to_evaluate,
-        max_queue_len=max_queue_len,
-        show_progressbar=show_progressbar,
-        early_stop_fn=early_stop_fn,
-        trials_save_file=trials_save_file,
-        n_jobs=n_jobs,
-        executor=executor,
-        trial_timeout=trial_timeout,
-        strict_order=strict_order,
-        avoid_duplicates=avoid_duplicates,
-        pruner=pruner,
-    )
-    check_objective(fn)
-    check_algo(algo)
+    given = Options.given("fmin", locals())
+    question = Question.asked(fn, space, algo, rstate, pass_expr_memo_ctrl)
+    store = _store(trials, given.trials_save_file)
+    if allow_trials_fmin and trials is not None and _has_own_fmin(store):
+        return _delegate(question, store, given)
+    return minimise(question, store, given)
+
+
+def _store(trials: Any, save_file: str | os.PathLike[str]) -> Any:
+    """The store that the argument `trials` means."""
     if (isinstance(trials, str) and ":" in trials) or isinstance(trials, os.PathLike):
-        from hyperopt.study.stored import StoredTrials
+        from hyperopt.study.stored import StoredTrials  # few studies are in a database
 
         trials = StoredTrials(trials)
     check_trials(trials)
-    store: Any = trials
-    if algo is None:
-        from hyperopt.algorithms import jtpe
+    if trials is None and save_file != "":
+        from hyperopt.storage.save_file import load  # few runs have one
 
-        algo = jtpe.suggest
-        log.info("No algo was given: jtpe.suggest, the joint TPE, is used.")
-    if isinstance(space, str):
-        if space != "annotated":
-            raise TypeError(
-                f"space={space!r}: give hp.* expressions, or dicts and lists of them, or "
-                "'annotated' for the annotations of the objective"
-            )
-        space = annotated_space(fn)
-        fn = WithKeywords(fn)
-    rstate = as_rstate(rstate)
-    if allow_trials_fmin and trials is not None and _has_own_fmin(trials):
-        return _delegate(fn, space, algo, store, rstate, pass_expr_memo_ctrl, options)
-    domain = Domain(fn, space, pass_expr_memo_ctrl=pass_expr_memo_ctrl)
-    domain.pruner = options.pruner
-    return _minimise(domain, algo, store, rstate, options)
-
-
-def _minimise(
-    domain: Domain,
-    algo: Callable[..., Any],
-    trials: Trials | None,
-    rstate: Any,
-    options: Options,
-) -> Any:
-    """Run the search; see `fmin`."""
-    domain.space  # noqa: B018  (a bad space is an error before anything runs)
-    from hyperopt.space.advice import check_space
-
-    check_space(domain.space, stacklevel=levels_to_user())
-    if trials is None:
-        if options.trials_save_file != "":
-            from hyperopt.storage.save_file import load
-
-            trials = cast("Trials | None", load(options.trials_save_file))
-        if trials is None:
-            trials = Trials()
-    parallel = options.n_jobs is not None or options.executor is not None
-    parallel = parallel or options.trial_timeout is not None
-    if isinstance(trials, Trials):
-        adopt_space(trials, domain.space, stacklevel=levels_to_user())
-    run = FMinIter(
-        algo,
-        domain,
-        trials,
-        rstate,
-        asynchronous=False if parallel else None,
-        max_queue_len=options.max_queue_len,
-        max_evals=options.max_evals,
-        timeout=options.timeout,
-        loss_threshold=options.loss_threshold,
-        verbose=options.verbose,
-        show_progressbar=options.show_progressbar,
-        early_stop_fn=options.early_stop_fn,
-        trials_save_file=options.trials_save_file,
-    )
-    run.catch_eval_exceptions = options.catch_eval_exceptions
-    run._strict_order = options.strict_order
-    if parallel:
-        from hyperopt.evaluation import choice
-
-        run._make_evaluator = functools.partial(
-            choice.evaluator, options.n_jobs, options.executor, options.trial_timeout
-        )
-    if options.points_to_evaluate is not None:
-        insert_points(trials, domain.space, options.points_to_evaluate)
-    if options.avoid_duplicates:
-        from hyperopt.algorithms.distinct import Distinct
-
-        run.algo = Distinct(algo)
-    with getattr(trials, "_during_run", _nothing_special)(domain, options.max_evals):
-        run.exhaust()
-    if not options.avoid_duplicates:
-        from hyperopt.algorithms.distinct import hint_at_repetition
-
-        hint_at_repetition(domain.space, trials._trials, stacklevel=levels_to_user())
-    if options.return_argmin:
-        if not len(trials.trials):
-            why = first_failure(trials._dynamic_trials)
-            raise AllTrialsFailed(f"There are no evaluation tasks with a result: {why}")
-        return trials.argmin
-    if not len(trials):
-        return None
-    return domain.space.evaluate(trials.argmin)
-
-
-def _nothing_special(domain: Domain, max_evals: int) -> AbstractContextManager[None]:
-    return nullcontext()
+        trials = load(save_file)
+    return Trials() if trials is None else trials
 
 
 def _has_own_fmin(trials: Any) -> bool:
@@ -348,51 +240,16 @@ def _has_own_fmin(trials: Any) -> bool:
     return hasattr(trials, "fmin") and getattr(kind, "fmin", None) is not Trials.fmin
 
 
-_NEW_OPTIONS = (
-    "points_to_evaluate",
-    "n_jobs",
-    "executor",
-    "trial_timeout",
-    "strict_order",
-    "avoid_duplicates",
-    "pruner",
-)
-
-
-def _delegate(
-    fn: Callable[..., Any],
-    space: Any,
-    algo: Callable[..., Any],
-    trials: Any,
-    rstate: Any,
-    pass_expr_memo_ctrl: bool | None,
-    options: Options,
-) -> Any:
+def _delegate(question: Question, trials: Any, options: Options) -> Any:
     """Let the store run the search in its own way.
 
     It may know nothing of options that are not upstream's; those are passed only when they are set.
     """
-    defaults = Options()
-    extra = {
-        name: getattr(options, name)
-        for name in _NEW_OPTIONS
-        if getattr(options, name) != getattr(defaults, name)
-    }
     return trials.fmin(
-        fn,
-        space,
-        algo=algo,
-        max_evals=options.max_evals,
-        timeout=options.timeout,
-        loss_threshold=options.loss_threshold,
-        max_queue_len=options.max_queue_len,
-        rstate=rstate,
-        pass_expr_memo_ctrl=pass_expr_memo_ctrl,
-        verbose=options.verbose,
-        catch_eval_exceptions=options.catch_eval_exceptions,
-        return_argmin=options.return_argmin,
-        show_progressbar=options.show_progressbar,
-        early_stop_fn=options.early_stop_fn,
-        trials_save_file=options.trials_save_file,
-        **extra,
+        question.fn,
+        question.space,
+        algo=question.algo,
+        rstate=question.rstate,
+        pass_expr_memo_ctrl=question.pass_expr_memo_ctrl,
+        **options.for_function(Trials.fmin),
     )

@@ -8,14 +8,16 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.environment.public_path import public
+from hyperopt.search.options import MoreOptions, Options, shows_options
 from hyperopt.storage.documents import Document
 from hyperopt.storage.store import TrialStore
+from hyperopt.study.minimise import Question, minimise
 
 if TYPE_CHECKING:
     import os
     from pathlib import Path
 
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
 
     from hyperopt.analysis.importance import Importance
     from hyperopt.objective.domain import Domain
@@ -347,6 +349,7 @@ class Trials(TrialStore):
 
         return average_best_error(self, bandit)
 
+    @shows_options
     def fmin(
         self,
         fn: Callable[..., Any],
@@ -364,31 +367,14 @@ class Trials(TrialStore):
         show_progressbar: Any = True,
         early_stop_fn: Any = None,
         trials_save_file: Any = "",
-        **options: Any,
+        *,
+        points_to_evaluate: Any = None,
+        **options: Unpack[MoreOptions],
     ) -> Any:
         """`hyperopt.fmin` with these trials; see there for the arguments."""
-        from hyperopt.study.fmin import fmin
-
-        return fmin(
-            fn,
-            space,
-            algo=algo,
-            max_evals=max_evals,
-            timeout=timeout,
-            loss_threshold=loss_threshold,
-            trials=self,
-            rstate=rstate,
-            allow_trials_fmin=False,
-            pass_expr_memo_ctrl=pass_expr_memo_ctrl,
-            catch_eval_exceptions=catch_eval_exceptions,
-            verbose=verbose,
-            return_argmin=return_argmin,
-            max_queue_len=max_queue_len,
-            show_progressbar=show_progressbar,
-            early_stop_fn=early_stop_fn,
-            trials_save_file=trials_save_file,
-            **options,
-        )
+        given = Options.given("fmin", locals())
+        question = Question.asked(fn, space, algo, rstate, pass_expr_memo_ctrl)
+        return minimise(question, self, given)
 
 
 @public("hyperopt.base")

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from hyperopt.environment.strangers import text_of
 from hyperopt.evaluation import wire
-from hyperopt.evaluation.contract import Outbox, Outcome, TrialLost
+from hyperopt.evaluation.contract import Outcome, TrialLost
+from hyperopt.evaluation.outbox import Outbox
 from hyperopt.evaluation.processes.pipe import Pipe
 from hyperopt.evaluation.processes.template_handle import Death, TemplateProcess
 

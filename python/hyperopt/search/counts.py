@@ -1,4 +1,4 @@
-"""Counts of a run and its best loss, kept as trials end, and shown on the progress bar."""
+"""Counts of a run and its best loss, kept as trials end, and what they say about failures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hyperopt.storage.documents import JOB_STATE_DONE, JOB_STATE_ERROR, STATUS_O
 from hyperopt.storage.failures import error_text
 
 
-class Tally:
+class RunCounts:
     """Counts trials as they end.
 
     Parameters
@@ -33,12 +33,9 @@ class Tally:
         Smallest loss of status *ok* of all trials, infinity if there is none.
     ending
         Why the run stopped, if it was before it had done what it was to do.
-    bar
-        Gets a ``postfix`` and calls of ``update(n)``; see `attach`.
     """
 
     def __init__(self, trials: Iterable[Document] = ()) -> None:
-        self.bar: Any = None
         self.n_done = self.n_ended = self.n_failed = self.n_errors = self.n_pruned = 0
         self.reasons: Counter[str] = Counter()
         self.best_loss = float("inf")
@@ -47,9 +44,6 @@ class Tally:
             if doc["state"] == JOB_STATE_DONE:
                 self.n_done += 1
                 self._compare(doc["result"])
-        self._shown = 0
-        self._text = ""
-        self._facts: tuple[Any, ...] = ()
 
     def _compare(self, result: dict[str, Any]) -> None:
         if result.get("status") != STATUS_OK:  # such a result may hold anything as its loss
@@ -75,47 +69,39 @@ class Tally:
             self.n_errors += 1
             self.reasons[error_text(doc["misc"].get("error"))] += 1
 
-    def attach(self, bar: Any) -> None:
-        """Show what is known on a bar that has just opened, and keep it up to date."""
-        self.bar, self._text, self._facts, self._shown = bar, "", (), self.n_ended
-        self.show(0)
-        refresh = getattr(bar, "refresh", None)
-        if self._text and refresh is not None:
-            refresh()
-
-    def recount(self, trials: Iterable[Document], n_running: int) -> None:
-        """Count everything again, for trials that others change, and show it."""
-        fresh = Tally(trials)
+    def recount(self, trials: Iterable[Document]) -> None:
+        """Count everything again, for trials that others change."""
+        fresh = RunCounts(trials)
         self.n_ended += max(0, fresh.n_done - self.n_done)
         self.n_done = fresh.n_done
         self.best_loss = fresh.best_loss
-        self.show(n_running)
-
-    def show(self, n_running: int) -> None:
-        """Bring the progress bar up to date."""
-        if self.bar is None:
-            return
-        facts = (self.best_loss, n_running, self.n_failed, self.n_pruned, self.ending)
-        if facts != self._facts:
-            self._facts = facts
-            text = _text(*facts)
-            if text and text != self._text:
-                self.bar.postfix = self._text = text
-        if self.n_ended > self._shown:
-            self.bar.update(self.n_ended - self._shown)
-            self._shown = self.n_ended
 
 
-def _text(best_loss: float, n_running: int, n_failed: int, n_pruned: int, ending: str) -> str:
-    parts = []
-    if best_loss < float("inf"):
-        parts.append(f"best loss: {best_loss}")
-    if n_running:
-        parts.append(f"running: {n_running}")
-    if n_pruned:
-        parts.append(f"pruned: {n_pruned}")
-    if n_failed:
-        parts.append(f"failed: {n_failed}")
-    if ending:
-        parts.append(f"stopped: {ending}")
-    return ", ".join(parts)
+_MANY_ERRORS = 10
+"""From how many exceptions on they get a word of advice."""
+
+
+def failure_summary(counts: RunCounts) -> str:
+    """How many trials failed, and their most frequent error.
+
+    Examples
+    --------
+    >>> from hyperopt.search.counts import RunCounts
+    >>> counts = RunCounts()
+    >>> counts.n_ended, counts.n_failed = 10, 3
+    >>> counts.reasons.update({"ValueError: too large": 2, "status fail": 1})
+    >>> failure_summary(counts)
+    '3 of 10 trials failed; most frequent (2 times): ValueError: too large'
+    """
+    ((reason, count),) = counts.reasons.most_common(1)
+    times = "once" if count == 1 else f"{count} times"
+    text = (
+        f"{counts.n_failed} of {counts.n_ended} trials failed; most frequent ({times}): "
+        f"{reason.partition(chr(10))[0]}"
+    )
+    if counts.n_errors >= _MANY_ERRORS and counts.n_errors > counts.n_ended / 3:
+        text += (
+            "; tpe learns nothing from exceptions: return {'status': 'fail'} where a point "
+            "is to be avoided"
+        )
+    return text

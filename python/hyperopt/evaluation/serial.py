@@ -1,0 +1,91 @@
+"""Trials in the driver's own thread."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from hyperopt.evaluation.contract import Outcome
+from hyperopt.evaluation.outbox import Outbox
+from hyperopt.objective.ctrl import Ctrl
+
+if TYPE_CHECKING:
+    from hyperopt.objective.domain import Domain
+    from hyperopt.pruning.contract import Rule
+    from hyperopt.storage.store import TrialStore
+
+__all__ = ["SerialEvaluator"]
+
+
+class SerialEvaluator:
+    """Evaluates in this thread, inside `wait`, one trial per call.
+
+    Exceptions of the objective become outcomes; `KeyboardInterrupt`, `SystemExit` and the like pass
+    through `wait` untouched.
+    """
+
+    capacity = 1
+
+    def __init__(self) -> None:
+        self._queue: deque[dict[str, Any]] = deque()
+        self._outbox = Outbox()
+        self._rules: dict[Any, Rule | None] = {}
+
+    def start(self, domain: Domain, trials: TrialStore) -> None:
+        """Remember where to evaluate."""
+        self._domain = domain
+        self._trials = trials
+
+    def prescribe(self, tid: Any, rule: Rule | None) -> None:
+        """Take the rule of a trial that will be submitted."""
+        self._rules[tid] = rule
+
+    def submit(self, doc: dict[str, Any]) -> None:
+        """Queue a trial."""
+        self._queue.append(doc)
+
+    def wait(self, timeout_s: float | None) -> list[Outcome]:
+        """Evaluate the next trial, however long it takes."""
+        if not self._outbox and self._queue:
+            self._evaluate(self._queue.popleft())
+        return self._outbox.deliver()
+
+    def _evaluate(self, doc: dict[str, Any]) -> None:
+        ctrl = Ctrl(self._trials, doc)
+        ctrl.reporter.rule = self._rules.pop(doc["tid"], None)
+        returned: list[Any] = []
+        try:
+            self._outbox.put(self._outcome(doc, ctrl, returned))
+        except BaseException:
+            # Interrupted after the objective had returned: the trial has finished all the same.
+            if returned and doc["tid"] not in self._outbox:
+                self._outbox.put(self._complete(doc["tid"], returned[0], ctrl))
+            raise
+
+    def _outcome(self, doc: dict[str, Any], ctrl: Any, returned: list[Any]) -> Outcome:
+        config = {label: values[0] for label, values in doc["misc"]["vals"].items() if len(values)}
+        try:
+            result = self._domain.evaluate_into(returned, config, ctrl)
+        except Exception as error:
+            return Outcome(doc["tid"], error=error)
+        return Outcome(doc["tid"], result)
+
+    def _complete(self, tid: Any, value: Any, ctrl: Any) -> Outcome:
+        try:
+            return Outcome(tid, self._domain.evaluate_async2(value, ctrl))
+        except Exception as error:
+            return Outcome(tid, error=error)
+
+    def cancel(self, tids: Iterable[int], reason: str) -> None:
+        """Take these trials out of the queue."""
+        doomed = set(tids)
+        self._outbox.recall(doomed)
+        self._queue = deque(doc for doc in self._queue if doc["tid"] not in doomed)
+        for tid in doomed:
+            if tid not in self._outbox:
+                self._outbox.put(Outcome(tid, cancelled=reason))
+
+    def close(self, *, cancel: bool) -> None:
+        """Forget what is queued."""
+        self._queue.clear()

@@ -1,0 +1,103 @@
+"""What `fmin` does once it is known in which trials: `Trials.fmin` begins here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from hyperopt.environment import log
+from hyperopt.environment.warning_levels import levels_to_user
+from hyperopt.exceptions import AllTrialsFailed
+from hyperopt.objective.domain import Domain
+from hyperopt.search.driver import exhaust
+from hyperopt.search.options import Options, check_algo, check_objective
+from hyperopt.search.run import Run
+from hyperopt.search.seeds import as_rstate
+from hyperopt.space.annotations import WithKeywords, annotated_space
+from hyperopt.storage.failures import first_failure
+from hyperopt.study.changed_space import adopt_space
+from hyperopt.study.waiting_points import insert_points
+
+if TYPE_CHECKING:
+    from hyperopt.storage.store import TrialStore
+    from hyperopt.study.trials import Trials
+
+__all__ = ["Question", "default_algorithm", "minimise"]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is to be minimised, and who proposes: the arguments of `fmin` that are no options."""
+
+    fn: Callable[..., Any]
+    space: Any
+    algo: Callable[..., Any]
+    rstate: Any
+    pass_expr_memo_ctrl: bool | None
+
+    @classmethod
+    def asked(
+        cls,
+        fn: Callable[..., Any],
+        space: Any,
+        algo: Callable[..., Any] | None,
+        rstate: Any,
+        pass_expr_memo_ctrl: bool | None,
+    ) -> Question:
+        """The question that these arguments of `fmin` ask; what they leave open is filled in."""
+        check_objective(fn)
+        check_algo(algo)
+        if algo is None:
+            algo = default_algorithm()
+            log.info("No algo was given: jtpe.suggest, the joint TPE, is used.")
+        if isinstance(space, str):
+            if space != "annotated":
+                raise TypeError(
+                    f"space={space!r}: give hp.* expressions, or dicts and lists of them, or "
+                    "'annotated' for the annotations of the objective"
+                )
+            space = annotated_space(fn)
+            fn = WithKeywords(fn)
+        return cls(fn, space, algo, as_rstate(rstate), pass_expr_memo_ctrl)
+
+
+def default_algorithm() -> Callable[..., Any]:
+    """The algorithm of those who name none."""
+    from hyperopt.algorithms import jtpe  # others do without it
+
+    return jtpe.suggest
+
+
+def minimise(question: Question, trials: TrialStore, options: Options) -> Any:
+    """Run the search; see `hyperopt.fmin.fmin` for what it returns and raises."""
+    from hyperopt.algorithms import distinct
+    from hyperopt.space.advice import check_space
+
+    domain = Domain(question.fn, question.space, pass_expr_memo_ctrl=question.pass_expr_memo_ctrl)
+    domain.pruner = options.pruner
+    check_space(domain.space, stacklevel=levels_to_user())
+    if hasattr(trials, "remember_space"):
+        adopt_space(cast("Trials", trials), domain.space, stacklevel=levels_to_user())
+    algo = distinct.Distinct(question.algo) if options.avoid_duplicates else question.algo
+    run = Run(algo, domain, trials, question.rstate, options)
+    if options.points_to_evaluate is not None:
+        insert_points(trials, domain.space, options.points_to_evaluate)
+    # A study in a database tells other processes that this one takes part.
+    with getattr(trials, "_during_run", _nothing_special)(domain, options.max_evals):
+        exhaust(run)
+    if not options.avoid_duplicates:
+        distinct.hint_at_repetition(domain.space, trials._trials, stacklevel=levels_to_user())
+    if options.return_argmin:
+        if not len(trials.trials):
+            why = first_failure(trials._dynamic_trials)
+            raise AllTrialsFailed(f"There are no evaluation tasks with a result: {why}")
+        return trials.argmin
+    if not len(trials):
+        return None
+    return domain.space.evaluate(trials.argmin)
+
+
+def _nothing_special(domain: Domain, max_evals: int) -> AbstractContextManager[None]:
+    return nullcontext()

@@ -102,11 +102,12 @@ class Options:
         return cls(**{name: arguments[name] for name in arguments if name in known}, **more)
 
     def for_function(self, function: Callable[..., Any]) -> dict[str, Any]:
-        """The options as arguments of another function that takes some of them.
+        """The options as arguments of a function that may know only some of them.
 
-        Those that are not among its parameters are left out where they have their default.
+        All that it takes by position are given; others only where they differ from their default.
         """
-        taken = inspect.signature(function).parameters
+        parameters = inspect.signature(function).parameters.values()
+        taken = {p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD}
         defaults = {field.name: field.default for field in fields(self)}
         return {
             name: getattr(self, name)

@@ -82,6 +82,9 @@ class _UnsharedStore:
         self._trials = trials
         self._own: set[Any] = set()
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update({"_own": set(), **state})  # which version 0.1 did not have
+
     def insert(self, docs: Iterable[Document]) -> list[Document]:
         raise NotImplementedError
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hyperopt.storage.store import TrialStore
     from hyperopt.study.trials import Trials
 
-__all__ = ["Question", "default_algorithm", "minimise"]
+__all__ = ["Question", "default_algorithm", "minimise", "minimise_domain"]
 
 
 @dataclass(frozen=True)
@@ -72,16 +72,28 @@ def default_algorithm() -> Callable[..., Any]:
 
 def minimise(question: Question, trials: TrialStore, options: Options) -> Any:
     """Run the search; see `hyperopt.fmin.fmin` for what it returns and raises."""
+    domain = Domain(question.fn, question.space, pass_expr_memo_ctrl=question.pass_expr_memo_ctrl)
+    return minimise_domain(domain, question.algo, trials, question.rstate, options)
+
+
+def minimise_domain(
+    domain: Domain,
+    algo: Callable[..., Any],
+    trials: TrialStore,
+    rstate: Any,
+    options: Options,
+) -> Any:
+    """`minimise`, for an objective that has its space already."""
     from hyperopt.algorithms import distinct
     from hyperopt.space.advice import check_space
 
-    domain = Domain(question.fn, question.space, pass_expr_memo_ctrl=question.pass_expr_memo_ctrl)
     domain.pruner = options.pruner
     check_space(domain.space, stacklevel=levels_to_user())
     if hasattr(trials, "remember_space"):
         adopt_space(cast("Trials", trials), domain.space, stacklevel=levels_to_user())
-    algo = distinct.Distinct(question.algo) if options.avoid_duplicates else question.algo
-    run = Run(algo, domain, trials, question.rstate, options)
+    if options.avoid_duplicates:
+        algo = distinct.Distinct(algo)
+    run = Run(algo, domain, trials, rstate, options)
     if options.points_to_evaluate is not None:
         insert_points(trials, domain.space, options.points_to_evaluate)
     # A study in a database tells other processes that this one takes part.

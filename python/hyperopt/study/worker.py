@@ -100,8 +100,9 @@ class _Counted:
 
 def work(trials: StoredTrials, task: Task) -> int:
     """Evaluate trials until the study has as many as it shall have; return how many ended here."""
-    from hyperopt.search.options import Options, as_rstate
-    from hyperopt.study.fmin import _minimise
+    from hyperopt.search.options import Options
+    from hyperopt.search.seeds import as_rstate
+    from hyperopt.study.minimise import minimise_domain
 
     domain, algo = _domain(trials, task), _algorithm(trials, task)
     counted = None
@@ -121,7 +122,7 @@ def work(trials: StoredTrials, task: Task) -> int:
             n_jobs=task.n_jobs,
         )
         with suppress(AllTrialsFailed):
-            _minimise(domain, algo, trials, as_rstate(None), options)
+            minimise_domain(domain, algo, trials, as_rstate(None), options)
         enough = counted is not None and counted.has_had_enough(None)[0]
         if enough or not _wait(trials, task, limit, until):
             break

@@ -52,13 +52,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from hyperopt import __version__
+    from hyperopt.environment.installation import version
 
     parser = argparse.ArgumentParser(
         prog="hyperopt",
         description="Look at studies in a database, work on them, change them.",
     )
-    parser.add_argument("--version", action="version", version=f"hyperopt-rs {__version__}")
+    parser.add_argument("--version", action="version", version=f"hyperopt-rs {version()}")
     parser.add_argument("--debug", action="store_true", help="show where an error comes from")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name in COMMANDS:

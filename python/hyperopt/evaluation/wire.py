@@ -129,8 +129,6 @@ def pack(domain: Domain) -> Payload:
         The objective (or the search space) holds something that cannot be sent to another process;
         the message names it.
     """
-    import hyperopt.base  # noqa: F401 (where pickles look for Domain)
-
     try:
         data = by_value.dumps(domain)
     except Exception as error:

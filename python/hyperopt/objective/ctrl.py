@@ -9,7 +9,7 @@ from hyperopt.environment.public_path import public
 from hyperopt.pruning.reporting import Reporter
 from hyperopt.storage.attachments import TrialAttachments
 from hyperopt.storage.documents import Document
-from hyperopt.storage.store import TrialStore
+from hyperopt.storage.store import TrialStore, new_store
 
 
 @public("hyperopt.base")
@@ -30,7 +30,7 @@ class Ctrl:
     debug = staticmethod(log.debug)
 
     def __init__(self, trials: TrialStore | None, current_trial: Document | None = None) -> None:
-        self.trials = TrialStore() if trials is None else trials
+        self.trials = new_store() if trials is None else trials
         self.current_trial = current_trial
         self.reporter = Reporter()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from hyperopt.storage.attachments import TrialAttachments
 from hyperopt.storage.change_log import ChangeLog, Changes
@@ -22,7 +22,16 @@ from hyperopt.storage.states import SMALL_STUDY, States
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["Mirror", "TrialStore", "changes_of", "reports_changes"]
+__all__ = [
+    "Mirror",
+    "TrialStore",
+    "changes_of",
+    "new_store",
+    "reports_changes",
+    "usual_store",
+]
+
+Store = TypeVar("Store", bound="TrialStore")
 
 _TRANSIENT = ("_states", "_changes", "_caches", "_mirror")
 """Attributes that can be computed again and are never pickled."""
@@ -284,6 +293,20 @@ class TrialStore(Results):
     def trial_attachments(self, trial: Document) -> TrialAttachments:
         """The attachments of one trial, as a mutable mapping."""
         return TrialAttachments(self.attachments, lambda name: self.aname(trial, name))
+
+
+_usual: list[type[TrialStore]] = [TrialStore]
+
+
+def usual_store(kind: type[Store]) -> type[Store]:
+    """Decorate the class of the stores that are made where nobody gives one."""
+    _usual.append(kind)
+    return kind
+
+
+def new_store() -> Any:
+    """A new store of the usual kind: `Trials`, which is defined above everything that asks."""
+    return _usual[-1]()
 
 
 def changes_of(store: Any, revision: int) -> Changes:

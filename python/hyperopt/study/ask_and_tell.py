@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from hyperopt.analysis.table import STATE_NAMES
 from hyperopt.environment.public_path import public
@@ -19,10 +19,13 @@ from hyperopt.space.values import native
 from hyperopt.storage import lifecycle
 from hyperopt.storage.documents import Document, of_experiment, spec_from_misc
 from hyperopt.storage.lifecycle import UNFINISHED
+from hyperopt.storage.store import new_store
 from hyperopt.storage.writer import store_of
 from hyperopt.study.changed_space import adopt_space
-from hyperopt.study.trials import Trials
 from hyperopt.study.waiting_points import trial_of
+
+if TYPE_CHECKING:
+    from hyperopt.study.trials import Trials
 
 
 @public("hyperopt.study")
@@ -101,7 +104,7 @@ class Study:
 
             algo = Distinct(algo)
         self.domain = Domain(None, space)
-        self.trials = Trials() if trials is None else trials
+        self.trials: Trials = new_store() if trials is None else trials
         adopt_space(self.trials, self.domain.space, stacklevel=levels_to_user())
         self._store = store_of(self.trials)
         self._store.eager = True  # Others shall see what was told, at once.

@@ -105,14 +105,14 @@ class SharedStore:
     def _describe(self, algo: Callable[..., Any]) -> tuple[str, bool]:
         """The text that is stored about an algorithm, and whether it is one of this package."""
         if self._described is None or self._described[0] is not algo:
-            from hyperopt import __version__
+            from hyperopt.environment.installation import version
 
             description = description_of(algo)
             facts = {
                 "algorithm": description,
                 "space": self._trials._space_number,
                 "exp_key": self._trials._exp_key,
-                "version": __version__,
+                "version": version(),
             }
             self._described = (algo, codec.to_text(facts), is_known(description))
         return self._described[1:]

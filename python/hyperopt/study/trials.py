@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hyperopt.environment.public_path import public
 from hyperopt.search.options import MoreOptions, Options, shows_options
 from hyperopt.storage.documents import Document
-from hyperopt.storage.store import TrialStore
+from hyperopt.storage.store import TrialStore, usual_store
 from hyperopt.study.minimise import Question, minimise
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ __all__ = ["Trials", "trials_from_docs"]
 
 
 @public("hyperopt.base")
+@usual_store
 class Trials(TrialStore):
     """A database of trials, in memory.
 

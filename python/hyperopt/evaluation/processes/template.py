@@ -29,7 +29,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 # What unpickling and evaluating a domain needs is imported here once, not by each worker.
-import hyperopt.base
 import hyperopt.space.compiler  # noqa: F401
 from hyperopt.evaluation import wire
 from hyperopt.evaluation.processes.pipe import SIZE, Pipe

@@ -43,9 +43,9 @@ def software() -> str:
     """What this process runs, for people."""
     import platform
 
-    from hyperopt import __version__
+    from hyperopt.environment.installation import version
 
-    return f"hyperopt-rs {__version__}, Python {platform.python_version()}"
+    return f"hyperopt-rs {version()}, Python {platform.python_version()}"
 
 
 class Watch:

@@ -65,6 +65,8 @@ lint-python: $(VENV)/.installed-lint,$(TEST_EXTRAS) $(NATIVE)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+	PYTHONPATH=python $(VENV)/bin/lint-imports --no-cache .importlinter
+	PYTHONPATH=python $(VENV)/bin/lint-imports --no-cache .importlinter-modules
 	$(PY) -m mypy.stubtest --mypy-config-file pyproject.toml hyperopt._native
 
 format: $(VENV)/.installed-lint,$(TEST_EXTRAS) ## rewrite the sources in house style

@@ -68,6 +68,29 @@ def test_a_point_of_ones_own_is_checked_and_told_like_others(study):
         study.enqueue({"nope": 1})
 
 
+def test_queued_points_are_given_first_and_in_their_order(study):
+    points = [{"units": 16, "lr": lr, "model": "lin"} for lr in (0.1, 0.2, 0.3)]
+    queued = [study.enqueue(point) for point in points]
+    assert [trial.params for trial in study.pending] == points
+    assert study.ask().params == points[0]
+    study.tell(queued[1], 1.0)  # one need not ask for it
+    last, new = study.ask(2)
+    assert last == queued[2]
+    assert new.tid == 3
+    assert new.params not in points
+    for trial in (queued[0], last, new):
+        study.tell(trial, 0.5)
+    assert study.pending == []
+
+
+def test_points_that_wait_in_the_trials_are_given_by_a_new_study(study):
+    study.enqueue({"units": 16, "lr": 0.1, "model": "lin"})
+    study.enqueue({"units": 16, "lr": 0.2, "model": "lin"})
+    again = pickle.loads(pickle.dumps(study.trials)).study(SPACE, rstate=0)
+    assert [trial.params["lr"] for trial in again.ask(2)] == [0.1, 0.2]
+    assert again.ask().tid == 2
+
+
 @pytest.mark.parametrize("n", [0, -1, 1.5, "2", True])
 def test_the_number_asked_for_is_checked(study, n):
     with pytest.raises(ValueError, match=r"ask\(.*whole number"):

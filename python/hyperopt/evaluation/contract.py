@@ -27,7 +27,19 @@ class TrialLost(RuntimeError):  # noqa: N818
 
     Its worker process died, or it ran longer than ``trial_timeout``. Such a trial becomes an
     *error*; the run goes on, with or without ``catch_eval_exceptions``.
+
+    Parameters
+    ----------
+    message
+        What happened.
+    again
+        Whether it is none of the trial's fault, as far as can be told: the driver hands the trial
+        to the evaluator again, up to three times in all.
     """
+
+    def __init__(self, message: str = "", *, again: bool = False) -> None:
+        super().__init__(message)
+        self.again = again
 
 
 @dataclass(frozen=True, slots=True)

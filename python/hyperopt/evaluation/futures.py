@@ -197,13 +197,15 @@ def _read(tid: int, future: Future[Any]) -> Outcome:
     try:
         report = future.result()
     except CancelledError as error:
-        return Outcome(tid, error=TrialLost(f"trial {tid} was withdrawn by its executor: {error}"))
+        lost = TrialLost(f"trial {tid} was withdrawn by its executor: {error}", again=True)
+        return Outcome(tid, error=lost)
     except BrokenExecutor as error:
         lost = TrialLost(f"the worker of trial {tid} died and took its executor along: {error}")
         lost.__cause__ = error
         return Outcome(tid, error=lost)
     except Exception as error:  # the objective's own exceptions come as reports
-        lost = TrialLost(f"the executor lost trial {tid}: {type(error).__name__}: {text_of(error)}")
+        what = f"{type(error).__name__}: {text_of(error)}"
+        lost = TrialLost(f"the executor lost trial {tid}: {what}", again=True)
         lost.__cause__ = error
         return Outcome(tid, error=lost)
     return report if isinstance(report, Outcome) else wire.decode(report)

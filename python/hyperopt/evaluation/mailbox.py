@@ -33,6 +33,7 @@ class Mailbox:
 
     def expect(self, tid: int) -> None:
         """Announce a trial."""
+        self._outbox.forget(tid)
         self._expected.add(tid)
 
     def put(self, outcome: Outcome | Exception) -> None:

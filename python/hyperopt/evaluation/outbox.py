@@ -37,6 +37,10 @@ class Outbox:
         self._ready = {}
         return list(self._delivered.values())
 
+    def forget(self, tid: Any) -> None:
+        """A trial begins again: what was said of it before is out of date."""
+        self._delivered.pop(tid, None)
+
     def recall(self, tids: Iterable[Any]) -> None:
         """Put back what was delivered last of these trials: it has not arrived."""
         for tid in tids:

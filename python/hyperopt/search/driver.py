@@ -25,6 +25,7 @@ from hyperopt.search.seeds import draw_seed
 from hyperopt.storage import lifecycle
 from hyperopt.storage.documents import JOB_STATE_CANCEL, JOB_STATE_RUNNING, Document, of_experiment
 from hyperopt.storage.lifecycle import UNFINISHED
+from hyperopt.storage.locked import Searching
 from hyperopt.storage.store import changes_of
 from hyperopt.storage.writer import new_documents, store_of
 
@@ -42,6 +43,8 @@ LOSS_THRESHOLD = "loss threshold reached"
 
 _PATIENCE_S = 5.0
 """How long to wait for cancelled trials to report."""
+_MAX_ATTEMPTS = 3
+"""How often a trial is begun whose workers get lost."""
 
 
 class Driver:
@@ -84,6 +87,7 @@ class Driver:
         self._waiting: deque[Document] = deque()
         self._running: dict[Any, Document] = {}
         self._arrived: dict[Any, Outcome] = {}
+        self._attempts: dict[Any, int] = {}
         self._ended: Ended | None = None
         self._exhausted = False
         self._stopped = False
@@ -99,6 +103,10 @@ class Driver:
             What an objective raised, unless such exceptions are caught; and what interrupted the
             run. The trials are in order in either case.
         """
+        with Searching(self._trials):
+            self._execute()
+
+    def _execute(self) -> None:
         run = self._run
         self._open()
         run.save()  # A file that cannot be written is an error before anything runs.
@@ -121,6 +129,10 @@ class Driver:
 
     def evaluate(self, docs: list[Document]) -> None:
         """Evaluate these documents and nothing else, without a progress bar or stopping rule."""
+        with Searching(self._trials):
+            self._evaluate(docs)
+
+    def _evaluate(self, docs: list[Document]) -> None:
         self._open()
         self._waiting = deque(docs)
         self._ended = None
@@ -237,6 +249,8 @@ class Driver:
         while True:
             for tid in self._arrivals():
                 doc = self._running[tid]
+                if self._tries_again(doc):
+                    continue
                 error = self._record(doc)
                 if error is not None and not self._options.catch_eval_exceptions:
                     name_the_point(error, doc, run.domain)
@@ -356,6 +370,20 @@ class Driver:
                 if outcome.document is not None:  # which the store may have read anew
                     self._running[outcome.tid] = outcome.document
                 self._arrived[outcome.tid] = outcome
+
+    def _tries_again(self, doc: Document) -> bool:
+        """Hand over a trial again that was lost through no fault of its own, and not too often."""
+        error = self._arrived[doc["tid"]].error
+        if not isinstance(error, TrialLost) or not error.again:
+            return False
+        attempt = self._attempts.get(doc["tid"], 1)
+        if attempt >= _MAX_ATTEMPTS:
+            return False
+        self._attempts[doc["tid"]] = attempt + 1
+        log.warning("%s; attempt %d of %d follows", text_of(error), attempt + 1, _MAX_ATTEMPTS)
+        del self._arrived[doc["tid"]]
+        self._evaluator.submit(doc)
+        return True
 
     def _record(self, doc: Document) -> BaseException | None:
         """Write the outcome into its document; return the objective's exception, if it raised.

@@ -27,6 +27,7 @@ from hyperopt.environment.strangers import text_of
 from hyperopt.storage.documents import JOB_STATE_RUNNING, Document
 from hyperopt.storage.file_claim import FileClaim
 from hyperopt.storage.lifecycle import UNFINISHED, requeue
+from hyperopt.storage.locked import lock_of
 from hyperopt.storage.store import TrialStore
 from hyperopt.storage.whole_file import replace, temporary_of, write_all
 
@@ -145,7 +146,8 @@ class Saver:
         if self._claim is not None and not self._claim.is_own:
             return
         try:
-            self._save()
+            with lock_of(self._trials):
+                self._save()
         except BaseException as error:
             if not self._has_begun:
                 self._release()

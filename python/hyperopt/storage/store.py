@@ -16,6 +16,7 @@ from hyperopt.storage.documents import (
     validate_document,
 )
 from hyperopt.storage.lifecycle import derived_document, new_document
+from hyperopt.storage.locked import LOCKS, lock_of, locked, search_lock_of
 from hyperopt.storage.results import Results
 from hyperopt.storage.states import SMALL_STUDY, States
 
@@ -33,7 +34,7 @@ __all__ = [
 
 Store = TypeVar("Store", bound="TrialStore")
 
-_TRANSIENT = ("_states", "_changes", "_caches", "_mirror")
+_TRANSIENT = ("_states", "_changes", "_caches", "_mirror", *LOCKS)
 """Attributes that can be computed again and are never pickled."""
 
 
@@ -54,6 +55,8 @@ class TrialStore(Results):
     Documents belong to everybody and may be changed in place. `refresh` and `reread` are the only
     places where that is noticed. What is known to have changed is in a log: a reader remembers the
     revision that it has seen, and asks `changes_since`.
+
+    Several threads may use one store, and its views, at the same time.
 
     Parameters
     ----------
@@ -106,12 +109,14 @@ class TrialStore(Results):
         rval._ids = self._ids
         rval._dynamic_trials = self._dynamic_trials
         rval.attachments = self.attachments
+        rval.__dict__.update(_lock=lock_of(self), _search_lock=search_lock_of(self))
         if refresh:
             rval.refresh()
         return rval
 
     # -- what is shown, and what has changed
 
+    @locked
     def refresh(self) -> None:
         """Show what was inserted or changed since the last refresh.
 
@@ -138,6 +143,7 @@ class TrialStore(Results):
         self._ids.update([doc["tid"] for doc in fresh])
         self._changes.note_all(touched)
 
+    @locked
     def reread(self) -> None:
         """Examine every document: also old ones of a large study that somebody has changed."""
         if self._mirror is not None:
@@ -151,6 +157,7 @@ class TrialStore(Results):
         """Grows with every change that is known."""
         return self._changes.revision
 
+    @locked
     def changes_since(self, revision: int) -> Changes:
         """What is new, or may have changed, since a reader saw `revision`; 0 is before everything.
 
@@ -160,6 +167,7 @@ class TrialStore(Results):
         changes = self._changes.since(revision)
         return changes if reports_changes(self) else changes._replace(complete=False)
 
+    @locked
     def _insert(self, doc: Document) -> None:
         """Insert a document that is known to be good, and show it at once."""
         states = self._states
@@ -175,6 +183,7 @@ class TrialStore(Results):
         self._ids.add(doc["tid"])
         self._changes.note(doc)
 
+    @locked
     def _settle(self, doc: Document) -> None:
         """Take note that a document that was inserted here has changed its state or result."""
         self._states.settle(doc)
@@ -187,6 +196,7 @@ class TrialStore(Results):
         validate_document(trial, self._exp_key)
         return trial
 
+    @locked
     def _insert_trial_docs(self, docs: Iterable[Document]) -> list[Any]:
         docs = list(docs)
         self._dynamic_trials.extend(docs)
@@ -200,6 +210,7 @@ class TrialStore(Results):
         """Insert documents, which show after `refresh`; return their ids."""
         return self._insert_trial_docs([self.assert_valid_trial(doc) for doc in docs])
 
+    @locked
     def new_trial_ids(self, n: int) -> list[Any]:
         """Reserve `n` ids that no trial has."""
         ids = self._ids
@@ -246,6 +257,7 @@ class TrialStore(Results):
             for parts in zip(tids, specs, results, miscs, sources, strict=True)
         ]
 
+    @locked
     def delete_all(self) -> None:
         """Forget every trial and attachment."""
         self._dynamic_trials = []
@@ -254,6 +266,7 @@ class TrialStore(Results):
 
     # -- counting
 
+    @locked
     def count_by_state_synced(self, arg: Any, trials: list[Document] | None = None) -> int:
         """How many of the trials that are shown are in this state, or in one of these states."""
         wanted = _wanted_states(arg)
@@ -264,6 +277,7 @@ class TrialStore(Results):
                 return self._states.count(wanted & JOB_VALID_STATES)
         return sum(1 for doc in trials if doc["state"] in wanted)
 
+    @locked
     def count_by_state_unsynced(self, arg: Any) -> int:
         """How many trials of this experiment are in this state (or these), shown or not."""
         wanted = _wanted_states(arg)

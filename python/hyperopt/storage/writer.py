@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from hyperopt.storage import lifecycle
 from hyperopt.storage.documents import JOB_STATE_NEW, Document, of_experiment
+from hyperopt.storage.locked import lock_of
 from hyperopt.storage.store import TrialStore
 
 _HOOKED = (
@@ -106,14 +107,15 @@ class _UnsharedStore:
         limit: int | None,
     ) -> list[Document]:
         """Have the algorithm make `n` trials, and insert them."""
-        new_ids = self._trials.new_trial_ids(n)
-        self._own.update(new_ids)
-        self.sync()
-        docs = algo(new_ids, domain, self._trials, draw_seed())
-        if docs is None or not len(docs):
-            return []
-        self._own.update([doc["tid"] for doc in docs])
-        return self.insert(docs)
+        with lock_of(self._trials):  # Between what the algorithm sees and what is inserted.
+            new_ids = self._trials.new_trial_ids(n)
+            self._own.update(new_ids)
+            self.sync()
+            docs = algo(new_ids, domain, self._trials, draw_seed())
+            if docs is None or not len(docs):
+                return []
+            self._own.update([doc["tid"] for doc in docs])
+            return self.insert(docs)
 
     def wait(self, timeout_s: float | None) -> bool:
         """Nobody else runs anything."""

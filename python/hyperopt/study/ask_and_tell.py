@@ -19,6 +19,7 @@ from hyperopt.space.values import native
 from hyperopt.storage import lifecycle
 from hyperopt.storage.documents import Document, of_experiment, spec_from_misc
 from hyperopt.storage.lifecycle import UNFINISHED
+from hyperopt.storage.locked import lock_of, search_lock_of
 from hyperopt.storage.store import new_store
 from hyperopt.storage.writer import store_of
 from hyperopt.study.changed_space import adopt_space
@@ -54,7 +55,7 @@ class Study:
 
     `Trials.study` makes one: ``study = trials.study(space)``. It keeps nothing but the trials, the
     space and the state of its generator: two studies of the same trials see each other's, and a new
-    one goes on where another ended.
+    one goes on where another ended. Several threads may ask and tell at the same time.
 
     Parameters
     ----------
@@ -112,6 +113,7 @@ class Study:
         self.algo = algo
         self.rstate = as_rstate(rstate)
         self._asked: dict[Any, Document] = {}
+        self._queued: list[Document] = []
 
     @overload
     def ask(self) -> Asked: ...
@@ -147,34 +149,64 @@ class Study:
 
     def _ask(self, n: int) -> list[Asked]:
         asked: list[Asked] = []
-        self._store.sync()
-        while len(asked) < n:
-            docs = self._store.suggest(
-                self.algo, self.domain, n - len(asked), self._draw_seed, None
-            )
-            if not docs:
-                break
-            asked += [self._start(doc) for doc in docs]
+        with lock_of(self.trials):
+            self._store.sync()
+            asked += [self._start(doc) for doc in self._waiting()[:n]]
+            while len(asked) < n:
+                docs = self._store.suggest(
+                    self.algo, self.domain, n - len(asked), self._draw_seed, None
+                )
+                if not docs:
+                    break
+                asked += [self._start(doc) for doc in docs]
         return asked
 
     def _draw_seed(self) -> int:
         return draw_seed(self.rstate)
 
-    def enqueue(self, params: Mapping[str, Any]) -> Asked:
-        """Ask for a point of your own: ``{label: value}``, or a point as `best_params` returns it.
+    def enqueue(self, params: Any) -> Asked:
+        """Queue a point of your own: the next `ask` gives it.
 
-        A choice is given by its option, or else by the option's number.
+        Parameters
+        ----------
+        params
+            ``{label: value}``, or a point as `best_params` returns it. A choice is given by its
+            option, or else by the option's number.
+
+        Returns
+        -------
+        Asked
+            The trial, which can also be told without asking for it.
         """
         space = self.domain.space
         values = assignment_of(space, params, "enqueue: the point")
-        docs = self._store.insert([trial_of(self.trials, values, space.labels)])
-        return self._start(docs[0])
+        with lock_of(self.trials):
+            (doc,) = self._store.insert([trial_of(self.trials, values, space.labels)])
+            self._queued.append(doc)
+        return self._seen(doc)
+
+    def _waiting(self) -> list[Document]:
+        """The points that are queued, or wait in the trials since before; in their order."""
+        self._queued = [
+            doc
+            for doc in self._queued
+            if doc["state"] in UNFINISHED and doc["tid"] not in self._asked
+        ]
+        if search_lock_of(self.trials).locked():  # it has points of its own waiting
+            return self._queued
+        left = [
+            doc
+            for doc in self._store.unstarted()
+            if not any(doc is other for other in self._queued)
+        ]
+        return [*self._queued, *left]
 
     @property
     def pending(self) -> list[Asked]:
         """The trials that wait to be told: also those that others asked for, or left behind."""
-        self.trials.refresh()
-        return [self._seen(doc) for doc in self.trials.trials if doc["state"] in UNFINISHED]
+        with lock_of(self.trials):
+            self.trials.refresh()
+            return [self._seen(doc) for doc in self.trials.trials if doc["state"] in UNFINISHED]
 
     def _start(self, doc: Document) -> Asked:
         self._store.hold(doc)
@@ -216,16 +248,20 @@ class Study:
         tid = trial.tid if isinstance(trial, Asked) else trial
         if sum(given is not None for given in (loss, result, failure)) != 1:
             raise ValueError(f"tell({tid!r}): give exactly one of loss, result and failure")
-        doc = self._untold(tid)
-        if failure is not None:
-            kind = str(type(failure)) if isinstance(failure, BaseException) else "failure"
-            lifecycle.fail(doc, kind, text_of(failure))
-        else:
+        outcome = None
+        if failure is None:
             outcome = normalise_result(loss if result is None else result)
-            self.trials.trial_attachments(doc).update(outcome.pop("attachments", None) or {})
-            lifecycle.finish(doc, outcome)
-        self._asked.pop(tid, None)
-        self._store.settle(doc)
+        with lock_of(self.trials):
+            doc = self._untold(tid)
+            if outcome is None:
+                kind = text_of(type(failure)) if isinstance(failure, BaseException) else "failure"
+                lifecycle.fail(doc, kind, text_of(failure))
+            else:
+                attachments = outcome.pop("attachments", None) or {}
+                self.trials.trial_attachments(doc).update(attachments)
+                lifecycle.finish(doc, outcome)
+            self._asked.pop(tid, None)
+            self._store.settle(doc)
 
     def _untold(self, tid: Any) -> Document:
         """The document of a trial that waits to be told."""

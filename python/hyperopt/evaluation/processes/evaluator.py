@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import pickle
 import selectors
+import signal
 import time
 from collections import deque
 from collections.abc import Iterable
@@ -116,6 +117,7 @@ class ProcessEvaluator:
 
     def submit(self, doc: dict[str, Any]) -> None:
         """Give the trial to a worker, or keep it while all have enough to do."""
+        self._outbox.forget(doc["tid"])
         self._queue.append(doc)
         self._dispatch()
 
@@ -331,7 +333,9 @@ class ProcessEvaluator:
             limit = f"trial_timeout={self._trial_timeout_s:g} s"
             error = TrialLost(f"trial {tid} ran longer than {limit} and was stopped")
         else:
-            error = TrialLost(f"the worker process of trial {tid} was {death.how}")
+            # By somebody else, in most cases; what a trial does to itself it will do again.
+            again = death.signal in (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP)
+            error = TrialLost(f"the worker process of trial {tid} was {death.how}", again=again)
         return Outcome(tid, error=error)
 
 

@@ -35,10 +35,14 @@ _PATIENCE_S = 10.0
 
 
 class Death(NamedTuple):
-    """The end of a worker: its number, and how it ended, in words that follow "it was"."""
+    """The end of a worker: its number; how it ended, in words that follow "it was"; by what signal.
+
+    The signal is 0 if it ended by itself.
+    """
 
     number: int
     how: str
+    signal: int = 0
 
 
 class TemplateProcess:
@@ -115,7 +119,8 @@ class TemplateProcess:
         """The deaths that were heard of; each stays until the next one is asked for."""
         while len(self._events) >= EVENT.size:
             number, status = EVENT.unpack_from(self._events)
-            yield Death(number, describe_returncode(os.waitstatus_to_exitcode(status)))
+            code = os.waitstatus_to_exitcode(status)
+            yield Death(number, describe_returncode(code), max(0, -code))
             del self._events[: EVENT.size]
 
     def close(self) -> None:

@@ -190,7 +190,8 @@ class SparkEvaluator:
             return stopped
         if _CANCELLED.search(str(error)):  # by Ctrl-C, which pyspark handles first, or by hand
             return Outcome(tid, cancelled="its Spark job was cancelled")
-        lost = TrialLost(f"Spark could not run trial {tid}: {type(error).__name__}: {error}")
+        what = f"{type(error).__name__}: {error}"
+        lost = TrialLost(f"Spark could not run trial {tid}: {what}", again=True)
         lost.__cause__ = error
         if tid in self._mailbox:
             logger.warning("trial %s failed: Spark could not run it: %s", tid, error)

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         algobase,
         anneal,
         atpe,
+        callbacks,  # noqa: F401
         criteria,  # noqa: F401
         early_stop,
         gp,
@@ -125,6 +126,7 @@ _LAZY_MODULES = frozenset(
         "algobase",
         "anneal",
         "atpe",
+        "callbacks",
         "criteria",
         "early_stop",
         "gp",

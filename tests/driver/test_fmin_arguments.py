@@ -593,6 +593,8 @@ def test_fmin_has_upstreams_arguments_first():
         "strict_order",
         "avoid_duplicates",
         "pruner",
+        "callbacks",
+        "dashboard",
     ]
 
 

@@ -6,6 +6,7 @@ It is made when it is first needed, so that ``import hyperopt`` does not have to
 
 from __future__ import annotations
 
+import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,11 @@ def get_logger() -> Logger:
     import logging
 
     return logging.getLogger("hyperopt")
+
+
+def shows_info() -> bool:
+    """Whether anybody would see a message at level INFO; quick if nobody has set up logging."""
+    return "logging" in sys.modules and get_logger().isEnabledFor(20)
 
 
 def debug(msg: str, *args: Any, **kwargs: Any) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from hyperopt.environment import log
+
 if TYPE_CHECKING:
     from hyperopt.storage.documents import Document
 
@@ -17,6 +19,18 @@ class Callback:
     All is called in the process and thread of `fmin`, one call after the other, whoever evaluates
     the trials. An exception of a callback ends the run and passes through; what had
     finished is kept.
+
+    Examples
+    --------
+    >>> from hyperopt import fmin, hp, rand
+    >>> from hyperopt.callbacks import Callback
+    >>> class Losses(Callback):
+    ...     def on_trial_end(self, trials, trial):
+    ...         print(trial["tid"], round(trial["result"]["loss"], 2))
+    >>> _ = fmin(lambda x: x**2, hp.uniform("x", -1, 1), rand.suggest, max_evals=2, rstate=0,
+    ...          show_progressbar=False, callbacks=[Losses()])
+    0 0.8
+    1 0.31
     """
 
     def on_start(self, trials: Any) -> None:
@@ -59,6 +73,21 @@ class Callbacks:
         """Call each ``on_trial_end``."""
         for on_trial_end in self._on_trial_end:
             on_trial_end(trials, trial)
+
+    def tell_quietly(self, trials: Any, ended: Iterable[Document]) -> None:
+        """Call each ``on_trial_end`` while another exception is on its way, which comes first."""
+        try:
+            for trial in ended:
+                self.trial_end(trials, trial)
+        except Exception as error:
+            log.error("a callback raised, too: %s: %s", type(error).__name__, error)
+
+    def end_quietly(self, trials: Any) -> None:
+        """Call each ``on_end`` while another exception is on its way, which comes first."""
+        try:
+            self.end(trials)
+        except Exception as error:
+            log.error("a callback raised, too: %s: %s", type(error).__name__, error)
 
     def end(self, trials: Any) -> None:
         """Call each ``on_end`` of those that were started, even if one raises.

@@ -20,6 +20,7 @@ from hyperopt.evaluation.serial import SerialEvaluator
 from hyperopt.pruning.curves import log_of
 from hyperopt.search.bar_text import BarText
 from hyperopt.search.counts import RunCounts
+from hyperopt.search.new_best import log_new_best
 from hyperopt.search.raised import name_the_point
 from hyperopt.search.seeds import draw_seed
 from hyperopt.storage import lifecycle
@@ -189,7 +190,8 @@ class Driver:
                 continue
             failure = self._round()
             if failure is not None:
-                self._abandon("another trial raised an exception")
+                ended = self._abandon("another trial raised an exception")
+                self._run.callbacks.tell_quietly(self._trials, ended)
                 return failure
             if self._stopped:
                 reason = EARLY_STOP
@@ -198,7 +200,8 @@ class Driver:
             if self._block and not self._run.is_cancelled:
                 self._await_others()
         elif self._running or self._waiting:
-            self._abandon(reason)
+            for doc in self._abandon(reason):
+                self._run.callbacks.trial_end(self._trials, doc)
         if self._left > 0:
             self._counts.ending = reason
             self._show()
@@ -230,7 +233,9 @@ class Driver:
         while self._running:
             self._keep(self._evaluator.wait(None))
             for tid in list(self._arrived):
-                self._record(self._running[tid])
+                doc = self._running[tid]
+                self._record(doc)
+                self._run.callbacks.trial_end(self._trials, doc)
             self._adopt()
             self._show()
         if self._saves:
@@ -253,8 +258,10 @@ class Driver:
                     continue
                 error = self._record(doc)
                 if error is not None and not self._options.catch_eval_exceptions:
+                    self._run.callbacks.tell_quietly(self._trials, [doc])
                     name_the_point(error, doc, run.domain)
                     return error
+                self._run.callbacks.trial_end(self._trials, doc)
                 if self._ended is not None and doc["state"] != JOB_STATE_CANCEL:
                     self._ended.add(doc)
                     if run.wants_early_stop(self._ended):
@@ -397,7 +404,10 @@ class Driver:
             self._store.settle(doc)
         del self._running[outcome.tid]
         del self._arrived[outcome.tid]
+        best_before = self._counts.best_loss
         self._counts.add(doc)
+        if self._counts.best_loss < best_before:
+            log_new_best(doc, self._run.domain)
         return None if isinstance(outcome.error, TrialLost) else outcome.error
 
     def _write(self, outcome: Outcome, doc: Document) -> None:
@@ -419,9 +429,10 @@ class Driver:
         """Put everything in order after an exception from anywhere, be it half-way into a move."""
         with suppress(Exception):  # The store may be what has just failed.
             self._store.reread()
-        self._abandon(INTERRUPTED)
+        ended = self._abandon(INTERRUPTED)
         self._counts.recount(self._trials._trials)
         self._show()
+        self._run.callbacks.tell_quietly(self._trials, ended)
 
     def _close(self) -> None:
         try:
@@ -431,21 +442,24 @@ class Driver:
             if self._saves:
                 self._run.save()
 
-    def _abandon(self, reason: str) -> None:
+    def _abandon(self, reason: str) -> list[Document]:
         """Give up everything that is waiting or running, but keep what finishes meanwhile.
 
-        Trials that were waiting before the run stay as they are, and so do those of others.
+        Trials that were waiting before the run stay as they are, and so do those of others. The
+        trials that have ended are returned.
         """
         if self._watches:
-            return
+            return []
         self._keep_last(reason)
-        for doc in [doc for tid, doc in self._running.items() if self._has_ended(tid)]:
+        ended = [doc for tid, doc in self._running.items() if self._has_ended(tid)]
+        for doc in ended:
             self._record(doc)
         started = [doc for doc in self._running.values() if doc["state"] == JOB_STATE_RUNNING]
         self._store.abandon(started, reason)
         self._running.clear()
         self._waiting.clear()
         self._arrived.clear()
+        return ended
 
     def _has_ended(self, tid: Any) -> bool:
         return tid in self._arrived and self._arrived[tid].cancelled is None
@@ -493,13 +507,18 @@ def exhaust(run: Run, advance: Callable[[int, bool], None] | None = None) -> Non
     if hasattr(run.trials, "_own_store") and not block:
         n_missing = sys.maxsize  # Only a study that others share can tell how many are missing.
     try:
+        run.callbacks.start(run.trials)
         if advance is None:
             run_trials(run, n_missing, block=block)
         else:
             advance(n_missing, block)
+    except BaseException:
+        surely(lambda: run.callbacks.end_quietly(run.trials))
+        raise
     finally:
         run.finish()
     run.trials.refresh()
+    run.callbacks.end(run.trials)
 
 
 def evaluate_waiting(run: Run, n_trials: int = -1) -> None:

@@ -11,10 +11,11 @@ import inspect
 import operator
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, TypedDict, TypeVar
 
+from hyperopt.search.callbacks import checked_callbacks
 from hyperopt.storage.documents import validate_loss_threshold, validate_timeout
 
 _ALGORITHMS = {"anneal": "anneal", "gp": "gp", "jtpe": "jtpe", "rand": "rand", "random": "rand"}
@@ -32,6 +33,8 @@ class MoreOptions(TypedDict, total=False):
     strict_order: bool
     avoid_duplicates: bool
     pruner: Any
+    callbacks: Iterable[Any]
+    dashboard: bool | int | str
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ class Options:
     strict_order: bool = False
     avoid_duplicates: bool = False
     pruner: Any = None
+    callbacks: Iterable[Any] = ()
+    dashboard: bool | int | str = False
 
     def __post_init__(self) -> None:
         validate_timeout(self.timeout)
@@ -81,6 +86,8 @@ class Options:
             object.__setattr__(self, "pruner", as_pruner(self.pruner))
         object.__setattr__(self, "trials_save_file", self.trials_save_file or "")
         check_save_file(self.trials_save_file)
+        object.__setattr__(self, "callbacks", checked_callbacks(self.callbacks))
+        _check_dashboard(self.dashboard)
 
     @classmethod
     def given(cls, caller: str, arguments: Mapping[str, Any]) -> Options:
@@ -138,6 +145,21 @@ def shows_options(function: F) -> F:
 
 def _is_whole(value: Any) -> bool:
     return hasattr(value, "__index__") and not isinstance(value, bool)
+
+
+def _check_dashboard(place: Any) -> None:
+    """Raise an error unless this says where to serve the page of a run, or that there be none."""
+    if place is None or isinstance(place, bool):
+        return
+    port = place
+    if isinstance(place, str) and ":" in place:
+        port = place.rpartition(":")[2]
+        port = int(port) if port.isdecimal() else None
+    if not _is_whole(port) or not 0 <= port < 65536:
+        raise ValueError(
+            f"dashboard={place!r}: give True, a port such as 8080, or 'host:port'; port 0 is any "
+            "that is free"
+        )
 
 
 def check_save_file(path: Any) -> None:

@@ -11,6 +11,7 @@ from hyperopt.environment import log
 from hyperopt.environment.interrupts import surely
 from hyperopt.evaluation.choice import evaluator
 from hyperopt.evaluation.watched import WatchingEvaluator
+from hyperopt.search.callbacks import Callbacks
 from hyperopt.search.counts import failure_summary
 from hyperopt.search.ended import Ended
 from hyperopt.search.progress import progress_callback, shows_lines
@@ -47,6 +48,8 @@ class Run:
     ----------
     asynchronous
         Whether others evaluate the trials.
+    callbacks
+        Whoever is told when trials end.
     counts
         Of the trials that ended; None before the first look at the store.
     early_stop_args
@@ -70,6 +73,7 @@ class Run:
         self.options = options
         self.start_time = default_timer()
         self.progress_callback = progress_callback(options.show_progressbar, options.verbose)
+        self.callbacks = Callbacks(options.callbacks)
         self.counts: RunCounts | None = None
         self.early_stop_args: Any = []
         self._ended: Ended | None = None

@@ -194,6 +194,13 @@ def fmin(
     pruner
         Stops hopeless trials by what they `report`: True for the default, ``"asha"``, ``"median"``,
         ``"percentile"``, ``"hyperband"``, ``"folds"``, or one of `hyperopt.pruners`.
+    callbacks
+        Objects that are told when the run starts, when a trial has ended, and when the run ends;
+        see `hyperopt.callbacks`.
+    dashboard
+        Whether to serve a live page of the run, whose address is printed: True, a port, or
+        ``"host:port"``. It stays until the process ends, and is the same for a later run with the
+        same trials.
 
     Returns
     -------

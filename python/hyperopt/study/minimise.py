@@ -18,6 +18,7 @@ from hyperopt.search.seeds import as_rstate
 from hyperopt.space.annotations import WithKeywords, annotated_space
 from hyperopt.storage.failures import first_failure
 from hyperopt.study.changed_space import adopt_space
+from hyperopt.study.run_facts import run_facts
 from hyperopt.study.waiting_points import insert_points
 
 if TYPE_CHECKING:
@@ -93,11 +94,15 @@ def minimise_domain(
         adopt_space(cast("Trials", trials), domain.space, stacklevel=levels_to_user())
     if options.avoid_duplicates:
         algo = distinct.Distinct(algo)
+    note = getattr(trials, "remember_run", None)
+    if note is not None:
+        note(run_facts(algo, rstate, options))
     run = Run(algo, domain, trials, rstate, options)
     if options.points_to_evaluate is not None:
         insert_points(trials, domain.space, options.points_to_evaluate)
     # A study in a database tells other processes that this one takes part.
-    with getattr(trials, "_during_run", _nothing_special)(domain, options.max_evals):
+    during = getattr(trials, "_during_run", _nothing_special)
+    with during(domain, options.max_evals), _followed(trials, options.dashboard):
         exhaust(run)
     if not options.avoid_duplicates:
         distinct.hint_at_repetition(domain.space, trials._trials, stacklevel=levels_to_user())
@@ -109,6 +114,15 @@ def minimise_domain(
     if not len(trials):
         return None
     return domain.space.evaluate(trials.argmin)
+
+
+def _followed(trials: TrialStore, dashboard: Any) -> AbstractContextManager[None]:
+    """The live page, if there is to be one."""
+    if dashboard is False or dashboard is None:
+        return nullcontext()
+    from hyperopt.study.live_page import followed  # few runs have one
+
+    return followed(trials, dashboard)
 
 
 def _nothing_special(domain: Domain, max_evals: int) -> AbstractContextManager[None]:

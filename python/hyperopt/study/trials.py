@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.environment.public_path import public
@@ -47,6 +48,7 @@ class Trials(TrialStore):
 
     _space: CompiledSpace | None = None
     _space_description: Description | None = None
+    _run_facts: Mapping[str, Any] = MappingProxyType({})
 
     def __getstate__(self) -> dict[str, Any]:
         description = self.space_description
@@ -82,11 +84,16 @@ class Trials(TrialStore):
             self._space_description = describe(self._space)
         return self._space_description
 
+    def remember_run(self, facts: Mapping[str, Any]) -> None:
+        """Keep what is known of the run that adds to the trials, for `report`."""
+        self._run_facts = dict(facts)
+
     def view(self, exp_key: Any = None, refresh: bool = True) -> Self:
         """Another look at the same documents, through another experiment key."""
         rval = super().view(exp_key, refresh)
         rval._space = self._space
         rval._space_description = self._space_description
+        rval._run_facts = self._run_facts
         return rval
 
     def __repr__(self) -> str:

@@ -104,7 +104,8 @@ def state_of(doc: Document) -> int:
         return 0
     if state != JOB_STATE_DONE:
         return _BY_JOB_STATE[state]
-    if result.get("pruned"):
+    # The step at which it was pruned, which may be 0, or None if it had reported nothing.
+    if result.get("pruned", False) is not False:
         return _PRUNED
     if result.get("status") != STATUS_OK:
         return _FAILED

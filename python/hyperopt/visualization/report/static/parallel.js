@@ -1,8 +1,8 @@
 // Parallel coordinates: a line for each trial, an axis for each parameter; ranges of axes select trials.
 
 const parallelState = { most: 9 };
-const DRAWN_AT_ONCE = 500;
-const DIM_LINES = 250;
+const DRAWN_AT_ONCE = 400;
+const DIM_LINES = 160;
 
 const parallelPanel = new Panel('parallel', 'Parallel coordinates', {
   wide: true,

@@ -32,7 +32,6 @@ from hyperopt.base import (  # noqa: E402
     trials_from_docs,
 )
 from hyperopt.fmin import (  # noqa: E402
-    FMinIter,
     fmin,
     fmin_pass_expr_memo_ctrl,
     partial,
@@ -66,6 +65,7 @@ if TYPE_CHECKING:
     from hyperopt.exceptions import SpaceWarning, TrialPruned
     from hyperopt.integrations.spark_trials import SparkTrials
     from hyperopt.pruning.reporting import report
+    from hyperopt.search.iterator import FMinIter
     from hyperopt.space.advice import check_space
     from hyperopt.study import Study
     from hyperopt.study.stored import StoredTrials, open_study
@@ -149,6 +149,7 @@ _LAZY_MODULES = frozenset(
 
 
 _LAZY_NAMES = {
+    "FMinIter": "hyperopt.search.iterator",
     "SpaceWarning": "hyperopt.exceptions",
     "SparkTrials": "hyperopt.integrations.spark_trials",
     "StoredTrials": "hyperopt.study.stored",

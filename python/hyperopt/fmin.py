@@ -1,6 +1,8 @@
 """Front door: `fmin` and what goes with it."""
 
-from hyperopt.search.iterator import FMinIter
+from typing import TYPE_CHECKING
+
+from hyperopt.environment.lazy_exports import lazy_exports
 from hyperopt.storage.documents import coarse_utcnow, validate_loss_threshold, validate_timeout
 from hyperopt.study.fmin import (
     fmin,
@@ -10,6 +12,9 @@ from hyperopt.study.fmin import (
     partial,
     space_eval,
 )
+
+if TYPE_CHECKING:
+    from hyperopt.search.iterator import FMinIter
 
 __all__ = [
     "FMinIter",
@@ -23,3 +28,5 @@ __all__ = [
     "validate_loss_threshold",
     "validate_timeout",
 ]
+
+__getattr__ = lazy_exports(__name__, {"FMinIter": "hyperopt.search.iterator"})[0]

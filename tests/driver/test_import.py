@@ -24,6 +24,12 @@ def test_importing_hyperopt_imports_nothing_heavy(name):
     assert name not in modules_after("import hyperopt")
 
 
+def test_importing_hyperopt_imports_neither_the_loop_nor_who_evaluates():
+    loaded = modules_after("import hyperopt")
+    assert "hyperopt.search.driver" not in loaded
+    assert not [name for name in loaded if name.startswith("hyperopt.evaluation")]
+
+
 def test_everything_public_can_be_imported_with_a_star():
     namespace = {}
     exec("from hyperopt import *", namespace)

@@ -12,12 +12,12 @@ from hyperopt.pyll.base import as_apply
 from hyperopt.search.options import MoreOptions, Options, check_trials, shows_options
 from hyperopt.storage.documents import STATUS_NEW, Document
 from hyperopt.storage.lifecycle import new_document
-from hyperopt.study.minimise import Question, minimise
 from hyperopt.study.trials import Trials
-from hyperopt.study.waiting_points import CMD
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
+
+    from hyperopt.study.minimise import Question
 
 __all__ = [
     "fmin",
@@ -83,6 +83,8 @@ def space_eval(space: Any, hp_assignment: Any) -> Any:
 @public("hyperopt.fmin")
 def generate_trial(tid: Any, space: Mapping[str, Any]) -> Document:
     """The document of a trial that is to evaluate the values `space`: ``{label: value}``."""
+    from hyperopt.study.waiting_points import CMD
+
     misc = {
         "tid": tid,
         "cmd": CMD,
@@ -221,6 +223,8 @@ def fmin(
     True
     """
     given = Options.given("fmin", locals())
+    from hyperopt.study.minimise import Question, minimise  # so `import hyperopt` stays quick
+
     question = Question.asked(fn, space, algo, rstate, pass_expr_memo_ctrl)
     store = _store(trials, given.trials_save_file)
     if allow_trials_fmin and trials is not None and _has_own_fmin(store):

@@ -12,7 +12,6 @@ from hyperopt.environment.public_path import public
 from hyperopt.search.options import MoreOptions, Options, shows_options
 from hyperopt.storage.documents import Document
 from hyperopt.storage.store import TrialStore, usual_store
-from hyperopt.study.minimise import Question, minimise
 
 if TYPE_CHECKING:
     import os
@@ -381,6 +380,8 @@ class Trials(TrialStore):
     ) -> Any:
         """`hyperopt.fmin` with these trials; see there for the arguments."""
         given = Options.given("fmin", locals())
+        from hyperopt.study.minimise import Question, minimise  # so `import hyperopt` stays quick
+
         question = Question.asked(fn, space, algo, rstate, pass_expr_memo_ctrl)
         return minimise(question, self, given)
 

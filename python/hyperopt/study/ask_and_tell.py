@@ -115,6 +115,15 @@ class Study:
         self._asked: dict[Any, Document] = {}
         self._queued: list[Document] = []
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if key != "_store"}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        self._queued = []  # which version 0.1 did not have
+        self.__dict__.update(state)
+        self._store = store_of(self.trials)
+        self._store.eager = True
+
     @overload
     def ask(self) -> Asked: ...
 

@@ -311,3 +311,33 @@ def test_a_fork_of_the_run_writes_nothing(tmp_path):
     with pytest.raises(SaveFileInUse):
         FileClaim(path.resolve())
     saver.close()
+
+
+# -- what can't be pickled
+
+
+class Stubborn:
+    """Can't be pickled, in words of its own."""
+
+    def __reduce__(self):
+        raise ZeroDivisionError("not me")
+
+
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        ({"model": (i for i in [])}, r"trial 2\['result'\]\['model'\] \(generator\)"),
+        ({"parts": [1, Stubborn()]}, r"trial 2\['result'\]\['parts'\]\[1\] \(Stubborn\)"),
+        ({"attachments": {"net": Stubborn()}}, r"attachment 'ATTACH::2::net' \(Stubborn\)"),
+    ],
+)
+def test_what_cannot_be_saved_is_named_with_the_file_and_the_rest_is_kept(tmp_path, result, words):
+    path = tmp_path / "f"
+
+    def objective(x):
+        more = result if len(load(path)) == 2 else {}
+        return {"loss": x, "status": "ok", **more}
+
+    with pytest.raises(pickle.PicklingError, match=rf"trials_save_file='{path}': {words}"):
+        search(path, 5, objective)
+    assert load(path).count_by_state_unsynced(JOB_STATE_DONE) == 2

@@ -24,6 +24,7 @@ from weakref import WeakKeyDictionary
 
 from hyperopt.environment import log
 from hyperopt.environment.strangers import text_of
+from hyperopt.environment.unpicklable import culprits
 from hyperopt.storage.documents import JOB_STATE_RUNNING, Document
 from hyperopt.storage.file_claim import FileClaim
 from hyperopt.storage.lifecycle import UNFINISHED, requeue
@@ -173,7 +174,9 @@ class Saver:
         try:
             if self._has_begun:
                 self._identity = None
-                replace(self._path, _pickled(self._trials))
+                names = list(self._trials.attachments)
+                docs = self._trials._dynamic_trials
+                replace(self._path, self._pickled(self._trials, docs, names))
         finally:
             self._has_begun = False
             self._release()
@@ -192,7 +195,8 @@ class Saver:
         if changes or names:
             attachments = self._trials.attachments
             piece = [changes, {name: attachments[name] for name in names}]
-            if not self._append(piece):
+            data = self._pickled(piece, [doc for _, doc in changes], names)
+            if not self._append(data):
                 self._set_aside()
                 self._begin()
                 return
@@ -211,7 +215,8 @@ class Saver:
         self._seen = self._n_whole = len(docs)
         self._unfinished = [i for i, doc in enumerate(docs) if doc["state"] in UNFINISHED]
         self._n_attachments = len(self._trials.attachments)
-        data = _WHOLE_HEAD + _sized(_pickled(self._trials)) + _WHOLE_TAIL + _STOP
+        whole = self._pickled(self._trials, docs, list(self._trials.attachments))
+        data = _WHOLE_HEAD + _sized(whole) + _WHOLE_TAIL + _STOP
         status = replace(self._path, data)
         self._end = len(data)
         self._tail = data[-_TAIL_BYTES:]
@@ -251,9 +256,23 @@ class Saver:
         names = [name for name, _ in zip(reversed(attachments), range(n_new), strict=False)]
         return changes, names[::-1], (unfinished, n_docs, n_attachments)
 
-    def _append(self, piece: list[Any]) -> bool:
+    def _pickled(self, value: Any, docs: list[Document], names: list[Any]) -> bytes:
+        """Pickle what holds these documents and attachments; an error names what can't be."""
+        try:
+            return _pickled(value)
+        except Exception as error:
+            found = [part for doc in docs for part in culprits(f"trial {doc['tid']}", doc)]
+            for name in names:
+                found += culprits(f"attachment {name!r}", self._trials.attachments[name])
+            raise pickle.PicklingError(
+                f"trials_save_file={str(self._path)!r}: {' and '.join(found[:3]) or 'the study'} "
+                "can't be pickled. Return numbers, text, arrays or bytes (of a model: what its own "
+                f"save function writes). ({type(error).__name__}: {text_of(error)})"
+            ) from error
+
+    def _append(self, data: bytes) -> bool:
         """Add a piece to the file; False if it is not the file that we began with any more."""
-        body = _PIECE_HEAD + _sized(_pickled(piece)) + _PIECE_TAIL + _STOP
+        body = _PIECE_HEAD + _sized(data) + _PIECE_TAIL + _STOP
         try:
             file = self._path.open("r+b", buffering=0)
         except FileNotFoundError:
@@ -317,7 +336,7 @@ def _continues(own: Document | None, saved: Document) -> bool:
 def _pickled(obj: Any) -> bytes:
     try:
         return pickle.dumps(obj, protocol=4)
-    except (pickle.PicklingError, AttributeError, TypeError):
+    except Exception:
         import cloudpickle
 
         return cloudpickle.dumps(obj, protocol=4)  # type: ignore[no-any-return]

@@ -23,6 +23,7 @@ import struct
 import sys
 import warnings
 from collections import deque
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -31,6 +32,7 @@ import numpy as np
 # What unpickling and evaluating a domain needs is imported here once, not by each worker.
 import hyperopt.space.compiler  # noqa: F401
 from hyperopt.evaluation import wire
+from hyperopt.evaluation.processes.family import descendants, kill_children
 from hyperopt.evaluation.processes.pipe import SIZE, Pipe
 
 if TYPE_CHECKING:
@@ -46,11 +48,32 @@ EVENT = struct.Struct("<Qq")
 """The number of a worker that is dead, and its status as `os.waitpid` gave it."""
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
 
 
-def main(control_fd: int) -> None:
-    """Serve the driver at the other end of `control_fd` until it goes away."""
+def main(control_fd: int, driver: int, path: list[str]) -> None:
+    """Serve the driver at the other end of `control_fd` until it goes away.
+
+    Parameters
+    ----------
+    control_fd
+        The socket.
+    driver
+        The process id of the driver.
+    path
+        Where objectives are imported from.
+    """
+    sys.path[:] = path
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _stop)
+    if sys.platform == "linux":
+        control_process = ctypes.CDLL(None).prctl
+        # A fork of the driver may hold the socket open when the driver has been killed.
+        control_process(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        # What a worker leaves behind is a child of this process then, whatever its session.
+        control_process(_PR_SET_CHILD_SUBREAPER, 1)
+    if os.getppid() != driver:
+        os._exit(0)
     # The threads are those of numerical libraries, which are ready for a fork.
     warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
     control = socket.socket(fileno=control_fd)
@@ -73,11 +96,27 @@ def main(control_fd: int) -> None:
                 _obey(control, workers, payload, own)
     except (EOFError, OSError):
         pass
+    finally:  # whatever happens, nothing stays behind
+        try:
+            _end(workers)
+        except EOFError:  # the socket told first, and now the signal as well
+            _end(workers)
+        os._exit(0)
+
+
+def _end(workers: dict[int, int]) -> None:
     for pid in workers:
-        _kill(pid)
+        with suppress(ProcessLookupError):
+            _kill(pid)
     for pid in workers:
-        os.waitpid(pid, 0)
-    os._exit(0)
+        with suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+    kill_children()
+
+
+def _stop(*_: object) -> NoReturn:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise EOFError
 
 
 def _obey(
@@ -103,18 +142,27 @@ def _obey(
 
 def _reap(control: socket.socket, wakeup: socket.socket, workers: dict[int, int]) -> None:
     wakeup.recv(4096)
-    while workers:
-        pid, status = os.waitpid(-1, os.WNOHANG)
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
         if pid == 0:
             return
-        _kill_group(pid)  # what the worker started and left behind
-        control.sendall(EVENT.pack(workers.pop(pid), status))
+        number = workers.pop(pid, None)
+        if number is not None:  # else a process that a worker had left behind
+            _kill_group(pid)  # what the worker started and left behind
+            control.sendall(EVENT.pack(number, status))
 
 
 def _kill(pid: int) -> None:
     # The worker is a child that has not been waited for, so its id can't belong to a stranger.
+    others = descendants(pid)
     _kill_group(pid)
     os.kill(pid, signal.SIGKILL)
+    for other in others:
+        with suppress(OSError):
+            os.kill(other, signal.SIGKILL)
 
 
 def _kill_group(pid: int) -> None:
@@ -131,6 +179,7 @@ def _serve(descriptor: int, payload: bytes, own: list[socket.socket], template: 
     try:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.setpgid(0, 0)
         if sys.platform == "linux":
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

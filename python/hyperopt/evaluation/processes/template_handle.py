@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
@@ -10,7 +9,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
+from weakref import WeakSet
 
 from hyperopt.environment.cores import usable_cores
 from hyperopt.evaluation.processes.pipe import SIZE, Pipe
@@ -19,8 +20,8 @@ from hyperopt.evaluation.processes.template import COMMAND, EVENT, FORK, KILL
 __all__ = ["Death", "TemplateProcess"]
 
 _START = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[2]); "
-    "from hyperopt.evaluation.processes.template import main; main(int(sys.argv[1]))"
+    "import sys; control, driver, path, whole = map(eval, sys.argv[1:]); sys.path[:] = path; "
+    "from hyperopt.evaluation.processes.template import main; main(control, driver, whole)"
 )
 _THREAD_LIMITS = (
     "OMP_NUM_THREADS",
@@ -63,8 +64,10 @@ class TemplateProcess:
                 *subprocess._args_from_interpreter_flags(),  # type: ignore[attr-defined]
                 "-c",
                 _START,
-                str(theirs.fileno()),
-                json.dumps([os.fspath(path) for path in sys.path]),
+                repr(theirs.fileno()),
+                repr(os.getpid()),
+                repr(_safe_path()),
+                repr([os.fspath(path) for path in sys.path]),
             ]
             self._process = subprocess.Popen(
                 command,
@@ -73,6 +76,7 @@ class TemplateProcess:
                 env=_environment(n_jobs),
                 start_new_session=True,
             )
+        _alive.add(self)
 
     def load(self, payload: bytes) -> None:
         """Hand over the pickled domain, before the first `fork`."""
@@ -123,8 +127,13 @@ class TemplateProcess:
             yield Death(number, describe_returncode(code), max(0, -code))
             del self._events[: EVENT.size]
 
+    def leave_to_parent(self) -> None:
+        """In a fork of the driver: let go of the socket, whose end is the end of the template."""
+        self._control.close()
+
     def close(self) -> None:
         """End the template, and with it all workers."""
+        _alive.discard(self)
         with self._control, suppress(OSError):
             # Its exit closes the other end, upon which this wakes at once; `wait` with a timeout
             # looks less and less often.
@@ -149,6 +158,29 @@ class TemplateProcess:
         return RuntimeError(
             f"the process that starts the workers was {how}; its messages are on stderr"
         )
+
+
+_alive: WeakSet[TemplateProcess] = WeakSet()
+
+
+def _leave_all_to_parent() -> None:
+    for template in list(_alive):
+        template.leave_to_parent()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_all_to_parent)
+
+
+def _safe_path() -> list[str]:
+    """Where the template imports from: not from the working directory, which may hold anything.
+
+    A `json.py` there would take the place of the standard library's.
+    """
+    here = os.path.realpath(os.curdir)
+    path = [os.fspath(entry) for entry in sys.path]
+    safe = [entry for entry in path if entry and os.path.realpath(entry) != here]
+    return [*safe, str(Path(__file__).parents[3])]
 
 
 def _environment(n_jobs: int) -> dict[str, str]:

@@ -68,16 +68,16 @@ ADVICE = [
         r"can give 0, which is below exp\(low\)=0.0497",
         "hp.qloguniform('x', math.log(1), math.log(7), 1)",
     ),
-    (hp.choice("n", [1, 2, 3]), "numbers in order", "hp.randint('n', 1, 4)"),
-    (hp.choice("n", range(5)), r"\[0, 1, 2, 3, \.\.\.\]", "hp.randint('n', 5)"),
+    (hp.choice("n", [1, 2, 3]), "numbers in order", "hp.uniformint('n', 1, 3)"),
+    (hp.choice("n", range(5)), r"\[0, 1, 2, 3, \.\.\.\]", "hp.uniformint('n', 0, 4)"),
     (
         hp.choice("n", [100, 200, 300]),
         "in order",
         "scope.int(hp.quniform('n', 100, 300, 100))",
     ),
-    (hp.choice("n", [5, 3, 1]), "in order", "1 + 2 * hp.randint('n', 3)"),
-    (hp.choice("n", np.array([16, 32, 64])), "in order", "2 ** hp.randint('n', 4, 7)"),
-    (hp.choice("lr", [1e-3, 1e-2, 1e-1]), "in order", "10.0 ** hp.randint('lr', -3, 0)"),
+    (hp.choice("n", [5, 3, 1]), "in order", "1 + 2 * hp.uniformint('n', 0, 2)"),
+    (hp.choice("n", np.array([16, 32, 64])), "in order", "2 ** hp.uniformint('n', 4, 6)"),
+    (hp.choice("lr", [1e-3, 1e-2, 1e-1]), "in order", "10.0 ** hp.uniformint('lr', -3, -1)"),
     (hp.choice("x", [0.1, 0.2, 0.3]), "in order", "hp.uniform('x', 0.1, 0.3)"),
     (hp.choice("x", [0.1, 0.25, 0.3]), "in order", "hp.uniform('x', 0.1, 0.3)"),
     (
@@ -90,7 +90,7 @@ ADVICE = [
         "in order",
         "hp.loguniform('x', math.log(0.1), math.log(2))",
     ),
-    (hp.choice("n", np.array([3, 2, 1], dtype=np.uint8)), "in order", "hp.randint('n', 1, 4)"),
+    (hp.choice("n", np.array([3, 2, 1], dtype=np.uint8)), "in order", "hp.uniformint('n', 1, 3)"),
     (hp.choice("n", [2, 5, 7]), "in order", "hp.uniformint('n', 2, 7)"),
 ]
 

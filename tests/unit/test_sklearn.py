@@ -372,3 +372,32 @@ def test_the_module_offers_upstreams_names():
     assert module.fmin is hyperopt.fmin
     assert module.Trials is hyperopt.Trials
     assert module.STATUS_OK == "ok"
+
+
+def test_given_trials_that_an_earlier_fit_has_filled_are_left_alone_without_a_warm_start():
+    trials = Trials()
+    fitted = search(trials=trials, max_evals=4, warm_start=True).fit(X, Y)
+    assert len(trials) == 4
+    fitted.set_params(warm_start=False).fit(X, Y)
+    assert len(trials) == len(fitted.trials_) == 4
+    assert fitted.trials_ is not trials
+    with pytest.raises(ValueError, match="holds 4 trials already"):
+        search(trials=trials, max_evals=4).fit(X, Y)
+
+
+def test_refit_by_the_name_of_a_metric_needs_several_metrics():
+    with pytest.raises(ValueError, match="refit='r2' with scoring=None: a name chooses among"):
+        search(refit="r2").fit(X, Y)
+    search(refit="r2", scoring="r2").fit(X, Y)
+    search(refit="r2", scoring=["r2", "neg_mean_absolute_error"]).fit(X, Y)
+
+
+def test_scikit_learns_name_for_the_number_of_candidates_gets_a_sentence():
+    with pytest.raises(TypeError, match="n_iter=3: the number of candidates is max_evals"):
+        HyperoptSearchCV(Ridge(), ALPHA, n_iter=3)
+
+
+@pytest.mark.parametrize("space", [{"alpha": [0.1, 1, 10]}, {}])
+def test_a_space_that_is_a_grid_of_lists_is_an_error_that_says_what_to_write(space):
+    with pytest.raises(hyperopt.exceptions.BadSearchSpace, match="has no parameters"):
+        search(space=space).fit(X, Y)

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
 import numbers
 import time
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -34,6 +36,18 @@ from hyperopt.study.fmin import fmin
 from hyperopt.study.trials import Trials
 
 __all__ = ["HyperoptSearchCV"]
+
+
+def _knowing_other_names(init: Callable[..., None]) -> Callable[..., None]:
+    """An ``__init__`` for which scikit-learn's own name of an argument gets a sentence."""
+
+    @functools.wraps(init)  # scikit-learn reads the parameters from its signature
+    def checked(self: Any, *args: Any, **kwargs: Any) -> None:
+        if "n_iter" in kwargs:
+            raise TypeError(f"n_iter={kwargs['n_iter']!r}: the number of candidates is max_evals")
+        init(self, *args, **kwargs)
+
+    return checked
 
 
 @public("hyperopt.sklearn")
@@ -104,6 +118,7 @@ class HyperoptSearchCV(BaseSearchCV):  # type: ignore[misc]
         "warm_start": ["boolean"],
     }
 
+    @_knowing_other_names
     def __init__(
         self,
         estimator: Any,
@@ -163,6 +178,11 @@ class HyperoptSearchCV(BaseSearchCV):  # type: ignore[misc]
             raise ValueError(
                 f"y=None: {type(self.estimator).__name__} requires y to be passed, "
                 "but the target y is None"
+            )
+        if isinstance(self.refit, str) and not _is_named_score(self.refit, self.scoring):
+            raise ValueError(
+                f"refit={self.refit!r} with scoring={self.scoring!r}: a name chooses among several "
+                "metrics, and there is one; give True or False, or scoring=[...] with that name"
             )
         if groups is not None:
             fit_params["groups"] = groups
@@ -253,9 +273,10 @@ class HyperoptSearchCV(BaseSearchCV):  # type: ignore[misc]
         earlier = None
         if self.warm_start and hasattr(self, "trials_"):
             earlier = getattr(self, "_evaluated", None)
-        elif self.trials is not None:
+        elif self.trials is not None and self.trials is not getattr(self, "_warmed", None):
             self.trials_ = self.trials
-        else:
+            self._warmed = self.trials if self.warm_start else None
+        else:  # also where a warm start has filled the given trials, and is over
             self.trials_ = Trials()
         there = len(self.trials_.trials)
         if self.max_evals < 1 or there >= self.max_evals:
@@ -271,6 +292,11 @@ class HyperoptSearchCV(BaseSearchCV):  # type: ignore[misc]
             return self.random_state
         seed = check_random_state(self.random_state).randint(2**31 - 1)
         return np.random.default_rng([seed, n_trials] if n_trials else seed)
+
+
+def _is_named_score(name: str, scoring: Any) -> bool:
+    """Whether a name can choose a metric: of several, or as the only one is called."""
+    return name in ("score", scoring) or not (scoring is None or isinstance(scoring, str))
 
 
 def _target_tags(estimator: Any) -> Any:

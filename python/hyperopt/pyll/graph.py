@@ -142,6 +142,21 @@ class Apply(Arithmetic, Node):
     def __repr__(self) -> str:
         return one_line(self)
 
+    def __float__(self) -> float:
+        raise self._no_value("float", "scope.float(...), or scope.exp and the like for functions")
+
+    def __int__(self) -> int:
+        raise self._no_value("int", "scope.int(...)")
+
+    def __index__(self) -> int:
+        raise self._no_value("an index or a range", "the value in the objective")
+
+    def _no_value(self, wanted: str, instead: str) -> TypeError:
+        return TypeError(
+            f"{one_line(self)} has no value yet, so it can't be used as {wanted} where the space "
+            f"is written; use {instead}"
+        )
+
     def __len__(self) -> int:
         if self.o_len is None:
             raise TypeError(

@@ -182,10 +182,26 @@ def check_save_file(path: Any) -> None:
         )
 
 
-def check_objective(fn: Any) -> None:
+def check_objective(fn: Any, pass_expr_memo_ctrl: bool | None = None, space: Any = None) -> None:
     """Raise `TypeError` if this cannot be an objective."""
     if not callable(fn):
         raise TypeError(f"fn={fn!r}: give a function of a point of the space")
+    if isinstance(space, str) or pass_expr_memo_ctrl or hasattr(fn, "fmin_pass_expr_memo_ctrl"):
+        return  # it is called with other arguments
+    import inspect
+
+    try:
+        signature = inspect.signature(fn)
+    except (TypeError, ValueError):  # of code that is not Python's
+        return
+    try:
+        signature.bind(object())
+    except TypeError as error:
+        raise TypeError(
+            f"fn={fn!r}: the objective is called with one argument, the point, and this function "
+            f"takes {signature} ({error}). Write def objective(point): ..., with point['x'] for "
+            "the parts; or lambda point: fn(**point)"
+        ) from None
 
 
 def check_algo(algo: Any) -> None:

@@ -18,6 +18,11 @@ def as_rstate(rstate: Any) -> Any:
         SeedSequence, a BitGenerator) seeds a new Generator; None means the seed in the environment
         variable ``HYPEROPT_FMIN_SEED``, or a fresh one.
     """
+    if type(rstate).__module__ == "random":
+        raise ValueError(
+            f"rstate={rstate!r} is a generator of Python's module random: give a seed, or "
+            "numpy.random.default_rng(seed)"
+        )
     if hasattr(rstate, "integers") or hasattr(rstate, "randint"):
         return rstate
     if rstate is None:

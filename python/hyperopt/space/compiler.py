@@ -20,6 +20,7 @@ from hyperopt.pyll.stochastic import implicit_stochastic_symbols
 from hyperopt.space import constructors
 from hyperopt.space.activation import Conditions, activation, drawn_by, label_of
 from hyperopt.space.evaluator import Plan
+from hyperopt.space.hidden import check_nothing_hidden
 from hyperopt.space.priors import FAMILIES, check_numeric, check_probabilities, check_randint
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class CompiledSpace:
         self._compile()
 
     def _compile(self) -> None:
+        check_nothing_hidden(self.expression)
         self.nodes = dict(sorted(_parameter_nodes(self.expression).items()))
         active = activation(self.expression)
         self.parameters = tuple(

@@ -62,7 +62,7 @@ def call_over(label: str, numbers: Sequence[float]) -> str:
         )
         if powers and near == list(range(near[0], near[-1] + 1)):
             shown = str(base) if integral else f"{base}.0"
-            return f"{shown} ** {shown_call('randint', label, near[0], near[-1] + 1)}"
+            return f"{shown} ** {shown_call('uniformint', label, near[0], near[-1])}"
     if low > 0 and high >= 10 * low:
         bounds = f"math.log({shown_number(low)}), math.log({shown_number(high)})"
         if integral:
@@ -72,9 +72,9 @@ def call_over(label: str, numbers: Sequence[float]) -> str:
 
 
 def _even_integers(label: str, low: int, high: int, step: int) -> str:
+    # Not randint, whose values have no order for tpe and anneal.
     if step == 1:
-        bounds = (high + 1,) if low == 0 else (low, high + 1)
-        return shown_call("randint", label, *bounds)
+        return shown_call("uniformint", label, low, high)
     if low % step == 0:
         return f"scope.int({shown_call('quniform', label, low, high, step)})"
-    return f"{low} + {step} * {shown_call('randint', label, (high - low) // step + 1)}"
+    return f"{low} + {step} * {shown_call('uniformint', label, 0, (high - low) // step)}"

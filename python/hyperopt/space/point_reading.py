@@ -16,12 +16,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hyperopt.pyll.base import Apply, Literal, dfs, rec_eval
+from hyperopt.pyll.printing import one_line
 from hyperopt.space.activation import label_of
 
 if TYPE_CHECKING:
     from hyperopt.space.compiler import CompiledSpace
 
-__all__ = ["assignment_by_structure", "choice_options", "is_option", "option_of"]
+__all__ = [
+    "assignment_by_structure",
+    "choice_options",
+    "is_option",
+    "option_of",
+    "what_to_give",
+]
 
 Assignment = dict[str, Any]
 
@@ -36,6 +43,43 @@ def choice_options(space: CompiledSpace) -> dict[str, list[Apply]]:
         for node in dfs(space.expression)
         if node.name == "switch" and (label := label_of(node.pos_args[0])) is not None
     }
+
+
+def what_to_give(space: CompiledSpace, assignment: Any) -> str | None:
+    """What is wrong with an assignment that could not be evaluated; None if that is not known."""
+    if isinstance(assignment, Mapping) and "misc" in assignment and "misc" not in space.labels:
+        return "that is a whole trial; give spec_from_misc(trial['misc']), or trials.argmin"
+    given = [label for label in space.labels if _has(assignment, label)]
+    lists = [label for label in given if isinstance(assignment[label], (list, tuple, np.ndarray))]
+    if lists and len(lists) == len(given):
+        return (
+            f"the value of {lists[0]!r} is {assignment[lists[0]]!r}, a list, as in misc['vals']; "
+            "give {label: values[0]} of the labels that have one, as spec_from_misc(trial['misc'])"
+        )
+    for label, options in choice_options(space).items():
+        if label in given and not _is_number_of(assignment[label], len(options)):
+            shown = ", ".join(f"{n}: {one_line(option)}" for n, option in enumerate(options[:9]))
+            more = ", ..." if len(options) > 9 else ""
+            return (
+                f"{label!r} is {assignment[label]!r}, and the choice {label!r} is given by the "
+                f"number of an option: {{{shown}{more}}}"
+            )
+    return None
+
+
+def _has(assignment: Any, label: str) -> bool:
+    try:
+        assignment[label]
+    except Exception:  # of any kind of mapping
+        return False
+    return True
+
+
+def _is_number_of(value: Any, n_options: int) -> bool:
+    try:
+        return 0 <= operator.index(value) < n_options
+    except TypeError:
+        return False
 
 
 def is_option(given: Any, option: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
 
@@ -14,6 +14,8 @@ from hyperopt.exceptions import NothingToSuggest
 from hyperopt.objective.domain import Domain, normalise_result
 from hyperopt.search.options import check_algo, check_trials
 from hyperopt.search.seeds import as_rstate, draw_seed
+from hyperopt.space.hidden import check_has_parameters
+from hyperopt.space.point_reading import is_option
 from hyperopt.space.points import assignment_of
 from hyperopt.space.values import native
 from hyperopt.storage import lifecycle
@@ -83,6 +85,8 @@ class Study:
     ['x']
     """
 
+    _queued: Sequence[Document] = ()  # studies that 0.1 has pickled have none
+
     def __init__(
         self,
         space: Any,
@@ -106,6 +110,7 @@ class Study:
             algo = Distinct(algo)
         self.domain = Domain(None, space)
         self.trials: Trials = new_store() if trials is None else trials
+        check_has_parameters(self.domain.space)
         adopt_space(self.trials, self.domain.space, stacklevel=levels_to_user())
         self._store = store_of(self.trials)
         self._store.eager = True  # Others shall see what was told, at once.
@@ -113,7 +118,6 @@ class Study:
         self.algo = algo
         self.rstate = as_rstate(rstate)
         self._asked: dict[Any, Document] = {}
-        self._queued: list[Document] = []
 
     def __getstate__(self) -> dict[str, Any]:
         return {key: value for key, value in self.__dict__.items() if key != "_store"}
@@ -191,7 +195,7 @@ class Study:
         values = assignment_of(space, params, "enqueue: the point")
         with lock_of(self.trials):
             (doc,) = self._store.insert([trial_of(self.trials, values, space.labels)])
-            self._queued.append(doc)
+            self._queued = [*self._queued, doc]
         return self._seen(doc)
 
     def _waiting(self) -> list[Document]:
@@ -202,7 +206,7 @@ class Study:
             if doc["state"] in UNFINISHED and doc["tid"] not in self._asked
         ]
         if search_lock_of(self.trials).locked():  # it has points of its own waiting
-            return self._queued
+            return list(self._queued)
         left = [
             doc
             for doc in self._store.unstarted()
@@ -274,14 +278,18 @@ class Study:
 
     def _untold(self, tid: Any) -> Document:
         """The document of a trial that waits to be told."""
-        doc = self._asked.get(tid)
+        doc = self._asked.get(tid) if isinstance(tid, Hashable) else None
         if doc is None or doc["state"] not in UNFINISHED:
             own = of_experiment(self.trials._dynamic_trials, self.trials._exp_key)
             found = [doc for doc in own if doc["tid"] == tid]
             if not found:
+                pending = self.pending
+                hint = ""
+                if any(is_option(tid, asked.params) for asked in pending):
+                    hint = "; these are its params: give the trial itself, as ask() gave it"
                 raise ValueError(
-                    f"tell({tid!r}): there is no such trial; waiting to be told are "
-                    f"{[asked.tid for asked in self.pending]}"
+                    f"tell({tid!r}): there is no such trial{hint}; waiting to be told are "
+                    f"{[asked.tid for asked in pending]}"
                 )
             doc = found[-1]
         if doc["state"] not in UNFINISHED:

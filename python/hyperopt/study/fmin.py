@@ -72,12 +72,20 @@ def space_eval(space: Any, hp_assignment: Any) -> Any:
     {'kind': 'b'}
     """
     from hyperopt.space.compiler import compile_space
+    from hyperopt.space.point_reading import what_to_give
 
     if not hasattr(hp_assignment, "__getitem__") or isinstance(hp_assignment, (str, list)):
         raise TypeError(
             f"hp_assignment={hp_assignment!r}: give a dict {{label: value}}, such as fmin returns"
         )
-    return compile_space(as_apply(space)).evaluate(hp_assignment)
+    compiled = compile_space(as_apply(space))
+    try:
+        return compiled.evaluate(hp_assignment)
+    except (TypeError, ValueError, IndexError, KeyError) as error:
+        words = what_to_give(compiled, hp_assignment)
+        if words is None or not type(error).__module__.startswith(("builtins", "hyperopt.")):
+            raise
+        raise type(error)(f"space_eval: {words}") from error
 
 
 @public("hyperopt.fmin")

@@ -48,7 +48,7 @@ class Question:
         pass_expr_memo_ctrl: bool | None,
     ) -> Question:
         """The question that these arguments of `fmin` ask; what they leave open is filled in."""
-        check_objective(fn)
+        check_objective(fn, pass_expr_memo_ctrl, space)
         check_algo(algo)
         if algo is None:
             algo = default_algorithm()
@@ -87,8 +87,10 @@ def minimise_domain(
     """`minimise`, for an objective that has its space already."""
     from hyperopt.algorithms import distinct
     from hyperopt.space.advice import check_space
+    from hyperopt.space.hidden import check_has_parameters
 
     domain.pruner = options.pruner
+    check_has_parameters(domain.space)
     check_space(domain.space, stacklevel=levels_to_user())
     if hasattr(trials, "remember_space"):
         adopt_space(cast("Trials", trials), domain.space, stacklevel=levels_to_user())

@@ -23,6 +23,8 @@ X = hp.uniform("x", -5, 5)
 PACKAGE = str(Path(hyperopt.__file__).parent)
 LOOP = (
     "driver",
+    "advance",
+    "outcomes",
     "contract",
     "lifecycle",
     "writer",

@@ -18,8 +18,8 @@ from hyperopt.environment.public_path import public
 from hyperopt.evaluation.spark.evaluator import SparkEvaluator
 from hyperopt.evaluation.spark.jobs import default_parallelism, has_context, is_alive, pins_threads
 from hyperopt.exceptions import AllTrialsFailed
-from hyperopt.search.driver import EARLY_STOP, INTERRUPTED, TIMEOUT
 from hyperopt.search.options import MoreOptions, Options, shows_options
+from hyperopt.search.stopping import EARLY_STOP, INTERRUPTED, TIMEOUT
 from hyperopt.storage.documents import (
     JOB_STATE_CANCEL,
     JOB_STATE_DONE,

@@ -21,26 +21,19 @@ from hyperopt.pruning.curves import log_of
 from hyperopt.search.bar_text import BarText
 from hyperopt.search.counts import RunCounts
 from hyperopt.search.new_best import log_new_best
-from hyperopt.search.raised import name_the_point
+from hyperopt.search.outcomes import name_the_point, write
 from hyperopt.search.seeds import draw_seed
+from hyperopt.search.stopping import EARLY_STOP, INTERRUPTED, STOPPED, reason_to_stop
 from hyperopt.storage import lifecycle
 from hyperopt.storage.documents import JOB_STATE_CANCEL, JOB_STATE_RUNNING, Document, of_experiment
 from hyperopt.storage.lifecycle import UNFINISHED
 from hyperopt.storage.locked import Searching
 from hyperopt.storage.store import changes_of
-from hyperopt.storage.writer import new_documents, store_of
+from hyperopt.storage.writer import store_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from hyperopt.search.ended import Ended
     from hyperopt.search.run import Run
-
-INTERRUPTED = "fmin run cancelled by user"
-TIMEOUT = "fmin run timeout"
-EARLY_STOP = "early stopping condition"
-STOPPED = "the study was stopped"
-LOSS_THRESHOLD = "loss threshold reached"
 
 _PATIENCE_S = 5.0
 """How long to wait for cancelled trials to report."""
@@ -276,22 +269,11 @@ class Driver:
 
     def _reason_to_stop(self) -> str | None:
         """Why no further round is allowed, as the stopping rules stand."""
-        run = self._run
-        if run.is_cancelled:
-            return INTERRUPTED
         if self._store.stopped:
             return STOPPED
-        if run.remaining_s() == 0.0:
-            return TIMEOUT
-        # Losses of earlier runs count from the second round on.
-        if (
-            self._rounds
-            and self._options.loss_threshold is not None
-            and self._counts.best_loss < self._options.loss_threshold
-        ):
-            return LOSS_THRESHOLD
+        reason = reason_to_stop(self._run, self._counts, is_first=self._rounds == 0)
         self._rounds += 1
-        return None
+        return reason
 
     def _suggest(self) -> None:
         """Ask the algorithm for as many trials as there is room for."""
@@ -400,7 +382,7 @@ class Driver:
         """
         outcome = self._arrived[doc["tid"]]
         if outcome.document is None:
-            self._write(outcome, doc)
+            write(outcome, doc, self._trials, self._options)
             self._store.settle(doc)
         del self._running[outcome.tid]
         del self._arrived[outcome.tid]
@@ -409,21 +391,6 @@ class Driver:
         if self._counts.best_loss < best_before:
             log_new_best(doc, self._run.domain)
         return None if isinstance(outcome.error, TrialLost) else outcome.error
-
-    def _write(self, outcome: Outcome, doc: Document) -> None:
-        if outcome.attachments:
-            self._trials.trial_attachments(doc).update(outcome.attachments)
-        if outcome.error is not None:
-            text = text_of(outcome.error) if outcome.error_text is None else outcome.error_text
-            lifecycle.fail(doc, text_of(type(outcome.error)), text, outcome.traceback)
-            # One that ends the run is shown by whoever catches it.
-            hidden = self._options.catch_eval_exceptions or isinstance(outcome.error, TrialLost)
-            words = text_of(outcome.error).partition("\n")[0] or type(outcome.error).__name__
-            (log.error if hidden else log.info)("job exception: %s", words)
-        elif outcome.result is None:
-            lifecycle.cancel(doc, outcome.cancelled)
-        else:
-            lifecycle.finish(doc, outcome.result)
 
     def _recover(self) -> None:
         """Put everything in order after an exception from anywhere, be it half-way into a move."""
@@ -475,59 +442,3 @@ class Driver:
                 if not outcomes:
                     break
                 self._keep(outcomes)
-
-
-def run_trials(run: Run, n_trials: int, *, block: bool = True) -> None:
-    """Suggest up to `n_trials` trials and have them evaluated.
-
-    Parameters
-    ----------
-    run
-        The search.
-    n_trials
-        How many.
-    block
-        If others evaluate: whether to wait for them.
-    """
-    if n_trials > 0 or block:
-        Driver(run, run.evaluator(), n_trials, block=block).execute()
-
-
-def exhaust(run: Run, advance: Callable[[int, bool], None] | None = None) -> None:
-    """Go on until there are `max_evals` trials, or a stopping rule applies.
-
-    Parameters
-    ----------
-    run
-        The search.
-    advance
-        Takes the place of `run_trials`: called with the number of trials, and whether to wait.
-    """
-    n_missing, block = run.options.max_evals - len(run.trials), bool(run.asynchronous)
-    if hasattr(run.trials, "_own_store") and not block:
-        n_missing = sys.maxsize  # Only a study that others share can tell how many are missing.
-    try:
-        run.callbacks.start(run.trials)
-        if advance is None:
-            run_trials(run, n_missing, block=block)
-        else:
-            advance(n_missing, block)
-    except BaseException:
-        surely(lambda: run.callbacks.end_quietly(run.trials))
-        raise
-    finally:
-        run.finish()
-    run.trials.refresh()
-    run.callbacks.end(run.trials)
-
-
-def evaluate_waiting(run: Run, n_trials: int = -1) -> None:
-    """Evaluate trials that are stored as *new*, in this thread: so many of them, or all."""
-    waiting = new_documents(run.trials)
-    driver = Driver(run, SerialEvaluator(), 0)
-    driver.evaluate(waiting if n_trials < 0 else waiting[:n_trials])
-
-
-def await_others(run: Run) -> None:
-    """Wait until others have evaluated every trial."""
-    Driver(run, run.evaluator(), 0).watch()

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.environment.public_path import public
-from hyperopt.search import driver
+from hyperopt.search import advance
 from hyperopt.search.options import Options
 from hyperopt.search.run import Run
 
@@ -136,18 +136,18 @@ trials_save_file
         block_until_done
             If others evaluate: whether to wait for them.
         """
-        driver.run_trials(self._run, N, block=block_until_done)
+        advance.run_trials(self._run, N, block=block_until_done)
 
     def serial_evaluate(self, N: int = -1) -> None:
         """Evaluate trials that are stored as *new*, in this thread: `N` of them, or all."""
-        driver.evaluate_waiting(self._run, N)
+        advance.evaluate_waiting(self._run, N)
 
     def block_until_done(self) -> None:
         """Evaluate what is stored as *new*, or wait until others have."""
         if self._run.asynchronous:
-            driver.await_others(self._run)
+            advance.await_others(self._run)
         else:
-            driver.evaluate_waiting(self._run)
+            advance.evaluate_waiting(self._run)
 
     def __iter__(self) -> Iterator[TrialStore]:
         return self
@@ -161,5 +161,5 @@ trials_save_file
 
     def exhaust(self) -> Self:
         """Run until there are `max_evals` trials, or a stopping rule applies."""
-        driver.exhaust(self._run, self.run)  # which a subclass may override
+        advance.exhaust(self._run, self.run)  # which a subclass may override
         return self

@@ -17,9 +17,32 @@ from hyperopt.environment.public_path import public
 from hyperopt.storage.documents import JOB_STATE_DONE, STATUS_OK
 
 if TYPE_CHECKING:
+    from hyperopt.search.counts import RunCounts
+    from hyperopt.search.run import Run
     from hyperopt.storage.store import TrialStore
 
-__all__ = ["no_progress_loss"]
+__all__ = ["no_progress_loss", "reason_to_stop"]
+
+INTERRUPTED = "fmin run cancelled by user"
+TIMEOUT = "fmin run timeout"
+EARLY_STOP = "early stopping condition"
+STOPPED = "the study was stopped"
+LOSS_THRESHOLD = "loss threshold reached"
+
+
+def reason_to_stop(run: Run, counts: RunCounts, *, is_first: bool) -> str | None:
+    """Why no further round of a run is allowed, or None.
+
+    Losses of earlier runs count from the second round on.
+    """
+    if run.is_cancelled:
+        return INTERRUPTED
+    if run.remaining_s() == 0.0:
+        return TIMEOUT
+    threshold = run.options.loss_threshold
+    if not is_first and threshold is not None and counts.best_loss < threshold:
+        return LOSS_THRESHOLD
+    return None
 
 
 @public("hyperopt.early_stop")

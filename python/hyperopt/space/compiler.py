@@ -76,8 +76,6 @@ class CompiledSpace:
         The ``hyperopt_param`` node of each label.
     has_dynamic_activity : bool
         Whether a parameter has no list of conditions.
-    selectors : list of bool
-        Of each parameter whether it selects an option by its number, as that of `hp.choice` does.
     """
 
     expression: Apply
@@ -106,7 +104,7 @@ class CompiledSpace:
 
     @cached_property
     def selectors(self) -> list[bool]:
-        """Of each parameter whether it selects an option by its number."""
+        """Of each parameter whether it selects an option by its number, as of `hp.choice`."""
         chosen = {id(node.pos_args[0]) for node in dfs(self.expression) if node.name == "switch"}
         return [id(node) in chosen for node in self.nodes.values()]
 

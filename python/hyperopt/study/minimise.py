@@ -11,7 +11,7 @@ from hyperopt.environment import log
 from hyperopt.environment.warning_levels import levels_to_user
 from hyperopt.exceptions import AllTrialsFailed
 from hyperopt.objective.domain import Domain
-from hyperopt.search.driver import exhaust
+from hyperopt.search.advance import exhaust
 from hyperopt.search.options import Options, check_algo, check_objective
 from hyperopt.search.run import Run
 from hyperopt.search.seeds import as_rstate

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -25,6 +27,7 @@ class Child:
     """
 
     def __init__(self, function: Callable[[], Any], kill_at: tuple[str, int] | None = None) -> None:
+        _let_threads_end()
         self.pid = os.fork()
         if self.pid == 0:
             status = 70
@@ -64,6 +67,14 @@ class Child:
             time.sleep(0.005)
         assert self.status is not None
         return self.status
+
+
+def _let_threads_end() -> None:
+    """A thread that holds a lock during a fork would leave it held for ever in the child."""
+    gc.collect()
+    for thread in threading.enumerate():
+        if thread.name == "hyperopt-leave":
+            thread.join()
 
 
 class Assassin:

@@ -40,6 +40,8 @@ def write(database: Database, study: int, tid: int, attempt: int, name: str, val
     digest = hashlib.sha256(data).hexdigest()
 
     def show() -> None:
+        if _is_shown(database, study, version):
+            return  # A COMMIT whose outcome was unclear has shown it already.
         _forget(database, study, tid, attempt, name)
         database.execute(
             "INSERT INTO hyperopt_blob (study, tid, attempt, name, kind, version, size, sha256) "
@@ -49,6 +51,13 @@ def write(database: Database, study: int, tid: int, attempt: int, name: str, val
 
     database.run(show)
     reached("blob complete")
+
+
+def _is_shown(database: Database, study: int, version: str) -> bool:
+    rows = database.execute(
+        "SELECT 1 FROM hyperopt_blob WHERE study = ? AND version = ?", (study, version)
+    ).fetchall()
+    return bool(rows)
 
 
 def _write_chunk(database: Database, study: int, version: str, number: int, piece: bytes) -> None:

@@ -234,19 +234,22 @@ class Database(ABC):
     def read(self, work: Callable[[], T]) -> T:
         """`work`, which only reads, in one consistent view; tried again if the connection broke."""
         self._leave_parent()
-        for last in (False, False, True):
+        # Who only looks does not wait for long.
+        until = time.monotonic() + (self.patience_s if self.writing else min(3.0, self.patience_s))
+        wait_s = _FIRST_WAIT_S
+        while True:
             try:
                 with self._lock:
                     return work() if self._depth else self._read_once(work)
             except Exception as error:
-                if last or not self.passes(error):
+                if time.monotonic() + wait_s > until or not self.passes(error):
                     translated = self.translated(error)
                     if translated is error:
                         raise
                     raise translated from None
             self.close()
-            time.sleep(0.2)
-        raise AssertionError("not reached")
+            time.sleep(wait_s)
+            wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
 
     def _read_once(self, work: Callable[[], T]) -> T:
         self.execute("BEGIN")

@@ -190,8 +190,8 @@ def _take_over(writing: Writing, watch: Watch) -> list[Stored]:
     lost = watch.lost(database, writing.study, writing.worker)
     for worker in lost:
         rows = database.execute(
-            f"SELECT {COLUMNS} FROM hyperopt_trial WHERE study = ? AND state = 1 AND worker = ? "
-            "ORDER BY tid",
+            f"SELECT {COLUMNS} FROM hyperopt_trial WHERE study = ? AND state < 2 AND state = 1 "
+            "AND worker = ? ORDER BY tid",
             (writing.study, worker),
         ).fetchall()
         for row in map(Stored._make, rows):
@@ -276,8 +276,8 @@ def _waiting(writing: Writing, request: Request) -> list[Stored]:
         ("", ()) if request.exp_key is None else ("AND exp_key = ?", (request.exp_key,))
     )
     rows = writing.database.execute(
-        f"SELECT {COLUMNS} FROM hyperopt_trial WHERE study = ? AND state = 0 {condition} "
-        "ORDER BY tid LIMIT ?",
+        f"SELECT {COLUMNS} FROM hyperopt_trial WHERE study = ? AND state < 2 AND state = 0 "
+        f"{condition} ORDER BY tid LIMIT ?",
         (writing.study, *more, request.n),
     ).fetchall()
     return [Stored._make(row) for row in rows]

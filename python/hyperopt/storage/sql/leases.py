@@ -131,6 +131,8 @@ class Heart:
     def stop(self) -> None:
         """Beat no more."""
         self._stop.set()
+        if threading.current_thread() is not self._thread:
+            self._thread.join(1.0)
 
 
 def end(database: Database, workers: Iterable[int]) -> None:

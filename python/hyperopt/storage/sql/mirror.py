@@ -372,14 +372,18 @@ class Mirror:
 
         What it inserts does not count as one of the trials that ``max_evals`` limits.
         """
+        left: list[Document] = []
 
         def work(writing: Writing) -> list[Row]:
             self._writing = writing
             listed = self._trials._dynamic_trials
+            for doc in left:  # of a COMMIT whose outcome was unclear
+                listed.remove(doc)
             n_before = len(listed)
             try:
                 insert()
-                rows = [row_of(doc) for doc in listed[n_before:]]
+                left[:] = listed[n_before:]
+                rows = [row_of(doc) for doc in left]
                 for row in rows:
                     writing.insert(row, "insert", counts=False)
             except BaseException:

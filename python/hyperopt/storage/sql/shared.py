@@ -322,7 +322,8 @@ class SharedStudy:
 
 def _running(database: Database, study: int, worker: int) -> list[int]:
     rows = database.execute(
-        "SELECT tid FROM hyperopt_trial WHERE study = ? AND state = 1 AND worker = ? ORDER BY tid",
+        "SELECT tid FROM hyperopt_trial WHERE study = ? AND state < 2 AND state = 1 AND worker = ? "
+        "ORDER BY tid",
         (study, worker),
     ).fetchall()
     return [tid for (tid,) in rows]

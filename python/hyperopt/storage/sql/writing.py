@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hyperopt.storage.sql import blobs, codec
 from hyperopt.storage.sql.documents import Row
+from hyperopt.storage.sql.points import reached
 from hyperopt.storage.sql.reading import read_header_locked, read_trials
 from hyperopt.storage.sql.rows import COLUMNS, Stored
 
@@ -69,6 +70,7 @@ class Writing:
         self.study = study
         self.worker = worker
         self.header, self.now = read_header_locked(database, study)
+        reached("study locked")
         self.rev = self.header.rev
         self.next_tid = self.header.next_tid
         self.n_counted = self.header.n_counted

@@ -77,6 +77,20 @@ def test_nothing_can_be_changed(address: str, method: str) -> None:
     assert ask(address, method)[0] == 501
 
 
+def test_a_study_that_cannot_be_read_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(TrialsSource):
+        def look(self) -> Any:
+            raise OSError("the database is away")
+
+    server = Server()
+    try:
+        address = server.add(Broken(Trials(), "forest"))
+        assert [ask(address)[0] for _ in range(3)] == [500, 500, 500]
+    finally:
+        server.close()
+    assert caplog.messages == ["dashboard: OSError: the database is away"]
+
+
 def test_it_listens_on_this_machine_only_and_says_which_port_is_taken(address: str) -> None:
     assert urlsplit(address).hostname == "127.0.0.1"
     port = urlsplit(address).port

@@ -96,6 +96,8 @@ class Trials(TrialStore):
         return rval
 
     def __repr__(self) -> str:
+        if "_dynamic_trials" not in self.__dict__:  # of a subclass that is only being made
+            return object.__repr__(self)
         from hyperopt.visualization.notebook import line_of
 
         return line_of(self, type(self).__name__)

@@ -212,4 +212,11 @@ def _fingerprint(doc: Document) -> Fingerprint:
     reports, loss = given.get("intermediate"), given.get("loss")
     n_reports = len(reports) if isinstance(reports, (list, tuple)) else 0
     shown = float(loss) if isinstance(loss, (int, float)) and loss == loss else str(type(loss))
-    return (doc["tid"], doc["state"], given.get("status"), shown, n_reports, doc["refresh_time"])
+    return (
+        doc["tid"],
+        doc["state"],
+        given.get("status"),
+        shown,
+        n_reports,
+        doc.get("refresh_time"),
+    )

@@ -14,6 +14,7 @@ from socketserver import TCPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from hyperopt.environment import log
 from hyperopt.visualization.dashboard.feed import Feed
 from hyperopt.visualization.dashboard.gate import is_from_elsewhere, is_own_name, is_token
 from hyperopt.visualization.dashboard.source import Source
@@ -93,6 +94,7 @@ class _Http(ThreadingHTTPServer):
         self.bound_to = host
         self.feeds = feeds
         self._connections: set[Any] = set()
+        self._complaint = ""
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         super().__init__((host, port), _Handler)
 
@@ -103,6 +105,13 @@ class _Http(ThreadingHTTPServer):
     def shutdown_request(self, request: Any) -> None:
         self._connections.discard(request)
         super().shutdown_request(request)
+
+    def complain(self, error: Exception) -> None:
+        """Log why a study cannot be shown, once and not for every question."""
+        text = f"{type(error).__name__}: {error}"
+        if text != self._complaint:
+            self._complaint = text
+            log.warning("dashboard: %s", text)
 
     def hang_up(self) -> None:
         """End the connections that browsers keep open for the next request."""
@@ -136,16 +145,19 @@ class _Handler(BaseHTTPRequestHandler):
         _, _, rest = url.path.partition("/")
         token, slash, what = rest.partition("/")
         feed = self._feed(token)
-        if feed is None or not slash:
+        if feed is None or not slash or what not in ("", "news"):
             return self._refuse(HTTPStatus.NOT_FOUND)
-        if what == "":
-            return self._page(feed)
-        if what == "news":
-            if is_from_elsewhere(self.headers.get("Sec-Fetch-Site")):
-                return self._refuse(HTTPStatus.FORBIDDEN)
-            since = parse_qs(url.query).get("since", [""])[0]
-            return self._news(feed, since)
-        return self._refuse(HTTPStatus.NOT_FOUND)
+        if what == "news" and is_from_elsewhere(self.headers.get("Sec-Fetch-Site")):
+            return self._refuse(HTTPStatus.FORBIDDEN)
+        try:
+            if what == "":
+                return self._page(feed)
+            return self._news(feed, parse_qs(url.query).get("since", [""])[0])
+        except (ConnectionError, TimeoutError):  # The browser has gone.
+            raise
+        except Exception as error:  # The study can't be read just now: a database may be away.
+            self.server.complain(error)
+            return self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def _feed(self, token: str) -> Feed | None:
         found = None

@@ -29,8 +29,7 @@ from typing import TYPE_CHECKING, Any
 from hyperopt import _native
 from hyperopt.algorithms.arguments import count, unordered_parameters
 from hyperopt.algorithms.assignments import as_seed, assignments_in_turn, documents, native_ids
-from hyperopt.algorithms.feed import feed_of
-from hyperopt.algorithms.history import HistoryFeed, history_of
+from hyperopt.algorithms.rungs import learning_feed
 from hyperopt.environment.public_path import public
 from hyperopt.storage.documents import Document
 
@@ -136,8 +135,9 @@ def suggest(
     True
     """
     space = domain.space
-    history = history_of(trials, space)
-    ids = native_ids(new_ids, feed_of(HistoryFeed, trials, space).number)
+    feed = learning_feed(trials, space)
+    history = feed.native
+    ids = native_ids(new_ids, feed.number)
     candidates = count("n_EI_candidates", n_EI_candidates, 1)
     near = candidates // 3
     prior = (candidates - near) // 2

@@ -34,8 +34,7 @@ from typing import TYPE_CHECKING, Any
 from hyperopt import _native
 from hyperopt.algorithms.arguments import count, unordered_parameters
 from hyperopt.algorithms.assignments import as_seed, assignments_in_turn, documents, native_ids
-from hyperopt.algorithms.feed import feed_of
-from hyperopt.algorithms.history import HistoryFeed, history_of
+from hyperopt.algorithms.rungs import learning_feed
 from hyperopt.environment.public_path import public
 from hyperopt.storage.documents import Document
 
@@ -83,7 +82,8 @@ def suggest(
         The objective and its space.
     trials
         What was tried so far. Pending and failed trials count as bad ones, and so do those whose
-        objective raised an exception (with ``catch_eval_exceptions``).
+        objective raised an exception (with ``catch_eval_exceptions``). Those that a pruner stopped
+        are compared by the last value that they reported.
     seed
         An integer. The same seed and history give the same suggestions.
     n_startup_jobs
@@ -161,8 +161,9 @@ def suggest(
     True
     """
     space = domain.space
-    history = history_of(trials, space)
-    ids = native_ids(new_ids, feed_of(HistoryFeed, trials, space).number)
+    feed = learning_feed(trials, space)
+    history = feed.native
+    ids = native_ids(new_ids, feed.number)
     options: dict[str, Any] = {
         "unordered": unordered_parameters(space),
         "n_startup_jobs": count("n_startup_jobs", n_startup_jobs, 0),

@@ -63,6 +63,8 @@ class Curves(Sequence[Curve]):
         self._curves = list(curves)
         self.finished = [curve for curve in self._curves if curve.loss is not None]
         """Those of trials that ran to their end."""
+        self.stopped = [curve for curve in self._curves if curve.loss is None]
+        """Those of trials that were stopped."""
 
     @overload
     def __getitem__(self, index: int) -> Curve: ...
@@ -79,6 +81,8 @@ class Curves(Sequence[Curve]):
         self._curves.append(curve)
         if curve.loss is not None:
             self.finished.append(curve)
+        else:
+            self.stopped.append(curve)
 
 
 def reported(doc: Mapping[str, Any]) -> list[list[float]]:

@@ -1,6 +1,6 @@
 """Front door: the words for random parameters of a search space."""
 
-from typing import NoReturn
+from typing import NoReturn as _NoReturn
 
 from hyperopt.space.constructors import (
     choice,
@@ -44,6 +44,6 @@ _MEANT = {
 }
 
 
-def __getattr__(name: str) -> NoReturn:
+def __getattr__(name: str) -> _NoReturn:
     hint = f"; did you mean hp.{_MEANT[name]}?" if name in _MEANT else ""
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")

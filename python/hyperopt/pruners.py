@@ -1,4 +1,4 @@
-"""Pruners for ``fmin(..., pruner=...)``: see `hyperopt.pruning`."""
+"""Front door: pruners for ``fmin(..., pruner=...)``."""
 
 from hyperopt.pruning.choice import as_pruner
 from hyperopt.pruning.contract import Pruner, Rule

@@ -66,12 +66,12 @@ def normalise_result(value: Any) -> dict[str, Any]:
     return result
 
 
-@public("hyperopt.base")
 def _is_scalar(value: Any) -> bool:
     """Whether this converts itself to a float, and is no array of several numbers."""
     return hasattr(type(value), "__float__") and not getattr(value, "ndim", 0)
 
 
+@public("hyperopt.base")
 class Domain:
     """A search space and the function to be minimised over it.
 

@@ -19,7 +19,7 @@ from hyperopt.pyll.printing import one_line
 from hyperopt.pyll.stochastic import implicit_stochastic_symbols
 from hyperopt.space import constructors
 from hyperopt.space.activation import Conditions, activation, drawn_by, label_of
-from hyperopt.space.evaluator import Plan
+from hyperopt.space.evaluator import PointEvaluator
 from hyperopt.space.hidden import check_nothing_hidden
 from hyperopt.space.priors import FAMILIES, check_numeric, check_probabilities, check_randint
 
@@ -99,8 +99,8 @@ class CompiledSpace:
         )
         self.labels = tuple(self.nodes)
         self.has_dynamic_activity = any(p.conditions is None for p in self.parameters)
-        self._plan = Plan(self.expression)
-        self._evaluate = self._plan.evaluate
+        self._points = PointEvaluator(self.expression)
+        self._evaluate = self._points.evaluate
 
     @cached_property
     def selectors(self) -> list[bool]:
@@ -157,7 +157,7 @@ class CompiledSpace:
         TypeError, ValueError, IndexError
             When the index of a switch is no integer, negative, or too large.
         """
-        return self._plan.active(vals)
+        return self._points.active(vals)
 
     def __getstate__(self) -> dict[str, Any]:
         return {"expression": self.expression}

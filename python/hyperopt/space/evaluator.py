@@ -18,7 +18,7 @@ from hyperopt.pyll.evaluation import ValueCollectedError, switch_index
 from hyperopt.pyll.printing import one_line
 from hyperopt.space.activation import label_of
 
-__all__ = ["Plan"]
+__all__ = ["PointEvaluator"]
 
 Values = Mapping[str, Any]
 Memo = dict[int, Any]
@@ -28,7 +28,7 @@ Step = Callable[[Values, Memo], Any]
 _MAX_DEPTH = 100
 
 
-class Plan:
+class PointEvaluator:
     """The evaluator of one expression.
 
     Parameters

@@ -18,7 +18,7 @@ from sklearn.datasets import load_breast_cancer
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import cross_val_score, train_test_split
 
-from hyperopt import STATUS_OK, Trials, fmin, hp, space_eval, tpe
+from hyperopt import STATUS_OK, Trials, fmin, hp, space_eval
 from hyperopt.pyll import scope
 
 mpl.use("Agg")
@@ -70,9 +70,7 @@ def main() -> None:
 
     print(f"Tuning a random forest on {len(train_x)} cases, testing on {len(test_x)} others.")
     trials = Trials()
-    argmin = fmin(
-        objective, SPACE, algo=tpe.suggest, max_evals=options.max_evals, trials=trials, rstate=1
-    )
+    argmin = fmin(objective, SPACE, max_evals=options.max_evals, trials=trials, rstate=1)
     best = space_eval(SPACE, argmin)
 
     print("\nBest parameters:")

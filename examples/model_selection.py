@@ -22,7 +22,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from xgboost import XGBClassifier
 
-from hyperopt import STATUS_OK, Trials, fmin, hp, tpe
+from hyperopt import STATUS_OK, Trials, fmin, hp
 from hyperopt.pyll import scope
 
 SPACE = hp.choice(
@@ -94,7 +94,7 @@ def main() -> None:
         return {"loss": 1 - accuracy, "status": STATUS_OK, "family": point["family"]}
 
     trials = Trials()
-    fmin(objective, SPACE, algo=tpe.suggest, max_evals=options.max_evals, trials=trials, rstate=0)
+    fmin(objective, SPACE, max_evals=options.max_evals, trials=trials, rstate=0)
     families = [result["family"] for result in trials.results]
     for family in sorted(set(families)):
         losses = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,6 +66,20 @@ def documents(
     ]
     results = [domain.new_result() for _ in miscs]
     return trials.new_trial_docs(list(new_ids), [None] * len(miscs), results, miscs)
+
+
+def assignment(space: CompiledSpace, tid: Any, point: Mapping[str, float]) -> Assignment:
+    """What a document holds of a point."""
+    whole = {p.label for p in space.parameters if p.family in ("randint", "categorical")}
+    return (
+        {label: [tid] if label in point else [] for label in space.labels},
+        {
+            label: [np.int64(point[label]) if label in whole else np.float64(point[label])]
+            if label in point
+            else []
+            for label in space.labels
+        },
+    )
 
 
 def assignments_in_turn(

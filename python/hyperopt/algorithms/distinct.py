@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import math
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hyperopt.algorithms.assignments import assignment
 from hyperopt.exceptions import SpaceWarning
+from hyperopt.space.enumeration import MANY_POINTS, all_points, support
 from hyperopt.storage.documents import JOB_STATE_CANCEL, Document
 
 if TYPE_CHECKING:
     from hyperopt.objective.domain import Domain
-    from hyperopt.space.compiler import CompiledSpace, Parameter
+    from hyperopt.space.compiler import CompiledSpace
     from hyperopt.storage.store import TrialStore
 
 Point = tuple[tuple[str, float], ...]
-
-MANY_POINTS = 200_000
-"""A space with more points is not enumerated."""
 
 _ATTEMPTS = 10
 """How often the algorithm is asked again before an unseen point is drawn at random."""
@@ -104,92 +102,13 @@ class Distinct:
 
 
 def _with_point(doc: Document, point: Point, space: CompiledSpace) -> Document:
-    values = dict(point)
-    whole = {p.label for p in space.parameters if p.family in ("randint", "categorical")}
-    tid, misc = doc["tid"], doc["misc"]
-    for label in space.labels:
-        misc["idxs"][label] = [tid] if label in values else []
-        misc["vals"][label] = (
-            [np.int64(values[label]) if label in whole else np.float64(values[label])]
-            if label in values
-            else []
-        )
+    doc["misc"]["idxs"], doc["misc"]["vals"] = assignment(space, doc["tid"], dict(point))
     return doc
-
-
-def support(parameter: Parameter) -> Iterable[float] | None:
-    """The values that a parameter can take, or None if they are too many to list."""
-    args = parameter.args
-    if parameter.family == "randint":
-        values: range | list[int] = range(args[0], args[1])
-    elif parameter.family == "categorical":
-        values = [i for i, p in enumerate(args) if p > 0]
-    elif parameter.family in ("quniform", "qloguniform"):
-        low, high, q = args
-        if parameter.family == "qloguniform":
-            if high > math.log(MANY_POINTS * q):
-                return None
-            low, high = math.exp(low), math.exp(high)
-        values = range(round(low / q), round(high / q) + 1)
-    else:
-        return None
-    # `len` has no number for the longest ranges.
-    n_values = values.stop - values.start if isinstance(values, range) else len(values)
-    if n_values > MANY_POINTS:
-        return None
-    return [v * args[2] for v in values] if parameter.family.startswith("q") else values
-
-
-class _NeededError(Exception):
-    """Says which label has to be decided next."""
-
-
-class _Probe(dict[str, Any]):
-    def __missing__(self, label: str) -> Any:
-        raise _NeededError(label)
-
-
-def all_points(space: CompiledSpace) -> list[Point] | None:
-    """Every point of a finite space; None if it is not finite, or has more than `MANY_POINTS`."""
-    supports: dict[str, list[float]] = {}
-    for parameter in space.parameters:
-        values = support(parameter)
-        if values is None:
-            return None
-        supports[parameter.label] = list(values)
-    points = []
-    for point in _expand(space, {}, supports):
-        points.append(tuple(sorted(point.items())))
-        if len(points) > MANY_POINTS:
-            return None
-    return points
-
-
-def _expand(
-    space: CompiledSpace, decided: Mapping[str, float], supports: Mapping[str, list[float]]
-) -> Iterator[dict[str, float]]:
-    """All completions of a point, deciding one active label at a time."""
-    stack = [dict(decided)]
-    while stack:
-        point = stack.pop()
-        label = _undecided(space, point)
-        if label is None:
-            yield {name: float(value) for name, value in point.items()}
-        else:
-            stack += [{**point, label: value} for value in reversed(supports[label])]
-
-
-def _undecided(space: CompiledSpace, point: Mapping[str, float]) -> str | None:
-    try:
-        active = space.active(_Probe(point))
-    except _NeededError as needed:
-        return str(needed.args[0])
-    return next((label for label in space.labels if label in active and label not in point), None)
 
 
 def hint_at_repetition(space: CompiledSpace, docs: list[Document], stacklevel: int) -> None:
     """Warn, once per place, if most trials in a finite space repeated an earlier one."""
-    if len(docs) < _HINT_FROM or any(support(p) is None for p in space.parameters):
+    if len(docs) < _HINT_FROM or not _is_finite(space):
         return
     n_points = len({point_of(doc) for doc in docs})
     if n_points < len(docs) / 2:
@@ -199,3 +118,13 @@ def hint_at_repetition(space: CompiledSpace, docs: list[Document], stacklevel: i
             SpaceWarning,
             stacklevel=stacklevel + 1,
         )
+
+
+def _is_finite(space: CompiledSpace) -> bool:
+    supports = [support(parameter) for parameter in space.parameters]
+    return all(s is not None and _length(s) <= MANY_POINTS for s in supports)
+
+
+def _length(values: Sequence[float]) -> int:
+    # `len` has no number for the longest ranges.
+    return values.stop - values.start if isinstance(values, range) else len(values)

@@ -14,6 +14,7 @@ __all__ = [
     "AllTrialsFailed",
     "BadSearchSpace",
     "ChangedSpace",
+    "ConditionNotMet",
     "DuplicateLabel",
     "EmptyChoice",
     "ImportanceWarning",
@@ -130,6 +131,10 @@ class AllTrialsFailed(Exception):  # noqa: N818
 
 class NothingToSuggest(Exception):  # noqa: N818
     """The suggestion algorithm has no more points: the space is exhausted."""
+
+
+class ConditionNotMet(RuntimeError):  # noqa: N818
+    """No point that meets the `condition` of a search was found."""
 
 
 class SaveFileInUse(RuntimeError):  # noqa: N818

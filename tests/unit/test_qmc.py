@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 
 import numpy as np
@@ -82,14 +81,12 @@ def test_bad_arguments_are_named():
 
 
 def test_a_space_with_too_many_parameters_is_refused():
-    with pytest.raises(ValueError, match="21201 dimensions; use rand.suggest"):
+    with pytest.raises(ValueError, match=r"21201 dimensions; use rand\.suggest"):
         _points(21202, 0, 0)
 
 
 def test_quantised_values_follow_their_prior():
-    trials = Trials()
-    fmin(lambda _: 0.0, hp.quniform("q", 0, 4, 2), qmc.suggest, 256, trials=trials, verbose=False)
-    values, counts = np.unique(trials.vals["q"], return_counts=True)
+    study = Trials().study(hp.quniform("q", 0, 4, 2), qmc.suggest)
+    values, counts = np.unique([asked.params for asked in study.ask(256)], return_counts=True)
     assert values.tolist() == [0.0, 2.0, 4.0]
     assert np.abs(counts / 256 - [0.25, 0.5, 0.25]).max() < 0.01
-    assert math.isclose(sum(counts), 256)

@@ -1,4 +1,4 @@
-"""Draw the pictures of docs/search-spaces.md: a histogram of each prior, from its own samples.
+"""Draw a histogram of each prior for docs/search-spaces.md, and 64 points of three searches.
 
 Run as ``python docs/pictures.py [--if-missing]``.
 """
@@ -13,7 +13,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 
-from hyperopt import hp
+from hyperopt import Trials, grid, hp, partial, qmc, rand
 from hyperopt.pyll.stochastic import sample
 
 mpl.use("Agg")
@@ -21,6 +21,7 @@ from matplotlib import pyplot as plt
 
 HERE = Path(__file__).parent / "pictures"
 DRAWS = 20_000
+THREE_SEARCHES = "three-searches"
 CONTINUOUS, DISCRETE = "#b45309", "#0f766e"
 
 # name: the call as the page shows it, the expression, whether the axis is logarithmic
@@ -90,6 +91,29 @@ def bars(axes: Any, values: list[Any]) -> None:
         axes.set_xticks(positions, [f"{o:g}" if numeric else o for o in options])
 
 
+def draw_three_searches() -> None:
+    """Draw 64 points of grid, quasi-random and random search, with what each axis gets of them."""
+    space = [hp.uniform("x", 0, 1), hp.uniform("y", 0, 1)]
+    searches = {
+        "grid.suggest": partial(grid.suggest, n=8),
+        "qmc.suggest": qmc.suggest,
+        "rand.suggest": rand.suggest,
+    }
+    figure, panels = plt.subplots(1, 3, figsize=(7.8, 2.9), layout="constrained")
+    for axes, (name, algo) in zip(panels, searches.items(), strict=True):
+        x, y = zip(*(asked.params for asked in Trials().study(space, algo, 3).ask(64)), strict=True)
+        axes.scatter(x, y, s=12, color=DISCRETE)
+        axes.plot(x, [-0.06] * 64, "|", color=CONTINUOUS, markersize=7)
+        axes.plot([-0.06] * 64, y, "_", color=CONTINUOUS, markersize=7)
+        axes.set_title(name, family="monospace", fontsize=9)
+        axes.set_xticks([])
+        axes.set_yticks([])
+        axes.set_aspect("equal")
+        axes.spines[:].set_visible(False)
+    figure.savefig(HERE / f"{THREE_SEARCHES}.png", dpi=110, metadata={"Software": None})
+    plt.close(figure)
+
+
 def main() -> None:
     """Draw all pictures, or those that are not there."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -99,6 +123,8 @@ def main() -> None:
     for name in PRIORS:
         if not (options.if_missing and (HERE / f"{name}.png").exists()):
             draw(name)
+    if not (options.if_missing and (HERE / f"{THREE_SEARCHES}.png").exists()):
+        draw_three_searches()
 
 
 if __name__ == "__main__":

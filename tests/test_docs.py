@@ -1,13 +1,17 @@
 """Every Python block of the documentation runs, page by page, in the order of reading.
 
-The blocks of a page share one namespace and an empty working directory. A comment before a block
-says what is special about it: ``<!-- test: needs pyspark -->`` skips the rest of the page where a
+The blocks of a page share one namespace and an empty working directory. A block of ``text`` right
+after one of Python is what it prints, ``...`` standing for anything. A comment before a block says
+what is special about it: ``<!-- test: needs pyspark -->`` skips the rest of the page where a
 module is missing, ``<!-- test: raises ValueError -->`` expects an error.
 """
 
 from __future__ import annotations
 
+import contextlib
+import doctest
 import importlib.util
+import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +22,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(
-    r"(?:^<!-- test: (?P<how>.+?) -->\n+)?^```python\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL
+    r"(?:^<!-- test: (?P<how>.+?) -->\n+)?^```python\n(?P<code>.*?)^```$"
+    r"(?:\n+^```text\n(?P<printed>.*?)^```$)?",
+    re.MULTILINE | re.DOTALL,
 )
 
 
@@ -29,6 +35,7 @@ class Block:
     code: str
     line: int
     how: str
+    printed: str | None
 
     def run(self, page: Path, namespace: dict[str, Any]) -> None:
         # The newlines make a traceback name the line of the page.
@@ -38,14 +45,24 @@ class Block:
             with pytest.raises(Exception) as raised:
                 exec(program, namespace)
             assert error in {cls.__name__ for cls in type(raised.value).__mro__}
-        else:
+        elif self.printed is None:
             exec(program, namespace)
+        else:
+            with contextlib.redirect_stdout(io.StringIO()) as out:
+                exec(program, namespace)
+            same = doctest.OutputChecker().check_output
+            assert same(self.printed, out.getvalue(), doctest.ELLIPSIS), out.getvalue()
 
 
 def blocks(page: Path) -> list[Block]:
     text = page.read_text(encoding="utf-8")
     return [
-        Block(match["code"], text.count("\n", 0, match.start("code")), match["how"] or "")
+        Block(
+            match["code"],
+            text.count("\n", 0, match.start("code")),
+            match["how"] or "",
+            match["printed"],
+        )
         for match in BLOCK.finditer(text)
     ]
 

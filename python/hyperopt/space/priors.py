@@ -87,7 +87,11 @@ def _check_scales(call: str, family: str, arguments: list[float]) -> None:
     fault = _native.prior_fault(family, arguments)
     if fault is not None:
         name, value, rule = fault
-        raise ValueError(f"{call}: {name}={value} is not allowed: {rule}")
+        hint = ""
+        if family == "qloguniform" and arguments[1] > 1:
+            high = arguments[1]
+            hint = f"; {_exponents('high')}, did you mean high=log({high:g})={math.log(high):.4g}?"
+        raise ValueError(f"{call}: {name}={value} is not allowed: {rule}{hint}")
 
 
 def _exponents(name: str) -> str:

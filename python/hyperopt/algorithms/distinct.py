@@ -44,10 +44,17 @@ class Distinct:
     ----------
     algo
         The algorithm that is asked.
+    condition
+        Says whether a point is allowed, for the unseen ones.
     """
 
-    def __init__(self, algo: Callable[..., Any]) -> None:
+    _condition: Callable[[Any], Any] | None = None
+
+    def __init__(
+        self, algo: Callable[..., Any], condition: Callable[[Any], Any] | None = None
+    ) -> None:
         self._algo = algo
+        self._condition = condition
         self._seen: set[Point] = set()
         self._n_read = 0
         self._unseen: list[Point] | None = None
@@ -92,13 +99,24 @@ class Distinct:
         if point_of(doc) not in self._seen:
             return doc
         if self._unseen is None:
-            self._unseen = all_points(domain.space)
+            self._unseen = self._allowed_points(domain.space)
         if self._unseen is None:
             return doc
         self._unseen = [point for point in self._unseen if point not in self._seen]
         if not self._unseen:
             return None
         return _with_point(doc, self._unseen[rng.integers(len(self._unseen))], domain.space)
+
+    def _allowed_points(self, space: CompiledSpace) -> list[Point] | None:
+        points, condition = all_points(space), self._condition
+        if points is None or condition is None:
+            return points
+        whole = {p.label for p in space.parameters if p.family in ("randint", "categorical")}
+        return [
+            point
+            for point in points
+            if condition(space.evaluate({k: int(v) if k in whole else v for k, v in point}))
+        ]
 
 
 def _with_point(doc: Document, point: Point, space: CompiledSpace) -> Document:

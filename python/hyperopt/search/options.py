@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, TypedDict, TypeVar
 
+from hyperopt.algorithms.restricted import check_condition
 from hyperopt.search.callbacks import checked_callbacks
 from hyperopt.storage.documents import validate_loss_threshold, validate_timeout
 
@@ -32,6 +33,7 @@ class MoreOptions(TypedDict, total=False):
     trial_timeout: float | None
     strict_order: bool
     avoid_duplicates: bool
+    condition: Callable[[Any], Any] | None
     pruner: Any
     callbacks: Iterable[Any]
     dashboard: bool | int | str
@@ -63,6 +65,7 @@ class Options:
     trial_timeout: float | None = None
     strict_order: bool = False
     avoid_duplicates: bool = False
+    condition: Callable[[Any], Any] | None = None
     pruner: Any = None
     callbacks: Iterable[Any] = ()
     dashboard: bool | int | str = False
@@ -80,6 +83,7 @@ class Options:
                 f"early_stop_fn={self.early_stop_fn!r}: give a function (trials, *state) -> "
                 "(stop, state), such as no_progress_loss(20)"
             )
+        check_condition(self.condition)
         if self.pruner is not None:
             from hyperopt.pruning.choice import as_pruner
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
 
+from hyperopt.algorithms.restricted import check_condition, restricted
 from hyperopt.analysis.table import STATE_NAMES
 from hyperopt.environment.public_path import public
 from hyperopt.environment.strangers import text_of
@@ -71,6 +72,8 @@ class Study:
         Gives the seed of each call of `algo`; see `hyperopt.fmin`.
     avoid_duplicates
         Whether to never suggest a point twice; see `hyperopt.fmin`.
+    condition
+        Says whether a point is allowed; see `hyperopt.fmin`.
 
     Examples
     --------
@@ -95,6 +98,7 @@ class Study:
         rstate: Any = None,
         *,
         avoid_duplicates: bool = False,
+        condition: Callable[[Any], Any] | None = None,
     ) -> None:
         if algo is None:
             from hyperopt.algorithms import jtpe
@@ -104,10 +108,8 @@ class Study:
             raise TypeError(f"space={space!r}: give hp.* expressions, or dicts and lists of them")
         check_algo(algo)
         check_trials(trials)
-        if avoid_duplicates:
-            from hyperopt.algorithms.distinct import Distinct
-
-            algo = Distinct(algo)
+        check_condition(condition)
+        algo = restricted(algo, avoid_duplicates, condition)
         self.domain = Domain(None, space)
         self.trials: Trials = new_store() if trials is None else trials
         check_has_parameters(self.domain.space)

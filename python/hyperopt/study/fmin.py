@@ -201,6 +201,9 @@ def fmin(
         throughput.
     avoid_duplicates
         Whether to never evaluate a point twice; the run ends when the space is exhausted.
+    condition
+        Gets a point as the objective would, and returns whether it is allowed. One that is not is
+        neither evaluated nor counted, nothing is learned from it, and another is drawn.
     pruner
         Stops hopeless trials by what they `report`: True for the default, ``"asha"``, ``"median"``,
         ``"percentile"``, ``"hyperband"``, ``"folds"``, or one of `hyperopt.pruners`.

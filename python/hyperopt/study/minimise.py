@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from hyperopt.algorithms.restricted import restricted
 from hyperopt.environment import log
 from hyperopt.environment.warning_levels import levels_to_user
 from hyperopt.exceptions import AllTrialsFailed
@@ -94,8 +95,7 @@ def minimise_domain(
     check_space(domain.space, stacklevel=levels_to_user())
     if hasattr(trials, "remember_space"):
         adopt_space(cast("Trials", trials), domain.space, stacklevel=levels_to_user())
-    if options.avoid_duplicates:
-        algo = distinct.Distinct(algo)
+    algo = restricted(algo, options.avoid_duplicates, options.condition)
     note = getattr(trials, "remember_run", None)
     if note is not None:
         note(run_facts(algo, rstate, options))

@@ -332,6 +332,7 @@ def open_study(
     rstate: Any = None,
     exp_key: Any = None,
     avoid_duplicates: bool = False,
+    condition: Callable[[Any], Any] | None = None,
     **options: Any,
 ) -> Study:
     """Ask and tell, on a study in a database.
@@ -340,7 +341,7 @@ def open_study(
     ----------
     url, name, exp_key, **options
         As for `StoredTrials`.
-    space, algo, rstate, avoid_duplicates
+    space, algo, rstate, avoid_duplicates, condition
         As for `hyperopt.Study`.
 
     Returns
@@ -360,7 +361,7 @@ def open_study(
     1
     """
     trials = StoredTrials(url, name, exp_key, **options)
-    return trials.study(space, algo, rstate, avoid_duplicates=avoid_duplicates)
+    return trials.study(space, algo, rstate, avoid_duplicates=avoid_duplicates, condition=condition)
 
 
 def _check_name(name: Any) -> None:

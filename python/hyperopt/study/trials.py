@@ -165,6 +165,7 @@ class Trials(TrialStore):
         rstate: Any = None,
         *,
         avoid_duplicates: bool = False,
+        condition: Callable[[Any], Any] | None = None,
     ) -> Study:
         """Ask for points of `space` and tell what became of them, in a loop of your own.
 
@@ -180,6 +181,8 @@ class Trials(TrialStore):
             Gives the seed of each call of `algo`; see `hyperopt.fmin`.
         avoid_duplicates
             Whether to never suggest a point twice.
+        condition
+            Gets a point, and returns whether it is allowed; one that is not is never suggested.
 
         Examples
         --------
@@ -194,7 +197,9 @@ class Trials(TrialStore):
         """
         from hyperopt.study.ask_and_tell import Study
 
-        return Study(space, self, algo, rstate, avoid_duplicates=avoid_duplicates)
+        return Study(
+            space, self, algo, rstate, avoid_duplicates=avoid_duplicates, condition=condition
+        )
 
     def to_dataframe(self, space: Any = None) -> Any:
         """All trials as a table: one row per trial, one column per parameter by value.

@@ -12,8 +12,9 @@ for each trial, a product over the trial's parameters; candidates are drawn from
 and the one that is likeliest there relative to the rest is proposed (one time in ten the first one,
 to keep exploring). No point is proposed twice while the space has others.
 
-The model finds the region of the optimum. After 200 trials, four of five suggestions come
-from an evolution strategy that starts there and converges, sharing all trials with the model.
+The model finds the region of the optimum. After 100 trials, it takes turns with an evolution
+strategy that starts there and converges: whoever succeeds gets more turns, and each learns from the
+other's trials.
 
 References
 ----------
@@ -64,8 +65,8 @@ def suggest(
     option_weight: float = 1.0,
     epsilon: float = 0.1,
     max_rest: int = 2048,
-    evolve_after: int = 200,
-    evolve_share: float = 0.8,
+    evolve_after: int = 100,
+    evolve_share: float = 0.95,
     evolve_step: float = 0.05,
 ) -> list[Document]:
     """Suggest trials by the joint Tree-structured Parzen Estimator.
@@ -127,8 +128,9 @@ def suggest(
         evolution strategy (Hansen 2016) that moves the numbers and leaves options and branches
         alone.
     evolve_share
-        Then they make this fraction of the suggestions; 0 leaves all of them to the model, which
-        does not refine below `min_bandwidth`.
+        Then they make at most this fraction of the suggestions, and a fifth of it at least:
+        whoever has found better points lately, they or the model, gets more turns. 0 leaves all
+        to the model, which does not refine below `min_bandwidth`.
     evolve_step
         The first step of a local search: a standard deviation, as a fraction of the range.
 

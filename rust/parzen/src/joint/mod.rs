@@ -102,7 +102,7 @@ pub fn suggest_until(
         let name = (seed, index);
         let values = if model.len() < options.startup {
             first_trial(model, name, options, checkpoint)?
-        } else if let Some(values) = model.evolve(name, options) {
+        } else if let Some(values) = model.evolve(*key, name, options) {
             values
         } else {
             model.learn(options);

@@ -323,9 +323,9 @@ impl Model {
         }
     }
 
-    /// A point from the local searches, for the seed of a batch and a number within it; None where the
-    /// model shall suggest.
-    pub fn evolve(&mut self, name: (u64, u64), options: &Options) -> Option<Vec<f64>> {
+    /// A point from the local searches for the trial of this key, for the seed of a batch and a number
+    /// within it; None where the model shall suggest.
+    pub fn evolve(&mut self, key: i64, name: (u64, u64), options: &Options) -> Option<Vec<f64>> {
         let rows = Rows {
             axes: &self.axes,
             movable: &self.movable,
@@ -335,7 +335,7 @@ impl Model {
             gone: &self.gone,
         };
         self.evolution.follow(&rows, settings(options));
-        let values = self.evolution.propose(&rows, name, options.evolve_share)?;
+        let values = self.evolution.propose(&rows, key, name)?;
         (!self.seen.contains(&self.axes, &values)).then_some(values)
     }
 
@@ -360,6 +360,7 @@ fn settings(options: &Options) -> Settings {
     Settings {
         after: options.evolve_after,
         step: options.evolve_step,
+        share: options.evolve_share,
     }
 }
 

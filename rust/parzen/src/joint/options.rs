@@ -38,7 +38,7 @@ pub struct Options {
     pub epsilon: f64,
     /// Local searches begin when so many trials have a loss.
     pub evolve_after: usize,
-    /// Then they make this fraction of the suggestions.
+    /// Then they make at most this fraction of the suggestions.
     pub evolve_share: f64,
     /// Their first step, as a fraction of the range.
     pub evolve_step: f64,
@@ -60,8 +60,8 @@ impl Default for Options {
             rest_exponent: 1.0,
             option_weight: 1.0,
             epsilon: 0.1,
-            evolve_after: 200,
-            evolve_share: 0.8,
+            evolve_after: 100,
+            evolve_share: 0.95,
             evolve_step: 0.05,
         }
     }

@@ -16,11 +16,13 @@
 //! | `factor`, `constants` | the covariance; weights and learning rates |
 //! | `home` | what a search moves |
 //! | `run`, `progress` | one search, and when it is over |
+//! | `credit` | whose turn it is |
 //! | `search` | which search follows which |
 //!
 //! References: Hansen: The CMA Evolution Strategy: A Tutorial, arXiv 1604.00772; others where they are used.
 
 mod constants;
+mod credit;
 mod factor;
 pub mod home;
 mod progress;
@@ -96,12 +98,13 @@ impl Evolution {
         self.states.push((self.taken, self.search.clone()));
     }
 
-    /// A point from the search that is under way, for number `index` of the batch that `seed` names; None where
-    /// the model shall suggest.
-    pub fn propose(&self, rows: &Rows, (seed, index): (u64, u64), share: f64) -> Option<Vec<f64>> {
+    /// A point from the search that is under way, for the trial of this key and for number `index` of the batch
+    /// that `seed` names; None where the model shall suggest.
+    pub fn propose(&self, rows: &Rows, key: i64, (seed, index): (u64, u64)) -> Option<Vec<f64>> {
         let run = self.search.run()?;
         let mut rng = stream(seed, index, u64::MAX - 2);
-        (rng.uniform() < share).then(|| run.draw(rows.axes, &mut rng))
+        let is_turn = self.search.is_turn(key, self.settings);
+        is_turn.then(|| run.draw(rows.axes, &mut rng))
     }
 }
 

@@ -2,6 +2,7 @@
 //! their keys.
 
 use super::constants::usual_population;
+use super::credit::Credit;
 use super::home::{Home, Rows};
 use super::run::Run;
 use crate::rng::{Rng, stream};
@@ -26,6 +27,8 @@ pub struct Settings {
     pub after: usize,
     /// The first deviation, as a fraction of the range.
     pub step: f64,
+    /// Their largest share of the suggestions.
+    pub share: f64,
 }
 
 /// Where a search has ended.
@@ -63,12 +66,18 @@ pub struct Search {
     /// Points that searches with the usual population have taken, and those with larger ones.
     taken: (usize, usize),
     doublings: u32,
+    credit: Credit,
 }
 
 impl Search {
     /// The local search that is under way.
     pub fn run(&self) -> Option<&Run> {
         self.run.as_ref()
+    }
+
+    /// Whether the trial of this key is to come from the search.
+    pub fn is_turn(&self, key: i64, settings: Settings) -> bool {
+        Credit::is_turn(key, self.credit.share(settings.share))
     }
 
     /// Learns from the next row; whether that changed the search by more than one point.
@@ -87,9 +96,11 @@ impl Search {
         if self.finished < settings.after {
             return false;
         }
+        let is_turn = self.is_turn(rows.keys[row], settings);
         let Some(run) = &mut self.run else {
             return self.begin(rows, settings.step);
         };
+        self.credit.note(is_turn, is_best);
         let distance = run.distance(rows, row);
         if distance.is_some_and(|d| run.reaches(d)) {
             let is_complete = run.take(rows, row);

@@ -7,6 +7,7 @@ use crate::space::{Param, Space};
 const SETTINGS: Settings = Settings {
     after: 20,
     step: 0.1,
+    share: 1.0,
 };
 
 /// A study whose trials are suggested by the local searches alone, after random ones.
@@ -61,7 +62,9 @@ impl Study {
         let mut evolution = self.evolution.clone();
         evolution.follow(&self.rows(), SETTINGS);
         let name = (seed, self.keys.len() as u64);
-        let values = evolution.propose(&self.rows(), name, 1.0);
+        let run = evolution.search.run();
+        let mut rng = stream(seed, name.1, 1);
+        let values = run.map(|run| run.draw(&self.axes, &mut rng));
         self.evolution = evolution;
         values.unwrap_or_else(|| {
             let sample = |(i, p): (u64, &Param)| p.prior.sample(&mut stream(name.0, name.1, i));

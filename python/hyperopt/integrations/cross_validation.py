@@ -24,6 +24,7 @@ class Evaluations:
     error: ValueError | None = None
 
     def __post_init__(self) -> None:
+        self.n_splits_before = 0 if self.earlier is None else self.earlier.n_splits
         if self.earlier is not None:
             self.params += self.earlier.params
             self.folds += self.earlier.folds
@@ -59,9 +60,35 @@ class Evaluations:
         self.folds.append(seconds)
         self.error = error
 
+    def begin(self, params: dict[str, Any]) -> None:
+        """Note a candidate whose folds come one by one."""
+        self.params.append(params)
+        self.folds.append([])
+
+    def add_fold(self, fold: dict[str, Any]) -> None:
+        """Note a fold of the newest candidate."""
+        self.folds[-1].append(fold)
+
+    def stop_newest(self, n_splits: int) -> None:
+        """Fill in the folds of the newest candidate that were left out: their scores are NaN."""
+        folds = self.folds[-1]
+        folds += [_failed_fold(folds[0], np.nan, 0.0) for _ in range(n_splits - len(folds))]
+
+    def fail_newest(self, error: ValueError, seconds: float) -> None:
+        """Note that a fold of the newest candidate could not be fitted."""
+        self.folds[-1] = seconds
+        self.error = error
+
     def newest_score(self, refit: Any) -> float:
         """Mean test score of the newest candidate under the metric that guides the search."""
-        scores = [fold["test_scores"] for fold in self.folds[-1]]
+        return self._mean_score(self.folds[-1], refit)
+
+    def newest_fold_score(self, refit: Any) -> float:
+        """The test score of its newest fold."""
+        return self._mean_score(self.folds[-1][-1:], refit)
+
+    def _mean_score(self, folds: list[dict[str, Any]], refit: Any) -> float:
+        scores = [fold["test_scores"] for fold in folds]
         if isinstance(scores[0], dict):
             metric = refit if isinstance(refit, str) else next(iter(scores[0]))
             if refit is True or metric not in scores[0]:

@@ -29,8 +29,10 @@ except ImportError as error:  # pragma: no cover - scikit-learn is there in ever
         "hyperopt.sklearn builds on scikit-learn, which is not installed: pip install scikit-learn"
     ) from error
 
-from hyperopt.exceptions import AllTrialsFailed
+from hyperopt.exceptions import AllTrialsFailed, TrialPruned
 from hyperopt.integrations.cross_validation import Evaluations, SplitOnce
+from hyperopt.integrations.fold_by_fold import FoldByFold
+from hyperopt.pruning.reporting import report
 from hyperopt.storage.documents import STATUS_FAIL, STATUS_OK
 from hyperopt.study.fmin import fmin
 from hyperopt.study.trials import Trials
@@ -91,6 +93,11 @@ class HyperoptSearchCV(BaseSearchCV):  # type: ignore[misc]
         Score of a fold whose fit fails. A candidate whose score is NaN counts as a failed trial.
     return_train_score : bool, default False
         As in ``GridSearchCV``.
+    stop_folds_early : bool, default False
+        Whether to fit the folds of a candidate one after the other, and to leave out the rest of
+        them once it is clear that it is not the best (see `hyperopt.pruners.Folds`). Such a
+        candidate is a pruned trial, and the scores of the folds left out are NaN in
+        ``cv_results_``. `n_jobs` then has nothing to do but to refit.
 
     Attributes
     ----------
@@ -111,11 +118,13 @@ class HyperoptSearchCV(BaseSearchCV):  # type: ignore[misc]
     True
     """
 
+    cv: Any
     _required_parameters = ("estimator", "space", "max_evals")
     _parameter_constraints = {  # noqa: RUF012 - scikit-learn's way
         **BaseSearchCV._parameter_constraints,
         "max_evals": [numbers.Integral],
         "warm_start": ["boolean"],
+        "stop_folds_early": ["boolean"],
     }
 
     @_knowing_other_names
@@ -136,6 +145,7 @@ class HyperoptSearchCV(BaseSearchCV):  # type: ignore[misc]
         random_state: Any = None,
         error_score: Any = np.nan,
         return_train_score: bool = False,
+        stop_folds_early: bool = False,
     ) -> None:
         super().__init__(
             estimator=estimator,
@@ -154,6 +164,7 @@ class HyperoptSearchCV(BaseSearchCV):  # type: ignore[misc]
         self.algo = algo
         self.warm_start = warm_start
         self.random_state = random_state
+        self.stop_folds_early = stop_folds_early
 
     def fit(self, X: Any, y: Any = None, groups: Any = None, **fit_params: Any) -> Any:
         """Run the search, and fit the best estimator on all the data unless ``refit=False``.
@@ -187,9 +198,16 @@ class HyperoptSearchCV(BaseSearchCV):  # type: ignore[misc]
         if groups is not None:
             fit_params["groups"] = groups
         self._folds = self._split_once(y)
+        cv = self.cv
         try:
-            return super().fit(X, y, **fit_params)
+            if self.stop_folds_early:
+                self.cv = FoldByFold(self._folds or SplitOnce(check_cv(list(cv))))
+            super().fit(X, y, **fit_params)
+            if self.stop_folds_early:
+                self.n_splits_ = self._evaluated.n_splits
+            return self
         finally:
+            self.cv = cv
             del self._folds  # as large as the data
 
     def __sklearn_tags__(self) -> Any:
@@ -219,6 +237,7 @@ class HyperoptSearchCV(BaseSearchCV):  # type: ignore[misc]
                 return_argmin=False,
                 verbose=self.verbose > 0,
                 show_progressbar=self.verbose > 0,
+                pruner="folds" if self.stop_folds_early else None,
             )
         if self._evaluated.error is not None and not self._evaluated.fitted:
             raise self._evaluated.error
@@ -226,25 +245,60 @@ class HyperoptSearchCV(BaseSearchCV):  # type: ignore[misc]
             warnings.warn(self._evaluated.failure_report, FitFailedWarning, stacklevel=2)
         params, folds = self._evaluated.table(self.error_score)
         n_splits = self._evaluated.n_splits
-        self._evaluated.results.update(super()._format_results(params, n_splits, folds))
+        with warnings.catch_warnings():
+            if self.stop_folds_early:  # the folds that were left out are meant to be missing
+                warnings.filterwarnings("ignore", "One or more of the test scores are non-finite")
+            self._evaluated.results.update(super()._format_results(params, n_splits, folds))
 
     def _evaluate(self, params: dict[str, Any], evaluate: Any) -> dict[str, Any]:
         """Cross-validate one candidate and turn its score into a trial's result."""
         started = time.perf_counter()
+        if isinstance(self.cv, FoldByFold):
+            self._evaluated.begin(params)
         try:
-            evaluate([params], cv=self._folds)
+            if isinstance(self.cv, FoldByFold):
+                self._evaluate_by_fold(self.cv, params, evaluate)
+            else:
+                evaluate([params], cv=self._folds)
         except ValueError as error:
             # What scikit-learn raises when no fold of a call could be fitted. In a search of many
             # calls this concerns one candidate only.
             if self.error_score == "raise" or "fits failed" not in str(error):
                 raise
-            self._evaluated.add_failure(params, error, time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            if isinstance(self.cv, FoldByFold):
+                self._evaluated.fail_newest(error, seconds)
+            else:
+                self._evaluated.add_failure(params, error, seconds)
             score = float(self.error_score)
         else:
             score = self._evaluated.newest_score(self.refit)
         if np.isnan(score):
             return {"status": STATUS_FAIL}
         return {"status": STATUS_OK, "loss": -score}
+
+    def _evaluate_by_fold(self, cv: FoldByFold, params: dict[str, Any], evaluate: Any) -> None:
+        """Fit one fold after the other, until all are done or the candidate is hopeless."""
+        cv.current = 0
+        while True:
+            evaluate([params])
+            self._check_splits(cv.n_folds)
+            try:
+                report(-self._evaluated.newest_fold_score(self.refit), fold=cv.current)
+            except TrialPruned:
+                self._evaluated.stop_newest(cv.n_folds)
+                raise
+            cv.current += 1
+            if cv.current == cv.n_folds:
+                return
+
+    def _check_splits(self, n_splits: int) -> None:
+        earlier = self._evaluated.n_splits_before
+        if earlier not in (0, n_splits):
+            raise ValueError(
+                f"warm_start=True: the previous fit used {earlier} splits, now "
+                f"there are {n_splits}; keep cv, or set warm_start=False"
+            )
 
     def _format_results(
         self, candidate_params: Any, n_splits: int, out: Any, more_results: Any = None
@@ -254,11 +308,10 @@ class HyperoptSearchCV(BaseSearchCV):  # type: ignore[misc]
         scikit-learn calls this after every candidate and keeps what it returns as ``cv_results_``:
         here always the same dict, which is empty until then.
         """
-        if self._evaluated.n_splits not in (0, n_splits):
-            raise ValueError(
-                f"warm_start=True: the previous fit used {self._evaluated.n_splits} splits, now "
-                f"there are {n_splits}; keep cv, or set warm_start=False"
-            )
+        if isinstance(self.cv, FoldByFold):
+            self._evaluated.add_fold(out[-1])
+            return self._evaluated.results
+        self._check_splits(n_splits)
         self._evaluated.add(candidate_params[-1], out[-n_splits:])
         return self._evaluated.results
 

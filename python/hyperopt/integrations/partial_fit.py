@@ -1,0 +1,63 @@
+"""Train a scikit-learn estimator step by step, and report each step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.base import is_classifier
+
+from hyperopt.pruning.reporting import report
+
+__all__ = ["fit_in_steps"]
+
+
+def fit_in_steps(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    X_val: Any,
+    y_val: Any,
+    n_steps: int,
+    loss: Callable[[Any, Any, Any], float] | None = None,
+    **fit_params: Any,
+) -> float:
+    """Call ``estimator.partial_fit`` on all of the data `n_steps` times, and report after each.
+
+    Parameters
+    ----------
+    estimator
+        Has ``partial_fit``; it is trained in place.
+    X, y
+        What it is trained on.
+    X_val, y_val
+        What it is measured on.
+    n_steps
+        How many times the data are gone through.
+    loss
+        ``loss(estimator, X_val, y_val)``, lower is better; 1 minus ``estimator.score`` when None.
+    **fit_params
+        For ``partial_fit``, such as ``classes``, which a classifier needs at the first call; here
+        it may be left out, and is taken from `y`.
+
+    Returns
+    -------
+    float
+        The loss after the last step.
+    """
+    if n_steps < 1:
+        raise ValueError(f"n_steps={n_steps!r}: must be at least 1")
+    if "classes" not in fit_params and is_classifier(estimator):
+        fit_params["classes"] = np.unique(y)
+    measure = _score_loss if loss is None else loss
+    value = float("nan")
+    for step in range(1, n_steps + 1):
+        estimator.partial_fit(X, y, **fit_params)
+        value = float(measure(estimator, X_val, y_val))
+        report(value, step=step)
+    return value
+
+
+def _score_loss(estimator: Any, X: Any, y: Any) -> float:
+    return float(1 - estimator.score(X, y))

@@ -24,14 +24,19 @@ WINDOW = 32
 
 
 class States:
-    """The states of a list of documents, as seen through one experiment key."""
+    """The states of a list of documents, as seen through one experiment key.
 
-    __slots__ = ("_cursor", "counts", "docs", "exp_key", "open", "shown", "states")
+    An interrupt may strike between any two lines. What it leaves half-way follows no documents any
+    more, and is built again.
+    """
+
+    __slots__ = ("_cursor", "_is_whole", "counts", "docs", "exp_key", "open", "shown", "states")
 
     def __init__(self) -> None:
         self._clear([], None)
 
     def _clear(self, docs: list[Document], exp_key: Any) -> None:
+        self._is_whole = False
         self.docs = docs
         self.exp_key = exp_key
         self.states = bytearray()
@@ -42,7 +47,12 @@ class States:
 
     def follows(self, docs: list[Document], exp_key: Any) -> bool:
         """Whether this is about `docs`, and none of them has been taken away."""
-        return self.docs is docs and self.exp_key == exp_key and len(self.states) <= len(docs)
+        return (
+            self._is_whole
+            and self.docs is docs
+            and self.exp_key == exp_key
+            and len(self.states) <= len(docs)
+        )
 
     def candidates(self, docs: list[Document]) -> list[Document]:
         """The documents that a refresh is going to examine."""
@@ -56,17 +66,25 @@ class States:
         """Examine everything."""
         self._clear(docs, exp_key)
         self.extend()
+        self._is_whole = True
 
     def extend(self) -> list[Document]:
         """Examine the documents appended since the last look; return them."""
         start = len(self.states)
         fresh = self.docs[start:] if start < len(self.docs) else []
+        was_whole, self._is_whole = self._is_whole, False
         for doc in fresh:
-            self.append(doc)
+            self._append(doc)
+        self._is_whole = was_whole
         return fresh
 
     def append(self, doc: Document) -> None:
         """Take note of the next document of `docs`."""
+        was_whole, self._is_whole = self._is_whole, False
+        self._append(doc)
+        self._is_whole = was_whole
+
+    def _append(self, doc: Document) -> None:
         state = self._seen_state(doc)
         if state < 2:
             self.open[id(doc)] = len(self.states)
@@ -80,14 +98,17 @@ class States:
         position = self.open.get(id(doc))
         if position is None or self.docs[position] is not doc:
             return False
+        was_whole, self._is_whole = self._is_whole, False
         if not self._move(position, doc) and not self._hide(doc):
             self._reshow()
+        self._is_whole = was_whole
         return True
 
     def examine_open(self) -> list[Document]:
         """Look again at all unfinished documents; return those whose state has changed."""
         changed = []
         reshow = False
+        was_whole, self._is_whole = self._is_whole, False
         for position in list(self.open.values()):
             doc = self.docs[position]
             if doc["state"] != self.states[position]:
@@ -95,6 +116,7 @@ class States:
                 reshow |= not self._move(position, doc)
         if reshow:
             self._reshow()
+        self._is_whole = was_whole
         return changed
 
     def examine_window(self) -> list[Document]:
@@ -106,11 +128,13 @@ class States:
         known = list(self.states[start : self._cursor])
         if self.exp_key is None and [doc["state"] for doc in window] == known:
             return window
+        was_whole, self._is_whole = self._is_whole, False
         for position, doc in enumerate(window, start):
             if self._seen_state(doc) != self.states[position]:
                 reshow |= not self._move(position, doc)
         if reshow:
             self._reshow()
+        self._is_whole = was_whole
         return window
 
     def _seen_state(self, doc: Document) -> int:

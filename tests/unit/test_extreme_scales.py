@@ -147,6 +147,9 @@ def by_joint(made: History, tids: list[int], n_candidates: int) -> Any:
         rest_exponent=1.0,
         option_weight=1.0,
         epsilon=0.1,
+        evolve_after=10**6,
+        evolve_share=0.5,
+        evolve_step=0.1,
     )
 
 

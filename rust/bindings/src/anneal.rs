@@ -2,12 +2,13 @@
 
 #![allow(clippy::needless_pass_by_value)] // arguments come from Python by value
 
-use crate::documents::Writer;
 use crate::errors::exception;
-use crate::history::{PySpace, active_value, item, loss_of};
+use crate::reader::{outcome, read_document, read_vals};
+use crate::space::PySpace;
+use crate::writer::Writer;
 use parzen::anneal::{Annealer, Options, Step};
+use parzen::trials::State;
 use pyo3::exceptions::PyKeyError;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
@@ -38,29 +39,19 @@ impl PyAnnealer {
     ///
     /// The loss of a failed trial, and of one without a loss, is +inf; NaN is kept.
     fn read(&mut self, key: i64, document: &Bound<'_, PyDict>) -> PyResult<()> {
-        let py = document.py();
-        let state: i64 = item(document, intern!(py, "state"))?.extract()?;
-        if !(0..=2).contains(&state) {
+        let (state, loss) = outcome(document, key)?;
+        if matches!(state, State::Error | State::Cancelled) {
             self.inner.remove(key);
             return Ok(());
         }
-        let loss = loss_of(&item(document, intern!(py, "result"))?, key)?;
-        let misc = item(document, intern!(py, "misc"))?;
-        match misc.cast::<PyDict>()?.get_item(intern!(py, "vals"))? {
-            Some(vals) => self.upsert(key, loss, vals.cast::<PyDict>()?),
-            None => self.upsert(key, loss, &PyDict::new(py)),
-        }
+        read_document(document, self.writer.labels(), &mut self.values)?;
+        self.inner.upsert(key, loss, &self.values);
+        Ok(())
     }
 
     /// Adds or replaces the trial of `key` from the Vals of a document (`{label: [value] or []}`).
     fn upsert(&mut self, key: i64, loss: f64, vals: &Bound<'_, PyDict>) -> PyResult<()> {
-        let py = vals.py();
-        for (label, value) in self.writer.labels().iter().zip(&mut self.values) {
-            *value = match vals.get_item(label.bind(py))? {
-                None => f64::NAN,
-                Some(entry) => active_value(&entry, label.bind(py))?,
-            };
-        }
+        read_vals(vals, self.writer.labels(), &mut self.values)?;
         self.inner.upsert(key, loss, &self.values);
         Ok(())
     }
@@ -85,7 +76,7 @@ impl PyAnnealer {
         };
         let row = self
             .inner
-            .suggest(tid, seed, &options)
+            .assignment(tid, seed, &options)
             .map_err(|e| exception(&e))?;
         let written: Bound<'py, PyList> = self.writer.write(py, &[tid], &[row])?;
         written.get_item(0)

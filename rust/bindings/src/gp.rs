@@ -68,15 +68,9 @@ pub fn suggest_gp<'py>(
     options: Arguments,
     first: u64,
 ) -> PyResult<Bound<'py, PyList>> {
-    if unordered.len() != history.inner.space().len() {
-        let expected = history.inner.space().len();
-        return Err(PyValueError::new_err(format!(
-            "unordered has {} entries; there must be one for each of the {expected} parameters",
-            unordered.len()
-        )));
-    }
+    history.check_flags(&unordered)?;
     let options = options.options();
-    let (model, cache, failed) = history.process(&unordered);
+    let (model, cache, failed) = history.trials.process(&unordered);
     let rows = gil::work(py, true, |checkpoint| {
         gp::suggest(
             model,

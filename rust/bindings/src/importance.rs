@@ -4,15 +4,14 @@
 #![allow(clippy::needless_pass_by_value)]
 
 use crate::errors::exception;
-use crate::history::{JOB_STATE_ERROR, PySpace, active_value, item};
+use crate::reader::{active_value, item, state_of};
+use crate::space::PySpace;
 use parzen::importance::{Baseline, Options, Study, shares};
+use parzen::trials::State;
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
-
-/// The state of a trial whose objective has returned.
-const JOB_STATE_DONE: i64 = 2;
 
 type Answer = (Vec<f64>, Vec<f64>, Option<Vec<(f64, f64)>>);
 
@@ -132,9 +131,9 @@ pub fn finished_losses(documents: &Bound<'_, PyList>, failed: bool) -> PyResult<
 /// The loss that compares, or NaN, and whether the trial ended.
 fn finished_loss(document: &Bound<'_, PyDict>) -> PyResult<(f64, bool)> {
     let py = document.py();
-    let state: i64 = item(document, intern!(py, "state"))?.extract()?;
-    if state != JOB_STATE_DONE {
-        return Ok((f64::NAN, state == JOB_STATE_ERROR));
+    let state = state_of(document)?;
+    if state != State::Done {
+        return Ok((f64::NAN, state == State::Error));
     }
     let result = item(document, intern!(py, "result"))?;
     let Ok(result) = result.cast::<PyDict>() else {

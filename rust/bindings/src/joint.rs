@@ -6,7 +6,6 @@
 use crate::gil;
 use crate::history::PyHistory;
 use parzen::joint::{self, Options};
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
@@ -64,14 +63,8 @@ pub fn suggest_joint<'py>(
         evolve_share,
         evolve_step,
     };
-    if unordered.len() != history.inner.space().len() {
-        let expected = history.inner.space().len();
-        return Err(PyValueError::new_err(format!(
-            "unordered has {} entries; there must be one for each of the {expected} parameters",
-            unordered.len()
-        )));
-    }
-    let model = history.joint(&unordered);
+    history.check_flags(&unordered)?;
+    let model = history.trials.joint(&unordered);
     let rows = gil::work(py, tids.len() >= gil::SUGGESTIONS, |checkpoint| {
         joint::suggest_until(model, &tids, (seed, first), &options, checkpoint)
     })?;

@@ -3,7 +3,6 @@ use pyo3::prelude::*;
 
 mod anneal;
 mod densities;
-mod documents;
 mod errors;
 mod gil;
 mod gp;
@@ -11,12 +10,15 @@ mod history;
 mod importance;
 mod joint;
 mod priors;
+mod reader;
+mod space;
+mod writer;
 
 // On a free-threaded CPython the interpreter turns its lock on for this module: the documents that it reads and
 // writes are dicts and lists that other threads may change meanwhile, which has not been tested without the lock.
 #[pymodule(gil_used = true)]
 fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
-    m.add_class::<history::PySpace>()?;
+    m.add_class::<space::PySpace>()?;
     m.add_class::<history::PyHistory>()?;
     m.add_class::<anneal::PyAnnealer>()?;
     m.add_function(wrap_pyfunction!(importance::finished_losses, m)?)?;

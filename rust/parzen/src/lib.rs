@@ -35,13 +35,16 @@
 //! | [`numerics`] | special functions, sums of Gaussians, sorted lists and ranks |
 //! | [`prior`] | the families of priors: draw, log-density, model space, limits |
 //! | [`space`] | parameters and conditions |
+//! | [`rows`] | the one row store: trials by key |
 //! | [`random`] | assignments from the priors |
 //! | [`mod@reference`] | the estimator from scratch: the definition, and what Python exposes |
+//! | [`algorithm`] | what the algorithms that learn from trials have in common |
 //! | [`tpe`] | hyperopt's estimator: every parameter by itself |
 //! | [`joint`] | an estimator which models all parameters of a trial together |
 //! | [`anneal`] | steps from good trials, ever shorter |
 //! | [`importance`] | which parameters mattered, from the finished trials |
 //! | [`gp`] | a Gaussian process of the losses |
+//! | [`trials`] | the trials of a study for all of these |
 //!
 //! # References
 //!
@@ -56,6 +59,7 @@
     allow(clippy::unwrap_used, clippy::float_cmp, clippy::unreadable_literal)
 )]
 
+pub mod algorithm;
 pub mod anneal;
 pub mod error;
 pub mod gp;
@@ -67,5 +71,7 @@ pub mod prior;
 pub mod random;
 pub mod reference;
 pub mod rng;
+pub mod rows;
 pub mod space;
 pub mod tpe;
+pub mod trials;

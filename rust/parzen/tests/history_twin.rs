@@ -94,6 +94,14 @@ fn log_density(prior: &Prior, observations: &[f64], weight: f64, xs: &[f64]) -> 
     }
 }
 
+/// Keys and losses, by key.
+fn listed(history: &History) -> Vec<(i64, f64)> {
+    let rows = history.rows();
+    rows.live()
+        .map(|row| (rows.key(row), rows.loss(row)))
+        .collect()
+}
+
 fn compare(
     history: &mut History,
     rows: &BTreeMap<i64, Row>,
@@ -103,7 +111,7 @@ fn compare(
 ) {
     let good = good_keys(rows, gamma);
     assert_eq!(history.good_keys(gamma), good);
-    let listed: Vec<(i64, f64)> = history.rows().collect();
+    let listed = listed(history);
     assert_eq!(
         listed,
         rows.iter().map(|(k, r)| (*k, r.0)).collect::<Vec<_>>()
@@ -329,10 +337,7 @@ fn a_batch_equals_one_suggestion_after_the_other() {
             rows.iter().flatten().map(|v| v.to_bits()).collect()
         };
         assert_eq!(bits(&got), bits(&want));
-        assert_eq!(
-            history.rows().collect::<Vec<_>>(),
-            twin.rows().collect::<Vec<_>>()
-        );
+        assert_eq!(listed(&history), listed(&twin));
         let got = tpe::suggest(&mut history, &[1000], 12, 0, &options).unwrap();
         let want = tpe::suggest(&mut twin, &[1000], 12, 0, &options).unwrap();
         assert_eq!(bits(&got), bits(&want));

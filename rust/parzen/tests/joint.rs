@@ -591,7 +591,7 @@ fn unwanted_batches_leave_nothing_behind() {
         suggest(&mut model, &keys, 7, 0, &options).unwrap();
         model.settle_provisional();
     }
-    assert_eq!(model.rows().count(), 39);
+    assert_eq!(model.len(), 39);
     assert_eq!(
         bits(&run_from(&mut model, 50, 20, &options)),
         bits(&run_from(&mut never_asked, 50, 20, &options))

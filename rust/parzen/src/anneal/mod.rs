@@ -11,10 +11,13 @@ mod trials;
 pub use step::Step;
 pub use trials::Annealer;
 
+use crate::algorithm::{Algorithm, Request};
 use crate::error::{Error, Result};
+use crate::interrupt::Checkpoint;
 use crate::rng::{Rng, stream};
+use crate::space::Space;
 
-/// Options of [`Annealer::suggest`].
+/// Options of an [`Annealer`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Options {
     /// Mean rank of the trials that become anchors; 1 is always the best.
@@ -63,7 +66,7 @@ impl Annealer {
     ///
     /// # Errors
     /// When an option is out of range.
-    pub fn suggest(&self, new_key: i64, seed: u64, options: &Options) -> Result<Vec<f64>> {
+    pub fn assignment(&self, new_key: i64, seed: u64, options: &Options) -> Result<Vec<f64>> {
         options.check()?;
         let name = new_key.cast_unsigned();
         let mut dice = stream(seed, name, u64::MAX);
@@ -89,6 +92,48 @@ impl Annealer {
             };
         }
         Ok(values)
+    }
+}
+
+impl Algorithm for Annealer {
+    type Options = Options;
+
+    fn space(&self) -> &Space {
+        self.space()
+    }
+
+    fn upsert(&mut self, key: i64, loss: f64, values: &[f64]) {
+        self.upsert(key, loss, values);
+    }
+
+    fn remove(&mut self, key: i64) {
+        self.remove(key);
+    }
+
+    fn propose(&mut self, key: i64, values: &[f64]) {
+        self.propose(key, values);
+    }
+
+    fn settle_provisional(&mut self) {
+        self.settle_provisional();
+    }
+
+    fn suggest(
+        &mut self,
+        request: &Request<'_>,
+        options: &Options,
+        checkpoint: Checkpoint<'_>,
+    ) -> Result<Vec<Vec<f64>>> {
+        let mut out: Vec<Vec<f64>> = Vec::with_capacity(request.keys.len());
+        for key in request.keys {
+            checkpoint.pass()?;
+            let values = self.assignment(*key, request.seed, options)?;
+            if out.len() + 1 < request.keys.len() {
+                self.propose(*key, &values);
+            }
+            out.push(values);
+        }
+        Ok(out)
     }
 }
 
@@ -171,7 +216,7 @@ mod tests {
             annealer.upsert(key, 1.0, &[0.999, 1.0, 5.0]);
         }
         for key in 1000..1100 {
-            let values = annealer.suggest(key, 3, &Options::default()).unwrap();
+            let values = annealer.assignment(key, 3, &Options::default()).unwrap();
             assert!((0.99..1.0).contains(&values[0]));
             assert!(values[2].is_nan() || (values[2] - 5.0).abs() < 0.1);
         }
@@ -191,7 +236,7 @@ mod tests {
         let annealer = annealer();
         let suggest = |mean_rank, shrink| {
             let error = annealer
-                .suggest(0, 0, &Options { mean_rank, shrink })
+                .assignment(0, 0, &Options { mean_rank, shrink })
                 .unwrap_err();
             error.to_string()
         };

@@ -1,18 +1,15 @@
 //! The trials as annealing looks at them: columns, and a ranking.
 
+use crate::rows::Rows;
 use crate::space::Space;
 
 /// All visible trials of a study: unlike a TPE history it keeps those whose loss is NaN.
 #[derive(Clone, Debug)]
 pub struct Annealer {
-    space: Space,
+    rows: Rows,
     /// Parents first; otherwise the greatest label first, as the reference has it.
     order: Vec<usize>,
-    keys: Vec<i64>,
-    losses: Vec<f64>,
-    /// One column per parameter, NaN where it is not active.
-    columns: Vec<Vec<f64>>,
-    /// How many values of each column are not NaN.
+    /// In how many rows each parameter is active.
     counts: Vec<usize>,
     /// Losses and keys, best first.
     ranking: Vec<(f64, i64)>,
@@ -22,24 +19,18 @@ impl Annealer {
     /// No trials yet.
     #[must_use]
     pub fn new(space: Space) -> Self {
-        let order = greatest_label_first(&space);
-        let (columns, counts) = (vec![Vec::new(); space.len()], vec![0; space.len()]);
-        let (keys, losses, ranking) = (Vec::new(), Vec::new(), Vec::new());
         Self {
-            space,
-            order,
-            keys,
-            losses,
-            columns,
-            counts,
-            ranking,
+            order: greatest_label_first(&space),
+            counts: vec![0; space.len()],
+            rows: Rows::new(space),
+            ranking: Vec::new(),
         }
     }
 
     /// The space.
     #[must_use]
     pub fn space(&self) -> &Space {
-        &self.space
+        self.rows.space()
     }
 
     /// Parameters in the order of decision: parents first; otherwise the greatest label first.
@@ -47,38 +38,50 @@ impl Annealer {
         &self.order
     }
 
-    /// Adds the trial of `key` or replaces it; NaN (or an infinity) among `values` is "not active". A NaN loss ranks last.
+    /// Adds the trial of `key` or replaces it; NaN among `values`, or what the parameter cannot have, is "not
+    /// active". A NaN loss ranks last.
     ///
     /// # Panics
     /// When `values` does not have one entry per parameter.
     pub fn upsert(&mut self, key: i64, loss: f64, values: &[f64]) {
-        assert_eq!(values.len(), self.space.len(), "one value per parameter");
         self.remove(key);
-        let row = self.keys.partition_point(|&k| k < key);
-        self.keys.insert(row, key);
-        self.losses.insert(row, loss);
-        for (i, &value) in values.iter().enumerate() {
-            // No step leads on from infinity.
-            let value = if value.is_finite() { value } else { f64::NAN };
-            self.columns[i].insert(row, value);
-            self.counts[i] += usize::from(!value.is_nan());
+        let row = self.rows.upsert(key, loss, values).row();
+        for (count, value) in self.counts.iter_mut().zip(self.rows.values(row)) {
+            *count += usize::from(!value.is_nan());
         }
-        let place = self.place(loss, key);
-        self.ranking.insert(place, (loss, key));
+        let place = self.place(self.rows.loss(row), key);
+        self.ranking.insert(place, (self.rows.loss(row), key));
     }
 
     /// Withdraws a trial, if it is known.
     pub fn remove(&mut self, key: i64) {
-        let Ok(row) = self.keys.binary_search(&key) else {
+        let Some(row) = self.rows.remove(key) else {
             return;
         };
-        self.keys.remove(row);
-        let loss = self.losses.remove(row);
-        for (column, count) in self.columns.iter_mut().zip(&mut self.counts) {
-            *count -= usize::from(!column.remove(row).is_nan());
+        for (count, value) in self.counts.iter_mut().zip(self.rows.values(row)) {
+            *count -= usize::from(!value.is_nan());
         }
-        let place = self.place(loss, key);
+        let place = self.place(self.rows.loss(row), key);
         self.ranking.remove(place);
+    }
+
+    /// Adds a pending trial that counts until [`settle_provisional`](Self::settle_provisional), unless the key is
+    /// known.
+    pub fn propose(&mut self, key: i64, values: &[f64]) {
+        if self.rows.row(key).is_none() {
+            self.upsert(key, f64::INFINITY, values);
+            self.rows.mark_provisional(key);
+        }
+    }
+
+    /// Withdraws the proposed trials that have not been upserted since.
+    pub fn settle_provisional(&mut self) {
+        for key in self.rows.settle() {
+            self.remove(key);
+        }
+        if self.rows.total() as usize > 2 * self.rows.len() + 64 {
+            self.rows.compact();
+        }
     }
 
     /// Where a trial is, or belongs, in the ranking: by loss, then by key; NaN last.
@@ -121,17 +124,14 @@ impl Annealer {
     /// Value of a parameter in a trial, if active there.
     #[must_use]
     pub fn value(&self, key: i64, param: usize) -> Option<f64> {
-        let row = self.keys.binary_search(&key).ok()?;
-        Some(self.columns[param][row]).filter(|value| !value.is_nan())
+        let row = self.rows.row(key)?;
+        Some(self.rows.values(row)[param]).filter(|value| !value.is_nan())
     }
 
     /// Loss of a trial.
     #[must_use]
     pub fn loss(&self, key: i64) -> Option<f64> {
-        self.keys
-            .binary_search(&key)
-            .ok()
-            .map(|row| self.losses[row])
+        self.rows.row(key).map(|row| self.rows.loss(row))
     }
 
     /// f for a parameter.

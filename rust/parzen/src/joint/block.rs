@@ -8,6 +8,7 @@ use super::mixture::{Floors, Mixture, draw};
 use super::options::Options;
 use super::sample::Sample;
 use crate::rng::Rng;
+use crate::rows::Rows;
 use crate::space::Space;
 
 const NOT_HERE: u32 = u32::MAX;
@@ -130,17 +131,10 @@ impl Block {
         }
     }
 
-    /// Renews what changed. `values` are the natural values by row and parameter; `ranked` are the good rows,
-    /// the best first.
-    pub fn refresh(
-        &mut self,
-        axes: &[Axis],
-        options: &Options,
-        values: &[Vec<f64>],
-        ranked: &[u32],
-    ) {
+    /// Renews what changed. `ranked` are the good rows, the best first.
+    pub fn refresh(&mut self, axes: &[Axis], options: &Options, rows: &Rows, ranked: &[u32]) {
         let own: Vec<&Axis> = self.params.iter().map(|p| &axes[*p]).collect();
-        self.refresh_rest(&own, options, values);
+        self.refresh_rest(&own, options, rows);
         let mine: Vec<u32> = ranked
             .iter()
             .copied()
@@ -152,8 +146,8 @@ impl Block {
         self.good_rows = mine;
         self.good = Mixture::new(&own, good_floors(options));
         for (rank, row) in self.good_rows.iter().enumerate() {
-            let values = &values[*row as usize];
-            self.good.push(coordinates(&self.params, &own, values));
+            self.good
+                .push(coordinates(&self.params, &own, rows.values(*row)));
             self.good.insert(rank);
         }
         self.good.refresh(&own);
@@ -161,7 +155,7 @@ impl Block {
 
     /// Brings the mixture of the rest up to date.
     #[allow(clippy::cast_possible_truncation)] // trials are counted in u32
-    fn refresh_rest(&mut self, own: &[&Axis], options: &Options, values: &[Vec<f64>]) {
+    fn refresh_rest(&mut self, own: &[&Axis], options: &Options, rows: &Rows) {
         let mut moved = std::mem::take(&mut self.touched);
         moved.extend(self.sample.renew(options.max_rest));
         if self.is_worn(options) || self.misses_any(&moved) {
@@ -177,8 +171,9 @@ impl Block {
                 continue;
             }
             self.places.push(self.rest.trials() as u32);
-            let row = self.rows[number as usize] as usize;
-            self.rest.push(coordinates(&self.params, own, &values[row]));
+            let row = self.rows[number as usize];
+            self.rest
+                .push(coordinates(&self.params, own, rows.values(row)));
         }
         if is_new {
             self.taken_up = self.rest.trials();

@@ -54,9 +54,11 @@ pub mod startup;
 pub use model::Model;
 pub use options::Options;
 
+use crate::algorithm::{Algorithm, Request};
 use crate::error::Result;
 use crate::interrupt::Checkpoint;
 use crate::rng::{Rng, stream};
+use crate::space::Space;
 use block::Candidate;
 
 /// So many candidates are drawn and scored at a time.
@@ -116,13 +118,48 @@ pub fn suggest_until(
     Ok(out)
 }
 
+impl Algorithm for Model {
+    type Options = Options;
+
+    fn space(&self) -> &Space {
+        self.space()
+    }
+
+    fn upsert(&mut self, key: i64, loss: f64, values: &[f64]) {
+        self.upsert(key, loss, values);
+    }
+
+    fn remove(&mut self, key: i64) {
+        self.remove(key);
+    }
+
+    fn propose(&mut self, key: i64, values: &[f64]) {
+        self.propose(key, values);
+    }
+
+    fn settle_provisional(&mut self) {
+        self.settle_provisional();
+    }
+
+    fn suggest(
+        &mut self,
+        request: &Request<'_>,
+        options: &Options,
+        checkpoint: Checkpoint<'_>,
+    ) -> Result<Vec<Vec<f64>>> {
+        let Request { keys, seed, first } = *request;
+        suggest_until(self, keys, (seed, first), options, checkpoint)
+    }
+}
+
 pub(crate) fn first_trial(
     model: &Model,
     (seed, index): (u64, u64),
     options: &Options,
     checkpoint: Checkpoint<'_>,
 ) -> Result<Vec<f64>> {
-    let (space, axes, rows) = (model.space(), model.axes(), model.rows());
+    let (space, axes) = (model.space(), model.axes());
+    let rows = model.trials().map(|(_, _, values)| values);
     let mut values = startup::assignment(space, axes, rows, (seed, index), options, checkpoint)?;
     if model.seen().contains(model.axes(), &values) {
         let mut rng = stream(seed, index, u64::MAX);

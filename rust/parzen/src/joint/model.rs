@@ -2,33 +2,24 @@
 
 use super::axis::Axis;
 use super::block::{Block, blocks};
-use super::evolution::home::{Rows, movable};
+use super::evolution::home::{View, movable};
 use super::evolution::{Evolution, Settings};
 use super::options::Options;
 use super::seen::Seen;
+use crate::rows::{Change, Rows};
 use crate::space::Space;
-use std::collections::BTreeSet;
 
 /// The trials of one study: a row each, ordered by key.
 ///
 /// A row has a loss (infinite while pending or when failed) and a value for each active parameter.
 #[derive(Clone, Debug)]
 pub struct Model {
-    space: Space,
     unordered: Vec<bool>,
     axes: Vec<Axis>,
-    keys: Vec<i64>,
-    losses: Vec<f64>,
-    /// Natural values by row, NaN where not active.
-    values: Vec<Vec<f64>>,
-    /// Rows that were withdrawn stay in place and count for nothing.
-    gone: Vec<bool>,
-    live: usize,
+    rows: Rows,
     /// Rows with a loss, the best first.
     ranking: Vec<u32>,
     seen: Seen,
-    /// Keys that were proposed within a batch and not heard of since.
-    provisional: BTreeSet<i64>,
     learnt: Learnt,
     evolution: Evolution,
     /// Which parameters the local searches may change.
@@ -74,17 +65,11 @@ impl Model {
         let learnt = Learnt::new(&space, &axes, Options::default());
         let movable = movable(&space, &axes);
         Self {
-            space,
             unordered: unordered.to_vec(),
             axes,
-            keys: Vec::new(),
-            losses: Vec::new(),
-            values: Vec::new(),
-            gone: Vec::new(),
-            live: 0,
+            rows: Rows::new(space),
             ranking: Vec::new(),
             seen: Seen::default(),
-            provisional: BTreeSet::new(),
             learnt,
             evolution: Evolution::new(settings(&Options::default())),
             movable,
@@ -94,7 +79,7 @@ impl Model {
     /// The space.
     #[must_use]
     pub fn space(&self) -> &Space {
-        &self.space
+        self.rows.space()
     }
 
     /// Which of its parameters are numbers of options, as given to [`Model::new`].
@@ -115,33 +100,29 @@ impl Model {
         &self.seen
     }
 
-    /// The values of the rows, by key.
-    pub fn rows(&self) -> impl Iterator<Item = &[f64]> {
-        let live = self
-            .values
-            .iter()
-            .zip(&self.gone)
-            .filter(|(_, gone)| !**gone);
-        live.map(|(values, _)| values.as_slice())
+    /// The trials.
+    #[must_use]
+    pub fn rows(&self) -> &Rows {
+        &self.rows
     }
 
     /// Keys, losses (infinite while pending or when failed) and values of the rows, by key.
     pub fn trials(&self) -> impl Iterator<Item = (i64, f64, &[f64])> {
-        let rows = self.keys.iter().zip(&self.losses).zip(&self.values);
-        let live = rows.zip(&self.gone).filter(|(_, gone)| !**gone);
-        live.map(|(((key, loss), values), _)| (*key, *loss, values.as_slice()))
+        let rows = &self.rows;
+        let live = rows.live();
+        live.map(|row| (rows.key(row), rows.loss(row), rows.values(row)))
     }
 
     /// Number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.live
+        self.rows.len()
     }
 
     /// Whether there is no row.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.live == 0
+        self.rows.is_empty()
     }
 
     /// Adds the row of `key`, or replaces it. `values` has one entry per parameter, NaN where it is
@@ -152,127 +133,83 @@ impl Model {
     ///
     /// # Panics
     /// When `values` does not have one entry per parameter.
-    #[allow(clippy::cast_possible_truncation)] // rows are counted in u32
     pub fn upsert(&mut self, key: i64, loss: f64, values: &[f64]) {
-        assert_eq!(values.len(), self.space.len(), "one value per parameter");
+        self.remove(key);
         if loss.is_nan() {
-            self.remove(key);
             return;
         }
-        self.provisional.remove(&key);
-        let row = match self.find(key) {
-            Ok(row) => {
-                self.withdraw(row);
-                if !same_values(&self.values[row], values) {
-                    self.values[row] = values.to_vec();
-                    self.start_over();
-                }
-                row
-            }
-            Err(row) => {
-                self.keys.insert(row, key);
-                self.losses.insert(row, f64::INFINITY);
-                self.values.insert(row, values.to_vec());
-                self.gone.insert(row, true);
-                if row + 1 < self.keys.len() {
-                    self.ranking
-                        .iter_mut()
-                        .filter(|r| **r >= row as u32)
-                        .for_each(|r| *r += 1);
-                    self.start_over();
-                }
-                row
-            }
-        };
-        self.evolution.forget(row);
-        self.losses[row] = loss + 0.0; // -0.0 and 0.0 are ties
-        self.gone[row] = false;
-        self.live += 1;
-        self.seen.add(&self.axes, &self.values[row]);
-        self.learnt.touched.push(row as u32);
+        let change = self.rows.upsert(key, loss, values);
+        let row = change.row();
+        if let Change::Inserted(_) = change {
+            let behind = self.ranking.iter_mut().filter(|other| **other >= row);
+            behind.for_each(|other| *other += 1);
+        }
+        if matches!(change, Change::Inserted(_) | Change::Values { .. }) {
+            self.start_over();
+        }
+        self.evolution.forget(row as usize);
+        self.seen.add(&self.axes, self.rows.values(row));
+        self.learnt.touched.push(row);
         if loss < f64::INFINITY {
-            let at = self.rank(row as u32);
-            self.ranking.insert(at, row as u32);
+            let at = self.rank(row);
+            self.ranking.insert(at, row);
         }
     }
 
     /// Withdraws the row of a key, if there is one.
     pub fn remove(&mut self, key: i64) {
-        if let Ok(row) = self.find(key) {
-            self.withdraw(row);
+        let Some(row) = self.rows.remove(key) else {
+            return;
+        };
+        self.evolution.forget(row as usize);
+        self.seen.remove(&self.axes, self.rows.values(row));
+        self.learnt.touched.push(row);
+        if self.rows.loss(row) < f64::INFINITY {
+            let at = self.rank(row);
+            self.ranking.remove(at);
         }
     }
 
     /// Adds a pending row that counts until [`settle_provisional`](Self::settle_provisional), unless
     /// the key is known.
     pub fn propose(&mut self, key: i64, values: &[f64]) {
-        if self.find(key).is_ok_and(|row| !self.gone[row]) {
-            return;
+        if self.rows.row(key).is_none() {
+            self.upsert(key, f64::INFINITY, values);
+            self.rows.mark_provisional(key);
         }
-        self.upsert(key, f64::INFINITY, values);
-        self.provisional.insert(key);
     }
 
     /// Withdraws the proposed rows that have not been upserted since.
     pub fn settle_provisional(&mut self) {
-        for key in std::mem::take(&mut self.provisional) {
+        for key in self.rows.settle() {
             self.remove(key);
         }
-        if self.keys.len() > 2 * self.live + 64 {
+        if self.rows.total() as usize > 2 * self.len() + 64 {
             self.compact();
         }
     }
 
     /// Drops the rows that were withdrawn.
-    #[allow(clippy::cast_possible_truncation)]
+    #[allow(clippy::cast_possible_truncation)] // rows are counted in u32
     fn compact(&mut self) {
-        let kept: Vec<usize> = (0..self.keys.len()).filter(|r| !self.gone[*r]).collect();
-        self.keys = kept.iter().map(|r| self.keys[*r]).collect();
-        self.losses = kept.iter().map(|r| self.losses[*r]).collect();
-        self.values = kept
-            .iter()
-            .map(|r| std::mem::take(&mut self.values[*r]))
-            .collect();
-        self.gone = vec![false; kept.len()];
-        let place = |row: &u32| kept.partition_point(|r| *r < *row as usize) as u32;
+        let kept = self.rows.compact();
+        let place = |row: &u32| kept.partition_point(|r| r < row) as u32;
         self.ranking = self.ranking.iter().map(place).collect();
         self.evolution.forget(0);
         self.start_over();
     }
 
-    #[allow(clippy::cast_possible_truncation)]
-    fn withdraw(&mut self, row: usize) {
-        if std::mem::replace(&mut self.gone[row], true) {
-            return;
-        }
-        self.evolution.forget(row);
-        self.live -= 1;
-        self.seen.remove(&self.axes, &self.values[row]);
-        self.learnt.touched.push(row as u32);
-        if self.losses[row] < f64::INFINITY {
-            let at = self.rank(row as u32);
-            self.ranking.remove(at);
-        }
-    }
-
-    fn find(&self, key: i64) -> Result<usize, usize> {
-        if self.keys.last().is_none_or(|last| *last < key) {
-            return Err(self.keys.len());
-        }
-        self.keys.binary_search(&key)
-    }
-
     /// Where the row is, or would be, in the ranking.
     fn rank(&self, row: u32) -> usize {
-        let loss = self.losses[row as usize];
+        let loss = self.rows.loss(row);
         self.ranking.partition_point(|other| {
-            let theirs = self.losses[*other as usize];
+            let theirs = self.rows.loss(*other);
             theirs < loss || (theirs == loss && *other < row)
         })
     }
 
     fn start_over(&mut self) {
-        self.learnt = Learnt::new(&self.space, &self.axes, self.learnt.options);
+        self.learnt = Learnt::new(self.rows.space(), &self.axes, self.learnt.options);
     }
 
     /// Splits the trials into the good and the rest, and brings the mixtures up to date.
@@ -294,13 +231,12 @@ impl Model {
         good.extend(&self.ranking[..count]);
         touched.extend(good.iter());
         touched.retain(|row| (*row as usize) < in_rest.len());
-        for at in in_rest.len()..self.keys.len() {
-            #[allow(clippy::cast_possible_truncation)]
-            let row = at as u32;
-            let belongs = !self.gone[at] && !good.contains(&row);
+        #[allow(clippy::cast_possible_truncation)] // rows are counted in u32
+        for row in in_rest.len() as u32..self.rows.total() {
+            let belongs = !self.rows.is_gone(row) && !good.contains(&row);
             in_rest.push(belongs);
             for block in &mut *blocks {
-                block.admit(self.keys[at], &self.values[at]);
+                block.admit(self.rows.key(row), self.rows.values(row));
                 if belongs {
                     block.set_rest(row, true);
                 }
@@ -310,7 +246,7 @@ impl Model {
         touched.dedup();
         for row in touched.drain(..) {
             let at = row as usize;
-            let belongs = !self.gone[at] && !good.contains(&row);
+            let belongs = !self.rows.is_gone(row) && !good.contains(&row);
             if belongs != in_rest[at] {
                 in_rest[at] = belongs;
                 for block in &mut *blocks {
@@ -319,20 +255,17 @@ impl Model {
             }
         }
         for block in blocks {
-            block.refresh(&self.axes, options, &self.values, good);
+            block.refresh(&self.axes, options, &self.rows, good);
         }
     }
 
     /// A point from the local searches for the trial of this key, for the seed of a batch and a number
     /// within it; None where the model shall suggest.
     pub fn evolve(&mut self, key: i64, name: (u64, u64), options: &Options) -> Option<Vec<f64>> {
-        let rows = Rows {
+        let rows = View {
             axes: &self.axes,
             movable: &self.movable,
-            keys: &self.keys,
-            losses: &self.losses,
-            values: &self.values,
-            gone: &self.gone,
+            rows: &self.rows,
         };
         self.evolution.follow(&rows, settings(options));
         let values = self.evolution.propose(&rows, key, name)?;
@@ -351,7 +284,7 @@ impl Model {
         self.learnt
             .good
             .iter()
-            .map(|r| self.keys[*r as usize])
+            .map(|row| self.rows.key(*row))
             .collect()
     }
 }
@@ -362,14 +295,6 @@ fn settings(options: &Options) -> Settings {
         step: options.evolve_step,
         share: options.evolve_share,
     }
-}
-
-/// Whether the values of two rows are the same, NaN (not active) in the same places.
-#[must_use]
-pub fn same_values(a: &[f64], b: &[f64]) -> bool {
-    a.iter()
-        .zip(b)
-        .all(|(a, b)| a == b || (a.is_nan() && b.is_nan()))
 }
 
 #[allow(

@@ -60,6 +60,18 @@ impl Prior {
         }
     }
 
+    /// Whether the parameter can have a value: a finite number, for a discrete one an option of positive
+    /// probability.
+    #[must_use]
+    pub fn accepts(&self, value: f64) -> bool {
+        match self {
+            Self::Numeric(_) => value.is_finite(),
+            Self::Categorical(options) => exact_integer(value)
+                .and_then(|value| options.option(value))
+                .is_some_and(|option| options.prior_mass(option) > 0.0),
+        }
+    }
+
     /// Whether values are integers or option numbers.
     #[must_use]
     pub const fn is_discrete(&self) -> bool {

@@ -6,13 +6,14 @@
 //! columns whose parents are decided can do so on several threads. The result is that of
 //! [`one_by_one`](super::suggest::one_by_one), to the bit.
 
+use super::history::History;
 use super::options::Options;
+use super::split::Ahead;
 use crate::error::{Error, Result};
 use crate::interrupt::Checkpoint;
 use crate::rng::stream;
 use crate::space::Space;
 use crate::tpe::column::{self, Column, GoesOn, Scratch};
-use crate::tpe::history::{Ahead, History};
 use std::num::NonZero;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -81,6 +82,7 @@ pub fn assignments(
         done = piece;
     }
     finished(&values[done]);
+    history.fill(ahead, &values);
     Ok(())
 }
 

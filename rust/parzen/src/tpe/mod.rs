@@ -5,7 +5,7 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | `history` | the trials: losses, the split into good and bad |
+//! | `history`, `split` | the trials as columns, and their split into good and bad |
 //! | `column/` | the observations of one parameter and its two groups, kept up to date |
 //! | `suggest`, `batch` | suggestions one by one, and by columns |
 
@@ -13,6 +13,7 @@ mod batch;
 pub mod column;
 pub mod history;
 mod options;
+mod split;
 mod suggest;
 
 pub use history::History;

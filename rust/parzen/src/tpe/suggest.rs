@@ -2,10 +2,12 @@
 
 use super::batch;
 use super::options::Options;
+use crate::algorithm::{Algorithm, Request};
 use crate::error::{Error, Result};
 use crate::interrupt::Checkpoint;
 use crate::random;
 use crate::rng::stream;
+use crate::space::Space;
 use crate::tpe::column::{self, Scratch};
 use crate::tpe::history::History;
 
@@ -23,11 +25,8 @@ pub fn suggest(
     first: u64,
     options: &Options,
 ) -> Result<Vec<Vec<f64>>> {
-    let mut out = Vec::with_capacity(keys.len());
-    let finished = |piece: &[Vec<f64>]| out.extend_from_slice(piece);
-    let checkpoint = Checkpoint::never();
-    suggest_by_pieces(history, keys, seed, first, options, checkpoint, finished)?;
-    Ok(out)
+    let request = Request { keys, seed, first };
+    Algorithm::suggest(history, &request, options, Checkpoint::never())
 }
 
 /// As [`suggest`], but hands the assignments over piece by piece, in order.
@@ -135,4 +134,41 @@ fn assignment(
         checkpoint.pass()?;
     }
     Ok(values)
+}
+
+impl Algorithm for History {
+    type Options = Options;
+
+    fn space(&self) -> &Space {
+        self.space()
+    }
+
+    fn upsert(&mut self, key: i64, loss: f64, values: &[f64]) {
+        self.upsert(key, loss, values);
+    }
+
+    fn remove(&mut self, key: i64) {
+        self.remove(key);
+    }
+
+    fn propose(&mut self, key: i64, values: &[f64]) {
+        self.propose(key, values);
+    }
+
+    fn settle_provisional(&mut self) {
+        self.settle_provisional();
+    }
+
+    fn suggest(
+        &mut self,
+        request: &Request<'_>,
+        options: &Options,
+        checkpoint: Checkpoint<'_>,
+    ) -> Result<Vec<Vec<f64>>> {
+        let Request { keys, seed, first } = *request;
+        let mut out = Vec::with_capacity(keys.len());
+        let finished = |piece: &[Vec<f64>]| out.extend_from_slice(piece);
+        suggest_by_pieces(self, keys, seed, first, options, checkpoint, finished)?;
+        Ok(out)
+    }
 }

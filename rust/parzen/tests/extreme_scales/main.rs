@@ -40,7 +40,7 @@ fn what_is_not_refused_is_searched() {
 // Each of these hung, panicked, or led to suggestions that were NaN, infinite or impossible.
 #[test]
 fn spaces_that_went_wrong_are_searched() {
-    let faults: [&[(&'static str, &[f64])]; 8] = [
+    let faults: [&[(&'static str, &[f64])]; 9] = [
         // A quantum of so many bandwidths was integrated bandwidth by bandwidth.
         &[("qnormal", &[-2.2e-7, 7.5e-9, 0.14])],
         // Half a quantum is lost there.
@@ -57,6 +57,11 @@ fn spaces_that_went_wrong_are_searched() {
         &[("randint", &[0.0, 1_099_511_627_776.0])],
         // More values than can be told apart.
         &[("quniform", &[0.0, 9_223_372_036_854_775_808.0, 1.0])],
+        // Local searches around a trial without a value.
+        &[
+            ("normal", &[0.0, 1.0]),
+            ("qnormal", &[2.0, 3.6e-15, 0.0078]),
+        ],
         // Steps from an infinite value.
         &[("qnormal", &[-4.0, 1.0, 7.7]), ("normal", &[0.0, 1.0])],
     ];
@@ -73,6 +78,11 @@ fn spaces_that_went_wrong_are_searched() {
 #[test]
 #[ignore = "the long form: make test-long"]
 fn a_million_spaces_are_refused_or_searched() {
+    // One of them again.
+    if let Ok(number) = std::env::var("EXTREME_CASE") {
+        assert_eq!(run(Case::new(number.parse().unwrap())), Ok(true));
+        return;
+    }
     let asked = std::env::var("EXTREME_CASES").ok();
     let count = asked.map_or(3_000_000, |n| n.parse().unwrap());
     search(0..count);
@@ -267,7 +277,7 @@ fn by_annealing(
         annealer.upsert(*key, *loss, values);
     }
     let options = anneal::Options::default();
-    let suggest = |key: &i64| annealer.suggest(*key, seed, &options);
+    let suggest = |key: &i64| annealer.assignment(*key, seed, &options);
     keys.iter()
         .map(suggest)
         .collect::<Result<_, _>>()

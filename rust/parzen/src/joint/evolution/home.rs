@@ -1,30 +1,52 @@
 //! What a local search moves, and what it leaves alone.
 
 use super::super::axis::{Axis, Shape, nearest};
+use crate::rows::Rows;
 use crate::space::Space;
 use std::sync::Arc;
 
 /// The rows of a study as a local search sees them: by key, those that were withdrawn included.
 #[derive(Clone, Copy, Debug)]
-pub struct Rows<'a> {
+pub struct View<'a> {
     /// The axes of the parameters.
     pub axes: &'a [Axis],
     /// Which parameters a local search may change; see [`movable`].
     pub movable: &'a [bool],
-    /// Keys, ascending.
-    pub keys: &'a [i64],
-    /// Losses, infinite while pending or when failed.
-    pub losses: &'a [f64],
-    /// Natural values by row and parameter, NaN where not active.
-    pub values: &'a [Vec<f64>],
-    /// Which rows were withdrawn.
-    pub gone: &'a [bool],
+    /// The rows.
+    pub rows: &'a Rows,
 }
 
-impl Rows<'_> {
-    /// Whether the row is there and has a loss.
+#[allow(clippy::cast_possible_truncation)] // rows are counted in u32
+impl<'a> View<'a> {
+    /// Number of rows.
+    pub fn total(&self) -> usize {
+        self.rows.total() as usize
+    }
+
+    /// Key of a row.
+    pub fn key(&self, row: usize) -> i64 {
+        self.rows.key(row as u32)
+    }
+
+    /// Loss of a row, infinite while pending or when failed.
+    pub fn loss(&self, row: usize) -> f64 {
+        self.rows.loss(row as u32)
+    }
+
+    /// Natural values of a row by parameter, NaN where not active.
+    pub fn values(&self, row: usize) -> &'a [f64] {
+        self.rows.values(row as u32)
+    }
+
+    /// Whether a row was withdrawn.
+    pub fn is_gone(&self, row: usize) -> bool {
+        self.rows.is_gone(row as u32)
+    }
+
+    /// Whether the row is there, and has a loss and a value for every parameter that is active in it: a search
+    /// that began elsewhere would leave out values.
     pub fn is_finished(&self, row: usize) -> bool {
-        !self.gone[row] && self.losses[row] < f64::INFINITY
+        !self.is_gone(row) && self.loss(row) < f64::INFINITY && self.rows.is_complete(row as u32)
     }
 }
 

@@ -30,7 +30,7 @@ mod run;
 mod search;
 
 use crate::rng::stream;
-use home::Rows;
+use home::View;
 use search::Search;
 pub use search::Settings;
 
@@ -71,11 +71,11 @@ impl Evolution {
     /// Learns from the rows up to the last one with a loss.
     ///
     /// Cost: `O(n^2)` a row, where `n` is the number of parameters that are moved.
-    pub fn follow(&mut self, rows: &Rows, settings: Settings) {
+    pub fn follow(&mut self, rows: &View, settings: Settings) {
         if settings != self.settings {
             *self = Self::new(settings);
         }
-        let finished = (self.taken..rows.losses.len()).rev();
+        let finished = (self.taken..rows.total()).rev();
         let Some(last) = finished.into_iter().find(|row| rows.is_finished(*row)) else {
             return;
         };
@@ -100,7 +100,7 @@ impl Evolution {
 
     /// A point from the search that is under way, for the trial of this key and for number `index` of the batch
     /// that `seed` names; None where the model shall suggest.
-    pub fn propose(&self, rows: &Rows, key: i64, (seed, index): (u64, u64)) -> Option<Vec<f64>> {
+    pub fn propose(&self, rows: &View, key: i64, (seed, index): (u64, u64)) -> Option<Vec<f64>> {
         let run = self.search.run()?;
         let mut rng = stream(seed, index, u64::MAX - 2);
         let is_turn = self.search.is_turn(key, self.settings);

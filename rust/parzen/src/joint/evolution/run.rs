@@ -12,7 +12,7 @@
 use super::super::axis::Axis;
 use super::constants::Constants;
 use super::factor::Factor;
-use super::home::{Home, Rows, cell, within};
+use super::home::{Home, View, cell, within};
 use super::progress::Progress;
 use crate::rng::Rng;
 use std::sync::Arc;
@@ -90,11 +90,11 @@ impl Run {
 
     /// Length of the step to a row, in steps that are one deviation long in every coordinate; None if the row
     /// is not in its home.
-    pub fn distance(&self, rows: &Rows, row: usize) -> Option<f64> {
-        if !self.home.holds(&rows.values[row]) {
+    pub fn distance(&self, rows: &View, row: usize) -> Option<f64> {
+        if !self.home.holds(rows.values(row)) {
             return None;
         }
-        let x = self.home.coordinates(rows.axes, &rows.values[row]);
+        let x = self.home.coordinates(rows.axes, rows.values(row));
         Some(length(&self.factor.solve(&self.step_to(&x))) / (self.mean.len() as f64).sqrt())
     }
 
@@ -109,9 +109,9 @@ impl Run {
     }
 
     /// Learns from a row of its home; whether that completes a generation.
-    pub fn take(&mut self, rows: &Rows, row: usize) -> bool {
-        let x = self.home.coordinates(rows.axes, &rows.values[row]);
-        let loss = rows.losses[row];
+    pub fn take(&mut self, rows: &View, row: usize) -> bool {
+        let x = self.home.coordinates(rows.axes, rows.values(row));
+        let loss = rows.loss(row);
         self.members.push(Member { x, loss });
         self.progress.count();
         if self.members.len() < self.constants.population {

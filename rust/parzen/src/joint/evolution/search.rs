@@ -3,7 +3,7 @@
 
 use super::constants::usual_population;
 use super::credit::Credit;
-use super::home::{Home, Rows};
+use super::home::{Home, View};
 use super::run::Run;
 use crate::rng::{Rng, stream};
 
@@ -40,11 +40,11 @@ struct Basin {
 }
 
 impl Basin {
-    fn holds(&self, rows: &Rows, row: usize) -> bool {
-        if !self.home.holds(&rows.values[row]) {
+    fn holds(&self, rows: &View, row: usize) -> bool {
+        if !self.home.holds(rows.values(row)) {
             return false;
         }
-        let x = self.home.coordinates(rows.axes, &rows.values[row]);
+        let x = self.home.coordinates(rows.axes, rows.values(row));
         let square: f64 = x
             .iter()
             .zip(&self.centre)
@@ -57,7 +57,7 @@ impl Basin {
 /// The search that is under way, and what is left of those before.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
-    /// Rows with a loss.
+    /// View with a loss.
     finished: usize,
     best: Option<(f64, usize)>,
     run: Option<Run>,
@@ -81,22 +81,22 @@ impl Search {
     }
 
     /// Learns from the next row; whether that changed the search by more than one point.
-    pub fn step(&mut self, rows: &Rows, row: usize, settings: Settings) -> bool {
-        if rows.gone[row] {
+    pub fn step(&mut self, rows: &View, row: usize, settings: Settings) -> bool {
+        if rows.is_gone(row) {
             return false;
         }
         if !rows.is_finished(row) {
             return self.miss(rows, row, settings);
         }
         self.finished += 1;
-        let is_best = self.best.is_none_or(|(best, _)| rows.losses[row] < best);
+        let is_best = self.best.is_none_or(|(best, _)| rows.loss(row) < best);
         if is_best {
-            self.best = Some((rows.losses[row], row));
+            self.best = Some((rows.loss(row), row));
         }
         if self.finished < settings.after {
             return false;
         }
-        let is_turn = self.is_turn(rows.keys[row], settings);
+        let is_turn = self.is_turn(rows.key(row), settings);
         let Some(run) = &mut self.run else {
             return self.begin(rows, settings.step);
         };
@@ -118,7 +118,7 @@ impl Search {
         }
     }
 
-    fn miss(&mut self, rows: &Rows, row: usize, settings: Settings) -> bool {
+    fn miss(&mut self, rows: &View, row: usize, settings: Settings) -> bool {
         let Some(run) = &mut self.run else {
             return false;
         };
@@ -133,10 +133,10 @@ impl Search {
     }
 
     /// Searches around the best row, if it has anything to be moved.
-    fn begin(&mut self, rows: &Rows, step: f64) -> bool {
+    fn begin(&mut self, rows: &View, step: f64) -> bool {
         let home = self
             .best
-            .map(|(_, row)| Home::of(rows.movable, &rows.values[row]));
+            .map(|(_, row)| Home::of(rows.movable, rows.values(row)));
         self.is_large = false;
         self.run = home.filter(|home| home.size() > 0).map(|home| {
             let population = usual_population(home.size());
@@ -158,7 +158,7 @@ impl Search {
 
     /// Begins a search from a good row outside of the basins that are known, with the usual population or a
     /// larger one: whichever has had fewer points so far (Hansen, GECCO 2009, as above).
-    fn begin_elsewhere(&mut self, rows: &Rows, last: usize, settings: Settings) {
+    fn begin_elsewhere(&mut self, rows: &View, last: usize, settings: Settings) {
         let Some(ended) = self.leave() else { return };
         if self.basins.len() == MOST_BASINS {
             self.basins.remove(0);
@@ -169,7 +169,7 @@ impl Search {
             radius: BASIN * ended.first_step(),
         });
         let mut rng = stream(
-            rows.keys[last].cast_unsigned(),
+            rows.key(last).cast_unsigned(),
             u64::from(self.doublings),
             u64::MAX,
         );
@@ -193,15 +193,14 @@ impl Search {
 
     /// The home of one of the best rows outside of the basins; of the best of all, if there is none.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a count
-    fn open_place(&self, rows: &Rows, last: usize, rng: &mut Rng) -> Option<Home> {
+    fn open_place(&self, rows: &View, last: usize, rng: &mut Rng) -> Option<Home> {
         let has_room = |row: &usize| {
-            let values = rows.movable.iter().zip(&rows.values[*row]);
+            let values = rows.movable.iter().zip(rows.values(*row));
             values
                 .into_iter()
                 .any(|(movable, value)| *movable && !value.is_nan())
         };
-        let by_loss =
-            |a: &usize, b: &usize| rows.losses[*a].total_cmp(&rows.losses[*b]).then(a.cmp(b));
+        let by_loss = |a: &usize, b: &usize| rows.loss(*a).total_cmp(&rows.loss(*b)).then(a.cmp(b));
         let finished = (0..=last)
             .filter(|row| rows.is_finished(*row))
             .filter(has_room);
@@ -215,6 +214,6 @@ impl Search {
         } else {
             open[rng.below(open.len() as u64) as usize]
         };
-        Some(Home::of(rows.movable, &rows.values[row]))
+        Some(Home::of(rows.movable, rows.values(row)))
     }
 }

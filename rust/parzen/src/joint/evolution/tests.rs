@@ -1,7 +1,8 @@
-use super::home::{Rows, movable};
+use super::home::{View, movable};
 use super::*;
 use crate::joint::axis::Axis;
 use crate::prior::Prior;
+use crate::rows::Rows;
 use crate::space::{Param, Space};
 
 const SETTINGS: Settings = Settings {
@@ -12,13 +13,9 @@ const SETTINGS: Settings = Settings {
 
 /// A study whose trials are suggested by the local searches alone, after random ones.
 struct Study {
-    space: Space,
     axes: Vec<Axis>,
     movable: Vec<bool>,
-    keys: Vec<i64>,
-    losses: Vec<f64>,
-    values: Vec<Vec<f64>>,
-    gone: Vec<bool>,
+    rows: Rows,
     evolution: Evolution,
 }
 
@@ -37,60 +34,55 @@ impl Study {
             .collect();
         Self {
             movable: movable(&space, &axes),
-            space,
             axes,
-            keys: Vec::new(),
-            losses: Vec::new(),
-            values: Vec::new(),
-            gone: Vec::new(),
+            rows: Rows::new(space),
             evolution: Evolution::new(SETTINGS),
         }
     }
 
-    fn rows(&self) -> Rows<'_> {
-        Rows {
+    fn rows(&self) -> View<'_> {
+        View {
             axes: &self.axes,
             movable: &self.movable,
-            keys: &self.keys,
-            losses: &self.losses,
-            values: &self.values,
-            gone: &self.gone,
+            rows: &self.rows,
         }
     }
 
     fn suggest(&mut self, seed: u64) -> Vec<f64> {
         let mut evolution = self.evolution.clone();
         evolution.follow(&self.rows(), SETTINGS);
-        let name = (seed, self.keys.len() as u64);
+        let name = (seed, u64::from(self.rows.total()));
         let run = evolution.search.run();
         let mut rng = stream(seed, name.1, 1);
         let values = run.map(|run| run.draw(&self.axes, &mut rng));
         self.evolution = evolution;
         values.unwrap_or_else(|| {
             let sample = |(i, p): (u64, &Param)| p.prior.sample(&mut stream(name.0, name.1, i));
-            (0..).zip(self.space.params()).map(sample).collect()
+            (0..).zip(self.rows.space().params()).map(sample).collect()
         })
     }
 
-    fn add(&mut self, values: Vec<f64>, loss: f64) {
-        self.keys.push(i64::try_from(self.keys.len()).unwrap());
-        self.values.push(values);
-        self.losses.push(loss);
-        self.gone.push(false);
+    fn add(&mut self, values: &[f64], loss: f64) {
+        self.rows.upsert(i64::from(self.rows.total()), loss, values);
     }
 
     fn finish(&mut self, row: usize, loss: f64) {
         self.evolution.forget(row);
-        self.losses[row] = loss;
+        let row = u32::try_from(row).unwrap();
+        let values = self.rows.values(row).to_vec();
+        self.rows.upsert(i64::from(row), loss, &values);
     }
 
     fn minimise(&mut self, seed: u64, evaluations: usize, loss: impl Fn(&[f64]) -> f64) -> f64 {
         for _ in 0..evaluations {
             let values = self.suggest(seed);
             let loss = loss(&values);
-            self.add(values, loss);
+            self.add(&values, loss);
         }
-        self.losses.iter().copied().fold(f64::INFINITY, f64::min)
+        self.rows
+            .live()
+            .map(|row| self.rows.loss(row))
+            .fold(f64::INFINITY, f64::min)
     }
 
     fn mean(&self) -> Vec<f64> {
@@ -150,7 +142,9 @@ fn eventful(each: &mut impl FnMut(&mut Study)) -> Study {
         let loss = sphere(&values);
         match i % 7 {
             3 => pending.push((i, loss)),
-            5 if i % 3 == 0 => study.gone[i - 1] = true,
+            5 if i % 3 == 0 => {
+                study.rows.remove(i64::try_from(i).unwrap() - 1);
+            }
             _ => {}
         }
         let known = if i % 7 == 3 || i % 11 == 4 {
@@ -158,7 +152,7 @@ fn eventful(each: &mut impl FnMut(&mut Study)) -> Study {
         } else {
             loss
         };
-        study.add(values, known);
+        study.add(&values, known);
         if i % 7 == 5 && i % 3 == 0 {
             study.evolution.forget(i - 1);
         }
@@ -196,7 +190,7 @@ fn rows_without_a_loss_teach_nothing() {
     let mean = study.mean();
     for _ in 0..30 {
         let values = study.suggest(2);
-        study.add(values, f64::INFINITY);
+        study.add(&values, f64::INFINITY);
     }
     study.suggest(0);
     assert_eq!(study.mean(), mean);
@@ -207,7 +201,7 @@ fn trials_from_elsewhere_move_the_search_if_they_are_better() {
     let mut study = Study::new(&[UNIT; 2]);
     study.minimise(1, 200, |x| sphere(x) + 1.0);
     study.suggest(0);
-    study.add(vec![-4.0, -4.0], 0.5);
+    study.add(&[-4.0, -4.0], 0.5);
     study.suggest(0);
     assert_eq!(study.mean(), [0.1, 0.1]);
 }
@@ -221,8 +215,13 @@ fn a_search_that_has_ended_is_followed_by_one_elsewhere() {
     let mut study = Study::new(&[UNIT; 2]);
     study.minimise(4, 2500, two);
     let visits = |c: f64| {
-        let near = |x: &&Vec<f64>| x.iter().all(|x| (x - c).abs() < 1e-3);
-        study.values.iter().filter(near).count()
+        let near = |x: &&[f64]| x.iter().all(|x| (x - c).abs() < 1e-3);
+        study
+            .rows
+            .live()
+            .map(|row| study.rows.values(row))
+            .filter(near)
+            .count()
     };
     assert!(visits(-3.0) > 50 && visits(3.0) > 50);
 }
@@ -235,9 +234,9 @@ fn where_nothing_succeeds_the_search_gives_up() {
     let before = study.evolution.search.run().unwrap().mean().to_vec();
     for i in 0..500 {
         let values = study.suggest(i);
-        study.add(values, f64::INFINITY);
+        study.add(&values, f64::INFINITY);
         if i % 20 == 0 {
-            study.add(vec![4.9, -4.9], 50.0);
+            study.add(&[4.9, -4.9], 50.0);
         }
     }
     study.suggest(0);

@@ -88,20 +88,6 @@ impl Column {
         column
     }
 
-    /// Whether a value can be an observation of this parameter: a finite number, for a discrete
-    /// parameter one of its options, of which those of probability 0 are none.
-    #[must_use]
-    pub fn accepts(prior: &Prior, value: f64) -> bool {
-        match prior {
-            Prior::Numeric(_) => value.is_finite(),
-            Prior::Categorical(c) => {
-                let whole = value.abs() < 9e15 && value.trunc() == value;
-                let option = c.option(value as i64);
-                whole && option.is_some_and(|i| c.prior_mass(i) > 0.0)
-            }
-        }
-    }
-
     /// Appends an observation of a row after all others.
     pub fn push(&mut self, row: u32, value: f64) {
         debug_assert!(self.rows.last().is_none_or(|last| *last < row));

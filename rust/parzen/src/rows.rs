@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::prior::Prior;
 use crate::space::Space;
 
 /// The trials of one study.
@@ -170,22 +171,14 @@ impl Rows {
     #[must_use]
     #[allow(clippy::float_cmp)] // a change is what is looked for
     pub fn holds(&self, row: u32, values: &[f64]) -> bool {
-        let pairs = self.values(row).iter().zip(values).enumerate();
-        pairs
-            .into_iter()
-            .all(|(param, (own, value))| match self.accepted(param, *value) {
+        let params = self.space.params().iter().zip(values);
+        let mut pairs = self.values(row).iter().zip(params);
+        pairs.all(
+            |(own, (param, value))| match accepted(&param.prior, *value) {
                 value if value.is_nan() => own.is_nan(),
                 value => *own == value,
-            })
-    }
-
-    /// A value if the parameter can have it, else NaN: not active.
-    fn accepted(&self, param: usize, value: f64) -> f64 {
-        if self.space.params()[param].prior.accepts(value) {
-            value
-        } else {
-            f64::NAN
-        }
+            },
+        )
     }
 
     /// Adds the row of a key, or replaces it. Values that a parameter cannot have count as not active.
@@ -207,8 +200,9 @@ impl Rows {
                 if self.holds(row, values) {
                     return Change::Loss { row, before };
                 }
-                for (param, value) in values.iter().enumerate() {
-                    self.values[at * width + param] = self.accepted(param, *value);
+                let own = &mut self.values[at * width..][..width];
+                for ((own, param), value) in own.iter_mut().zip(self.space.params()).zip(values) {
+                    *own = accepted(&param.prior, *value);
                 }
                 Change::Values { row, before }
             }
@@ -220,20 +214,22 @@ impl Rows {
                     self.keys.push(key);
                     self.losses.push(loss);
                     self.gone.push(false);
-                    let each = values.iter().enumerate();
-                    for (param, value) in each {
-                        let value = self.accepted(param, *value);
-                        self.values.push(value);
-                    }
+                    let params = self.space.params();
+                    self.values.extend(
+                        params
+                            .iter()
+                            .zip(values)
+                            .map(|(p, v)| accepted(&p.prior, *v)),
+                    );
                     return Change::Appended(row);
                 }
                 self.keys.insert(at, key);
                 self.losses.insert(at, loss);
                 self.gone.insert(at, false);
-                let each = values.iter().enumerate();
-                let accepted: Vec<f64> = each.map(|(param, v)| self.accepted(param, *v)).collect();
+                let params = self.space.params().iter().zip(values);
                 let place = at * width;
-                self.values.splice(place..place, accepted);
+                self.values
+                    .splice(place..place, params.map(|(p, v)| accepted(&p.prior, *v)));
                 Change::Inserted(row)
             }
         }
@@ -293,10 +289,18 @@ impl Rows {
     }
 }
 
+/// A value if the parameter can have it, else NaN: not active.
+fn accepted(prior: &Prior, value: f64) -> f64 {
+    if prior.accepts(value) {
+        value
+    } else {
+        f64::NAN
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::prior::Prior;
     use crate::space::Param;
     use proptest::prelude::*;
     use std::collections::BTreeMap;

@@ -72,6 +72,19 @@ impl Categorical {
         (offset < self.n).then_some(offset)
     }
 
+    /// Whether a value can be drawn: it is in range, and its probability is not 0.
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation)] // there are as many probabilities as options
+    pub fn has(&self, value: i64) -> bool {
+        let offset = value.wrapping_sub(self.low).cast_unsigned();
+        let is_in_range = value >= self.low && offset < self.n;
+        is_in_range
+            && match &self.probabilities {
+                Some(p) => p[offset as usize] > 0.0,
+                None => true,
+            }
+    }
+
     /// The value of zero-based option `i < n`.
     #[must_use]
     pub const fn value(&self, i: u64) -> i64 {

@@ -66,9 +66,9 @@ impl Prior {
     pub fn accepts(&self, value: f64) -> bool {
         match self {
             Self::Numeric(_) => value.is_finite(),
-            Self::Categorical(options) => exact_integer(value)
-                .and_then(|value| options.option(value))
-                .is_some_and(|option| options.prior_mass(option) > 0.0),
+            Self::Categorical(options) => {
+                exact_integer(value).is_some_and(|value| options.has(value))
+            }
         }
     }
 

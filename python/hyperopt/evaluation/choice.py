@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ def evaluator(
     n_jobs: int | None = None,
     executor: ExecutorChoice = None,
     trial_timeout: float | None = None,
+    devices: Sequence[Any] | None = None,
 ) -> Evaluator:
     """The evaluator for these arguments of `fmin`.
 
@@ -40,6 +42,9 @@ def evaluator(
         "processes", "threads", any `concurrent.futures.Executor`, or an `Evaluator`.
     trial_timeout
         Seconds after which a trial is stopped and fails. Needs processes.
+    devices
+        The accelerators that processes see, one for each; as many processes as devices, unless
+        `n_jobs` says otherwise.
 
     Raises
     ------
@@ -48,11 +53,17 @@ def evaluator(
     """
     jobs = _count(n_jobs)
     timeout_s = _seconds(trial_timeout)
-    if executor is None and jobs in (None, 1) and timeout_s is None:
+    names = _device_names(devices)
+    if executor is None and jobs in (None, 1) and timeout_s is None and not names:
         return SerialEvaluator()
     if executor == "processes" or executor is None:
-        default = 1 if executor is None else usable_cores()
-        return _processes(default if jobs is None else jobs, timeout_s)
+        default = len(names) or (1 if executor is None else usable_cores())
+        return _processes(default if jobs is None else jobs, timeout_s, names)
+    if names:
+        raise ValueError(
+            f"devices={devices!r} with executor={executor!r}: only a process can have a device of "
+            "its own; leave executor out and use n_jobs"
+        )
     if timeout_s is not None:
         raise ValueError(
             f"trial_timeout={trial_timeout!r} with executor={executor!r}: only a process can be "
@@ -67,8 +78,33 @@ def evaluator(
     return _futures(executor, jobs)
 
 
-def _processes(n_jobs: int, timeout_s: float | None) -> Evaluator:
+def _device_names(devices: Any) -> tuple[str, ...]:
+    """The devices as the drivers' variables name them; none if none were asked for."""
+    if devices is None:
+        return ()
+    if isinstance(devices, (str, bytes)) or not isinstance(devices, (list, tuple, range)):
+        raise TypeError(
+            f"devices={devices!r}: give a list, one device for each process: [0, 1], or names as "
+            "CUDA_VISIBLE_DEVICES has them"
+        )
+    names = tuple(str(device) for device in devices)
+    if not names or not all(_is_device(device) for device in devices):
+        raise ValueError(
+            f"devices={devices!r}: give at least one device, each a number from 0 on, or a name"
+        )
+    return names
+
+
+def _is_device(device: Any) -> bool:
+    if isinstance(device, str):
+        return bool(device) and ";" not in device
+    return hasattr(device, "__index__") and not isinstance(device, bool) and int(device) >= 0
+
+
+def _processes(n_jobs: int, timeout_s: float | None, devices: tuple[str, ...]) -> Evaluator:
     if sys.platform == "win32":
+        if devices:
+            raise ValueError(f"devices={list(devices)!r} is not available on Windows")
         if timeout_s is not None:
             raise ValueError(f"trial_timeout={timeout_s!r} is not available on Windows")
         from hyperopt.evaluation.futures import PooledEvaluator
@@ -76,7 +112,7 @@ def _processes(n_jobs: int, timeout_s: float | None) -> Evaluator:
         return PooledEvaluator(n_jobs)
     from hyperopt.evaluation.processes.evaluator import ProcessEvaluator
 
-    return ProcessEvaluator(n_jobs, timeout_s)
+    return ProcessEvaluator(n_jobs, timeout_s, devices)
 
 
 def _futures(executor: Any, jobs: int | None) -> Evaluator:

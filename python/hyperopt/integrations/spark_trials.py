@@ -205,7 +205,7 @@ class SparkTrials(Trials):
             No trial gave a loss, and `return_argmin` asks for the best.
         """
         given = Options.given("fmin", locals())
-        for name in ("n_jobs", "executor"):
+        for name in ("n_jobs", "executor", "devices"):
             if getattr(given, name) is not None:
                 raise ValueError(
                     f"fmin({name}={getattr(given, name)!r}, trials=SparkTrials(...)): the trials "

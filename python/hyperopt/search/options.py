@@ -11,7 +11,7 @@ import inspect
 import operator
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypedDict, TypeVar
 
@@ -31,6 +31,7 @@ class MoreOptions(TypedDict, total=False):
     n_jobs: int | None
     executor: Any
     trial_timeout: float | None
+    devices: Sequence[int | str] | None
     strict_order: bool
     avoid_duplicates: bool
     condition: Callable[[Any], Any] | None
@@ -63,6 +64,7 @@ class Options:
     n_jobs: int | None = None
     executor: Any = None
     trial_timeout: float | None = None
+    devices: Sequence[int | str] | None = None
     strict_order: bool = False
     avoid_duplicates: bool = False
     condition: Callable[[Any], Any] | None = None
@@ -129,7 +131,8 @@ class Options:
     @property
     def is_parallel(self) -> bool:
         """Whether anybody but this thread is asked to evaluate trials."""
-        return not (self.n_jobs is None and self.executor is None and self.trial_timeout is None)
+        asked = (self.n_jobs, self.executor, self.trial_timeout, self.devices)
+        return any(option is not None for option in asked)
 
 
 def shows_options(function: F) -> F:

@@ -89,7 +89,7 @@ class Run:
         options = self.options
         if self.asynchronous:
             return WatchingEvaluator(options.max_queue_len, options.poll_interval_secs)
-        return evaluator(options.n_jobs, options.executor, options.trial_timeout)
+        return evaluator(options.n_jobs, options.executor, options.trial_timeout, options.devices)
 
     @property
     def is_cancelled(self) -> bool:

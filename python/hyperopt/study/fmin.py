@@ -196,6 +196,9 @@ def fmin(
         `concurrent.futures.Executor`.
     trial_timeout
         After how many seconds a trial is stopped, in a process of its own.
+    devices
+        The accelerators of the processes, ``[0, 1, 2, 3]``: each process sees one of them, and as
+        many are started, unless `n_jobs` says otherwise.
     strict_order
         Whether suggestions must not depend on the timing of parallel trials. The default prefers
         throughput.

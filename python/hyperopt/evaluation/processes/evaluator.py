@@ -12,7 +12,7 @@ import selectors
 import signal
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -71,10 +71,21 @@ class ProcessEvaluator:
         The largest number of processes.
     trial_timeout_s
         The time a trial may take, from when its worker begins it; None for no limit.
+    devices
+        Each worker sees one of these accelerators, as the variables ``CUDA_VISIBLE_DEVICES`` and
+        ``HIP_VISIBLE_DEVICES`` name them, and keeps it; a worker that replaces a dead one gets its
+        device. Workers share them evenly if there are more of them. None given: all workers see all
+        devices.
     """
 
-    def __init__(self, n_jobs: int, trial_timeout_s: float | None = None) -> None:
+    def __init__(
+        self,
+        n_jobs: int,
+        trial_timeout_s: float | None = None,
+        devices: Sequence[str] = (),
+    ) -> None:
         self._n_jobs = n_jobs
+        self._devices = tuple(devices)
         self._trial_timeout_s = trial_timeout_s
         self._selector = selectors.DefaultSelector()
         self._template: TemplateProcess | None = None
@@ -95,7 +106,7 @@ class ProcessEvaluator:
     def start(self, domain: Domain, trials: TrialStore) -> None:
         """Start the template process and hand it the domain."""
         # Its interpreter comes up while the domain is pickled here.
-        self._template = TemplateProcess(self._n_jobs)
+        self._template = TemplateProcess(self._n_jobs, self._devices)
         self._template.load(wire.pack(domain).data)
         self._with_doc = wire.wants_doc(domain)
         self._selector.register(self._template, selectors.EVENT_READ, None)
@@ -217,11 +228,19 @@ class ProcessEvaluator:
 
     def _fork(self) -> _Worker:
         assert self._template is not None
-        self._born += 1
+        self._born = self._next_number()
         worker = _Worker(self._born, self._template.fork(self._born))
         self._workers[worker.number] = worker
         self._selector.register(worker.pipe, selectors.EVENT_READ, worker)
         return worker
+
+    def _next_number(self) -> int:
+        """The number of a new worker, which tells its device: one of those that fewest have."""
+        number, count = self._born + 1, len(self._devices)
+        if count == 0:
+            return number
+        used = [worker.number % count for worker in self._workers.values()]
+        return min(range(number, number + count), key=lambda n: used.count(n % count))
 
     def _kill(self, worker: _Worker) -> None:
         assert self._template is not None

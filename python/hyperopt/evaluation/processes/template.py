@@ -38,7 +38,7 @@ from hyperopt.evaluation.processes.pipe import SIZE, Pipe
 if TYPE_CHECKING:
     from hyperopt.pruning.reporting import Reporter
 
-__all__ = ["COMMAND", "EVENT", "FORK", "KILL", "main"]
+__all__ = ["COMMAND", "DEVICES", "EVENT", "FORK", "KILL", "main"]
 
 COMMAND = struct.Struct("<cQ")
 """What to do, and the number of the worker."""
@@ -47,6 +47,10 @@ KILL = b"K"
 EVENT = struct.Struct("<Qq")
 """The number of a worker that is dead, and its status as `os.waitpid` gave it."""
 
+DEVICES = "HYPEROPT_WORKER_DEVICES"
+"""The variable that lists the devices of the workers, between semicolons."""
+
+_VISIBLE = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES")
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 
@@ -135,9 +139,18 @@ def _obey(
     template = os.getpid()
     pid = os.fork()
     if pid == 0:
+        _see_device(number)
         _serve(descriptor, payload, own, template)
     os.close(descriptor)
     workers[pid] = number
+
+
+def _see_device(number: int) -> None:
+    """Show this worker its own device, before anything that could look for devices is imported."""
+    devices = os.environ.get(DEVICES, "")
+    if devices:
+        names = devices.split(";")
+        os.environ.update(dict.fromkeys(_VISIBLE, names[number % len(names)]))
 
 
 def _reap(control: socket.socket, wakeup: socket.socket, workers: dict[int, int]) -> None:

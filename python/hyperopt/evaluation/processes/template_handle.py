@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from weakref import WeakSet
 
 from hyperopt.environment.cores import usable_cores
 from hyperopt.evaluation.processes.pipe import SIZE, Pipe
-from hyperopt.evaluation.processes.template import COMMAND, EVENT, FORK, KILL
+from hyperopt.evaluation.processes.template import COMMAND, DEVICES, EVENT, FORK, KILL
 
 __all__ = ["Death", "TemplateProcess"]
 
@@ -53,9 +53,12 @@ class TemplateProcess:
     ----------
     n_jobs
         How many workers share the cores.
+    devices
+        What workers see of accelerators: the worker of a number sees the device at that number,
+        modulo how many there are.
     """
 
-    def __init__(self, n_jobs: int) -> None:
+    def __init__(self, n_jobs: int, devices: Sequence[str] = ()) -> None:
         self._events = bytearray()
         self._control, theirs = socket.socketpair()
         with theirs:
@@ -73,7 +76,7 @@ class TemplateProcess:
                 command,
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
-                env=_environment(n_jobs),
+                env=_environment(n_jobs, devices),
                 start_new_session=True,
             )
         _alive.add(self)
@@ -183,9 +186,10 @@ def _safe_path() -> list[str]:
     return [*safe, str(Path(__file__).parents[3])]
 
 
-def _environment(n_jobs: int) -> dict[str, str]:
+def _environment(n_jobs: int, devices: Sequence[str]) -> dict[str, str]:
     threads = str(max(1, usable_cores() // n_jobs))
-    return dict.fromkeys(_THREAD_LIMITS, threads) | dict(os.environ)
+    wanted = {DEVICES: ";".join(devices)} if devices else {}
+    return dict.fromkeys(_THREAD_LIMITS, threads) | dict(os.environ) | wanted
 
 
 def describe_returncode(code: int) -> str:

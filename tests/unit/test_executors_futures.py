@@ -99,7 +99,7 @@ def test_a_large_objective_reaches_a_process_pool_through_a_file() -> None:
 
 
 def test_where_processes_cannot_be_forked_a_pool_of_our_own_serves() -> None:
-    from hyperopt.evaluation.pooled import PooledEvaluator
+    from hyperopt.evaluation.futures import PooledEvaluator
 
     trials = search(lambda x: x, 6, executor=PooledEvaluator(2))
     assert trials.losses() == trials.vals["x"]

@@ -36,7 +36,7 @@ def describe(space: CompiledSpace) -> Description:
     >>> from hyperopt import hp
     >>> from hyperopt.space import compile_space
     >>> describe(compile_space(hp.choice("k", ["svm", {"rf": hp.uniform("depth", 1, 9)}])))["k"]
-    {'family': 'randint', 'args': [0, 2], 'options': ["'svm'", "dict(rf=<depth>)"]}
+    {'family': 'randint', 'args': [0, 2], 'options': ["'svm'", 'dict(rf=<depth>)']}
     """
     options = choice_options(space)
     described: Description = {}

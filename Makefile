@@ -22,7 +22,7 @@ TEST_EXTRAS := test,test-parallel$(shell command -v java >/dev/null 2>&1 || echo
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test test-long test-rust test-python test-parallel test-spark-3 test-cpu-levels lint lint-rust lint-python format docs \
-        bench bench-quality bench-scaling bench-rust bench-instructions native wheel sdist shim check-wheel clean
+        bench bench-quality bench-quality-long bench-scaling bench-rust bench-instructions native wheel sdist shim check-wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -85,6 +85,9 @@ bench: $(VENV)/.installed-docs $(NATIVE) ## compare with the peers; rewrites doc
 
 bench-quality: $(VENV)/.installed-docs $(NATIVE) ## compare search quality; rewrites docs/quality.md (about 40 minutes)
 	$(PY) benches/quality/run.py $(BENCH_FLAGS)
+
+bench-quality-long: $(VENV)/.installed-docs $(NATIVE) ## compare searches of up to 5,000 trials; rewrites docs/long-searches.md (about 15 minutes)
+	$(PY) benches/quality/long.py $(BENCH_FLAGS)
 
 bench-scaling: $(VENV)/.installed-$(TEST_EXTRAS) $(NATIVE) ## measure parallel evaluation, and Spark beside hyperopt (about 6 minutes)
 	$(PY) benches/scaling/run.py $(BENCH_FLAGS)

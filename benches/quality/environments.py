@@ -43,7 +43,8 @@ RANDOM = Method("random search", "random_search", "", "ours")
 JOINT = Method("hyperopt-rs jtpe", "fmin", "jtpe", "ours")
 TPE = Method("hyperopt-rs tpe", "fmin", "tpe", "ours")
 HYPEROPT = Method("hyperopt tpe", "fmin", "tpe", "hyperopt")
-OPTUNA = Method("Optuna TPE", "optuna_study", "", "optuna")
+OPTUNA = Method("Optuna TPE", "optuna_study", "tpe", "optuna")
+CMAES = Method("Optuna CMA-ES", "optuna_study", "cmaes", "optuna")
 METHODS = (RANDOM, JOINT, TPE, HYPEROPT, OPTUNA)
 
 

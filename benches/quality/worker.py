@@ -30,13 +30,15 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     for name in ("adapter", "mode", "evaluations", "seeds"):
         parser.add_argument(name)
+    parser.add_argument("--only", help="names of problems, with semicolons between")
     arguments = parser.parse_args()
     done = {tuple(cell) for cell in json.load(sys.stdin)}
+    only = arguments.only.split(";") if arguments.only else None
     warnings.simplefilter("ignore")
     adapter = importlib.import_module(f"libraries.{arguments.adapter}")
     for seed in range(int(arguments.seeds)):
         for problem in problems():
-            if (problem.name, seed) in done:
+            if (problem.name, seed) in done or (only and problem.name not in only):
                 continue
             curve = run(adapter.minimize, problem, int(arguments.evaluations), seed, arguments.mode)
             row = {"problem": problem.name, "suite": problem.suite, "seed": seed, "regret": curve}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import optuna
-from optuna.samplers import TPESampler
+from optuna.samplers import CmaEsSampler, TPESampler
 from optuna.trial import Trial
 
 from spaces import Choice, Int, Point, Space
@@ -27,9 +27,10 @@ def suggested(trial: Trial, space: Space) -> Point:
 
 
 def minimize(
-    objective: Callable[[Point], float], space: Space, evaluations: int, seed: int, _: str
+    objective: Callable[[Point], float], space: Space, evaluations: int, seed: int, mode: str
 ) -> None:
-    """Run a study with the default sampler."""
+    """Run a study with the default sampler, or with CMA-ES."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    study = optuna.create_study(sampler=TPESampler(seed=seed))
+    sampler = CmaEsSampler(seed=seed) if mode == "cmaes" else TPESampler(seed=seed)
+    study = optuna.create_study(sampler=sampler)
     study.optimize(lambda trial: objective(suggested(trial, space)), n_trials=evaluations)

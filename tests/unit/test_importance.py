@@ -225,3 +225,31 @@ def test_what_makes_no_sense_is_refused(options: dict[str, Any], message: str) -
     trials = trials_of(study["values"], study["losses"], FLAT)
     with pytest.raises(ValueError, match=message):
         trials.importance(**options)
+
+
+def test_values_count_in_whatever_way_documents_hold_them() -> None:
+    space = {"a": hp.choice("a", [0, 1, 2]), "x": hp.uniform("x", 0, 1), "y": hp.normal("y", 0, 1)}
+    rng = np.random.default_rng(0)
+    rows = [(int(rng.integers(3)), float(rng.random()), float(rng.normal())) for _ in range(70)]
+    plain = trials_of(
+        {name: [row[i] for row in rows] for i, name in enumerate("axy")},
+        [a + x for a, x, _ in rows],
+        space,
+    )
+    expected = plain.importance()
+    forms = [
+        lambda a, x, y: {"a": [a], "x": [x], "y": [y]},
+        lambda a, x, y: {"y": (y,), "x": (np.float64(x),), "a": (np.int64(a),)},
+        lambda a, x, y: {"a": [np.int32(a)], "other": [1], "x": [np.float64(x)], "y": [y]},
+        lambda a, x, y: {"a": np.array([a]), "x": np.array([x]), "y": np.array([y])},
+    ]
+    for number, doc in enumerate(plain._dynamic_trials):
+        a, x, y = rows[number]
+        doc["misc"]["vals"] = forms[number % len(forms)](a, x, y)
+    assert plain.importance() == expected
+    for doc in plain._dynamic_trials[::3]:
+        doc["misc"]["vals"] = {"x": [], "a": doc["misc"]["vals"]["a"]}
+    assert plain.importance().raw["y"] != expected.raw["y"]
+    plain._dynamic_trials[5]["misc"]["vals"]["x"] = ["much"]
+    with pytest.raises(TypeError, match="the value of x in a trial is much"):
+        plain.importance()

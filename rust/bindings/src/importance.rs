@@ -6,12 +6,15 @@
 use crate::errors::exception;
 use crate::reader::{active_value, item, state_of};
 use crate::space::PySpace;
+use numpy::{PyArrayDescrMethods, dtype};
 use parzen::importance::{Baseline, Options, Study, shares};
 use parzen::trials::State;
 use pyo3::exceptions::PyValueError;
+use pyo3::ffi;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString};
+use pyo3::types::{PyDict, PyList, PyString, PyType};
+use std::ptr;
 
 type Answer = (Vec<f64>, Vec<f64>, Option<Vec<(f64, f64)>>);
 
@@ -69,44 +72,143 @@ pub fn importance(
     py.detach(work).map_err(|e| exception(&e))
 }
 
+/// Documents that are read side by side.
+///
+/// The 200,000 values in 10,000 trials of 20 parameters lie in cold memory, three cache lines for each: a list, its
+/// array, a number. Step by step for many documents, the processor waits for many lines at a time.
+const BLOCK: usize = 32;
+
 /// One value per parameter for each document that has a loss, NaN where it has none.
 fn read_rows(space: &PySpace, documents: &Bound<'_, PyList>, losses: &[f64]) -> PyResult<Vec<f64>> {
     let py = documents.py();
     let labels = space.writer.labels();
+    let int64 = dtype::<i64>(py).typeobj();
     let mut rows = Vec::with_capacity(documents.len() * labels.len());
+    let mut block = Vec::with_capacity(BLOCK);
     for (document, loss) in documents.iter().zip(losses) {
         if loss.is_nan() {
             continue;
         }
         let misc = item(document.cast::<PyDict>()?, intern!(py, "misc"))?;
         let vals = item(misc.cast::<PyDict>()?, intern!(py, "vals"))?;
-        read_vals(labels, vals.cast::<PyDict>()?, &mut rows)?;
+        block.push(vals.cast_into::<PyDict>()?);
+        if block.len() == BLOCK {
+            read_block(labels, &block, &int64, &mut rows)?;
+            block.clear();
+        }
     }
+    read_block(labels, &block, &int64, &mut rows)?;
     Ok(rows)
 }
 
-/// Appends the values of a document.
-fn read_vals(
+/// Appends the values of some documents.
+fn read_block(
     labels: &[Py<PyString>],
-    vals: &Bound<'_, PyDict>,
+    block: &[Bound<'_, PyDict>],
+    int64: &Bound<'_, PyType>,
     rows: &mut Vec<f64>,
 ) -> PyResult<()> {
-    let py = vals.py();
     let start = rows.len();
-    // Documents that were made here hold the labels in order: no look-up is needed.
-    for ((key, entry), label) in vals.iter().zip(labels) {
-        if !key.is(label) {
-            break;
+    let mut objects: Vec<*mut ffi::PyObject> = Vec::with_capacity(block.len() * labels.len());
+    // SAFETY: all references are borrowed from the documents, which nobody changes while they are used: we are
+    // attached to the interpreter, and none of this runs code of others. Not counting them spares as many writes.
+    unsafe {
+        for vals in block {
+            push_entries(labels, vals, &mut objects);
         }
-        rows.push(active_value(&entry, label.bind(py))?);
+        for object in &mut objects {
+            *object = first_item(*object);
+        }
+        for &object in &objects {
+            rows.push(known_number(object, int64.as_type_ptr()).unwrap_or(f64::INFINITY));
+        }
     }
-    for label in &labels[rows.len() - start..] {
-        rows.push(match vals.get_item(label.bind(py))? {
-            None => f64::NAN,
-            Some(entry) => active_value(&entry, label.bind(py))?,
-        });
+    drop(objects);
+    // What was not as in the documents that are made here is asked in the usual way.
+    let width = labels.len();
+    for (number, value) in rows[start..].iter_mut().enumerate() {
+        if *value == f64::INFINITY {
+            let label = labels[number % width].bind(int64.py());
+            *value = match block[number / width].get_item(label)? {
+                None => f64::NAN,
+                Some(entry) => active_value(&entry, label)?,
+            };
+        }
     }
     Ok(())
+}
+
+/// Appends the entry of each label, null where the labels do not stand in order.
+///
+/// # Safety
+/// The caller is attached to the interpreter. The entries are borrowed.
+unsafe fn push_entries(
+    labels: &[Py<PyString>],
+    vals: &Bound<'_, PyDict>,
+    objects: &mut Vec<*mut ffi::PyObject>,
+) {
+    let end = objects.len() + labels.len();
+    let mut position = 0;
+    let (mut key, mut entry) = (ptr::null_mut(), ptr::null_mut());
+    for label in labels {
+        // SAFETY: a dict that lives, and places to write to.
+        let found = unsafe {
+            ffi::PyDict_Next(
+                vals.as_ptr(),
+                &raw mut position,
+                &raw mut key,
+                &raw mut entry,
+            )
+        };
+        if found == 0 || key != label.as_ptr() {
+            break;
+        }
+        objects.push(entry);
+    }
+    objects.resize(end, ptr::null_mut());
+}
+
+/// Stands for the item of an empty list.
+static EMPTY: u8 = 0;
+
+fn empty() -> *mut ffi::PyObject {
+    (&raw const EMPTY).cast_mut().cast()
+}
+
+/// The first item of a list, [`empty`] if it has none; null for anything else.
+///
+/// # Safety
+/// `entry` is null, or an object that lives. The item is borrowed.
+unsafe fn first_item(entry: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    // SAFETY: the list is exact.
+    unsafe {
+        if entry.is_null() || ffi::PyList_CheckExact(entry) == 0 {
+            ptr::null_mut()
+        } else if ffi::PyList_Size(entry) == 0 {
+            empty()
+        } else {
+            ffi::PyList_GetItem(entry, 0)
+        }
+    }
+}
+
+/// The value of a float or a numpy.int64, NaN for [`empty`]; None for anything else.
+///
+/// # Safety
+/// `object` is null, [`empty`], or an object that lives.
+unsafe fn known_number(object: *mut ffi::PyObject, int64: *mut ffi::PyTypeObject) -> Option<f64> {
+    // SAFETY: neither the value of a float nor that of a numpy.int64 runs code of others.
+    unsafe {
+        if object.is_null() {
+            None
+        } else if object == empty() {
+            Some(f64::NAN)
+        } else if ffi::Py_TYPE(object) == int64 || ffi::PyFloat_Check(object) != 0 {
+            Some(ffi::PyFloat_AsDouble(object))
+        } else {
+            None
+        }
+    }
 }
 
 /// The loss of each document that ran to its end and has one that compares; NaN for the others, infinity for

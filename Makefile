@@ -22,7 +22,7 @@ TEST_EXTRAS := test,test-parallel$(shell command -v java >/dev/null 2>&1 || echo
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test test-long test-rust test-python test-parallel test-spark-3 test-cpu-levels lint lint-rust lint-python format docs \
-        bench bench-quality bench-quality-long bench-scaling bench-rust bench-instructions native wheel sdist shim check-wheel clean
+        bench bench-quality bench-quality-long bench-scaling bench-storage bench-rust bench-instructions native wheel sdist shim check-wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -37,10 +37,11 @@ test-rust:
 
 test-python: $(VENV)/.installed-$(TEST_EXTRAS) $(NATIVE)
 	scripts/install-browser $(PY)
-	$(PY) -m pytest $(TEST_FLAGS) $(PYTEST_FLAGS)
+	$(PY) -m pytest -m "not long" $(TEST_FLAGS) $(PYTEST_FLAGS)
 
-test-long: test ## all tests, and a million random spaces at all scales of numbers (about 10 minutes more)
+test-long: test ## all tests, those that take minutes too: random spaces, killed processes (about 30 minutes more)
 	cargo test --locked -p parzen --test extreme_scales -- --ignored
+	$(PY) -m pytest -m long $(TEST_FLAGS) $(PYTEST_FLAGS)
 
 test-parallel: $(VENV)/.installed-$(TEST_EXTRAS) $(NATIVE) ## only the tests of executors and Spark
 	$(PY) -m pytest $(TEST_FLAGS) $(PYTEST_FLAGS) $(PARALLEL_TESTS)
@@ -91,6 +92,9 @@ bench-quality-long: $(VENV)/.installed-docs $(NATIVE) ## compare searches of up 
 
 bench-scaling: $(VENV)/.installed-$(TEST_EXTRAS) $(NATIVE) ## measure parallel evaluation, and Spark beside hyperopt (about 6 minutes)
 	$(PY) benches/scaling/run.py $(BENCH_FLAGS)
+
+bench-storage: $(VENV)/.installed-$(TEST_EXTRAS) $(NATIVE) ## compare studies in databases with Optuna's; rewrites docs/storage-benchmarks.md (about 5 minutes)
+	$(PY) benches/storage/run.py $(BENCH_FLAGS)
 
 bench-rust: ## criterion benches of the core
 	cargo bench --locked -p parzen

@@ -161,7 +161,7 @@ def test_random_kills_lose_no_result_that_was_known(url: str) -> None:
     check_sound(url, 300)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("n_workers", [4, 8])
 def test_a_thousand_random_kills_lose_no_result_that_was_known(url: str, n_workers: int) -> None:
     # 500 kills for each number of workers.
@@ -212,7 +212,7 @@ def test_a_serial_study_is_the_same_to_the_bit_however_often_it_was_killed(
     _compare_with_whole(url, 60, tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_serial_study_killed_fifty_times_is_the_same_to_the_bit(url: str, tmp_path: Path) -> None:
     _kill_serial_study(url, 50, 400)
     _compare_with_whole(url, 400, tmp_path)
@@ -275,7 +275,7 @@ def test_a_killed_server_loses_nothing() -> None:
     _kill_server(2, 60, 0.03)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_server_killed_twenty_times_loses_nothing() -> None:
     _kill_server(20, 600, 0.05)
 
@@ -460,7 +460,7 @@ def test_claiming_from_a_full_queue_looks_at_the_index_only(url: str) -> None:
         assert plan
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_queue_of_100_000_trials_is_worked_on_in_order(url: str) -> None:
     from hyperopt.storage.sql.documents import row_of
     from hyperopt.storage.sql.writing import Writing

@@ -66,9 +66,11 @@ def read_changes(database: Database, header: Header, known: int) -> Changes:
     study = header.id
     if header.rev == known:
         return Changes([], [])
+    # All of them in the order in which they lie; what is new, by the index of revisions.
+    which = "ORDER BY tid" if known == 0 else "AND rev > ? ORDER BY rev"
     rows = database.execute(
-        f"SELECT {COLUMNS} FROM hyperopt_trial WHERE study = ? AND rev > ? ORDER BY rev",
-        (study, known),
+        f"SELECT {COLUMNS} FROM hyperopt_trial WHERE study = ? {which}",
+        (study,) if known == 0 else (study, known),
     ).fetchall()
     deleted: list[int] = []
     if header.deleted_rev > known > 0:

@@ -1,4 +1,4 @@
-"""Draw a histogram of each prior for docs/search-spaces.md, and 64 points of three searches.
+"""Draw priors, three searches, and the default's choice, for the pages of the documentation.
 
 Run as ``python docs/pictures.py [--if-missing]``.
 """
@@ -14,6 +14,7 @@ import matplotlib as mpl
 import numpy as np
 
 from hyperopt import Trials, grid, hp, partial, qmc, rand
+from hyperopt.algorithms import auto
 from hyperopt.pyll.stochastic import sample
 
 mpl.use("Agg")
@@ -114,6 +115,26 @@ def draw_three_searches() -> None:
     plt.close(figure)
 
 
+def draw_default() -> None:
+    """Draw how often the Gaussian process proposes, by its skill and the number of trials."""
+    figure, axes = plt.subplots(figsize=(6.4, 2.6), layout="constrained")
+    trials = np.array([0, 10, 10, auto.FADES[0], auto.FADES[1], 400])
+    for skill, shade in ((0.95, 1.0), (0.6, 0.6), (0.3, 0.3)):
+        share = np.array([0, 0, skill, skill, 0, 0])
+        axes.plot(trials, share, color=CONTINUOUS, alpha=shade, lw=2)
+        axes.annotate(f"skill {skill:g}", (100, skill + 0.02), fontsize=8)
+    axes.axvspan(0, 10, color="0.85")
+    axes.annotate("spread-out\nstart", (12, 0.04), fontsize=8)
+    axes.annotate(
+        "Gaussian process below the line,\njoint estimator above it", (205, 0.9), fontsize=8
+    )
+    axes.annotate("joint estimator", (320, 0.12), fontsize=8)
+    axes.set(xlim=(0, 400), ylim=(0, 1.08), xlabel="trials", ylabel="share of the process")
+    axes.spines[["right", "top"]].set_visible(False)
+    figure.savefig(HERE / "auto.png", dpi=110, metadata={"Software": None})
+    plt.close(figure)
+
+
 def main() -> None:
     """Draw all pictures, or those that are not there."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -125,6 +146,8 @@ def main() -> None:
             draw(name)
     if not (options.if_missing and (HERE / f"{THREE_SEARCHES}.png").exists()):
         draw_three_searches()
+    if not (options.if_missing and (HERE / "auto.png").exists()):
+        draw_default()
 
 
 if __name__ == "__main__":

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         algobase,
         anneal,
         atpe,
+        auto,
         callbacks,  # noqa: F401
         criteria,  # noqa: F401
         early_stop,
@@ -96,6 +97,7 @@ __all__ = [
     "algobase",
     "anneal",
     "atpe",
+    "auto",
     "base",
     "check_space",
     "early_stop",
@@ -130,6 +132,7 @@ _LAZY_MODULES = frozenset(
         "algobase",
         "anneal",
         "atpe",
+        "auto",
         "callbacks",
         "criteria",
         "early_stop",

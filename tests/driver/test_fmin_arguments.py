@@ -590,11 +590,11 @@ def test_fmin_has_upstreams_arguments_first():
     assert set(spec.kwonlyargs) == set(MoreOptions.__annotations__)
 
 
-def test_the_default_algorithm_is_the_joint_tpe(monkeypatch):
-    from hyperopt.algorithms import jtpe
+def test_the_default_algorithm_is_auto(monkeypatch):
+    from hyperopt.algorithms import auto
 
     asked = []
-    suggest = jtpe.suggest
-    monkeypatch.setattr(jtpe, "suggest", lambda *a: asked.append(1) or suggest(*a))
+    suggest = auto.suggest
+    monkeypatch.setattr(auto, "suggest", lambda *a: asked.append(1) or suggest(*a))
     fmin(square, X, max_evals=2, rstate=0, verbose=False)
     assert len(asked) == 2

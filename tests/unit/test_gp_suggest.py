@@ -219,11 +219,6 @@ def test_branches_that_only_evaluation_can_tell_are_handled() -> None:
         assert ("u" in vals(doc)) == (vals(doc)["k"] < 2)
 
 
-def test_a_space_without_parameters_is_evaluated() -> None:
-    _, trials = study(12, 0, {"x": 1}, lambda p: float(p["x"]))
-    assert trials.losses() == [1.0] * 12
-
-
 @pytest.mark.parametrize(
     ("option", "value"),
     [

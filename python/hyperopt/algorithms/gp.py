@@ -42,11 +42,12 @@ __all__ = ["suggest"]
 _CLIMBS = 4
 """So many candidates climb to the top of the expected improvement near them."""
 
-_CLIMB = (3, 15)
+_CLIMB = (2, 15)
 """In so many rounds at most, with so many evaluations of the gradient in each."""
 
-_FIT_EVALUATIONS = 40
-"""So often the likelihood is computed, at most, to fit the hyperparameters."""
+_FIT_EVALUATIONS = (40, 10)
+"""So often the likelihood is computed, at most, to fit the hyperparameters: from the means of their
+priors, and from an earlier fit."""
 
 
 @public("hyperopt.gp")
@@ -64,6 +65,7 @@ def suggest(
     noise_prior: tuple[float, float] = (-6.0, 2.0),
     mean_variance: float = 1.0,
     epsilon: float = 0.0,
+    trust: tuple[float, float, int, int] | None = None,
 ) -> list[Document]:
     """Suggest trials by a Gaussian process.
 
@@ -93,7 +95,7 @@ def suggest(
         improved: a third from the joint estimator's density of good trials, a third from the prior,
         a third near the best trials.
     max_trials
-        From this many trials with a loss on, `hyperopt.jtpe` proposes.
+        From this many trials on, failed and pending ones included, `hyperopt.jtpe` proposes.
     max_parameters
         In spaces with more parameters, too.
     length_prior
@@ -105,6 +107,10 @@ def suggest(
         Variance of the function's mean, which is not known either.
     epsilon
         With this probability `hyperopt.jtpe` proposes instead.
+    trust
+        ``(least, most, from, to)``: the Gaussian process proposes with the probability of its
+        skill, the part of the losses' variance that it predicts of each from the others, at least
+        `least` and at most `most`; it fades from `from` to `to` trials with a loss. None trusts it.
 
     Returns
     -------
@@ -134,10 +140,6 @@ def suggest(
     >>> bool(abs(best["x"] - 1) < 0.1)
     True
     """
-    space = domain.space
-    feed = learning_feed(trials, space)
-    history = feed.native
-    ids = native_ids(new_ids, feed.number)
     candidates = count("n_EI_candidates", n_EI_candidates, 1)
     near = candidates // 3
     prior = (candidates - near) // 2
@@ -154,7 +156,12 @@ def suggest(
         "climbs": _CLIMBS,
         "climb": _CLIMB,
         "epsilon": epsilon,
+        "trust": None if trust is None else tuple(trust),
     }
+    space = domain.space
+    feed = learning_feed(trials, space)
+    history = feed.native
+    ids = native_ids(new_ids, feed.number)
     unordered = unordered_parameters(space)
     suggest_gp = partial(
         _native.suggest_gp, history, seed=as_seed(seed), unordered=unordered, options=options

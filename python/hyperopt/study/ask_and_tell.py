@@ -67,7 +67,7 @@ class Study:
     trials
         The store; what it holds counts as history. None makes a new one.
     algo
-        The suggestion algorithm; `jtpe.suggest` when None.
+        The suggestion algorithm; `auto.suggest` when None.
     rstate
         Gives the seed of each call of `algo`; see `hyperopt.fmin`.
     avoid_duplicates
@@ -101,9 +101,9 @@ class Study:
         condition: Callable[[Any], Any] | None = None,
     ) -> None:
         if algo is None:
-            from hyperopt.algorithms import jtpe
+            from hyperopt.algorithms import auto
 
-            algo = jtpe.suggest
+            algo = auto.suggest
         if isinstance(space, str):
             raise TypeError(f"space={space!r}: give hp.* expressions, or dicts and lists of them")
         check_algo(algo)

@@ -147,7 +147,7 @@ def fmin(
         `fn` with keyword arguments.
     algo
         The suggestion algorithm, such as `tpe.suggest` or ``partial(tpe.suggest, gamma=0.3)``.
-        None means the default, `jtpe.suggest`.
+        None means the default, `auto.suggest`.
     max_evals
         How many trials there shall be in `trials` in the end. None means no limit.
     timeout

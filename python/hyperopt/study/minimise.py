@@ -53,7 +53,9 @@ class Question:
         check_algo(algo)
         if algo is None:
             algo = default_algorithm()
-            log.info("No algo was given: jtpe.suggest, the joint TPE, is used.")
+            log.info(
+                "No algo was given: auto.suggest, a Gaussian process and the joint TPE, is used."
+            )
         if isinstance(space, str):
             if space != "annotated":
                 raise TypeError(
@@ -67,9 +69,9 @@ class Question:
 
 def default_algorithm() -> Callable[..., Any]:
     """The algorithm of those who name none."""
-    from hyperopt.algorithms import jtpe  # others do without it
+    from hyperopt.algorithms import auto  # others do without it
 
-    return jtpe.suggest
+    return auto.suggest
 
 
 def minimise(question: Question, trials: TrialStore, options: Options) -> Any:

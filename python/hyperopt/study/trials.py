@@ -176,7 +176,7 @@ class Trials(TrialStore):
         space
             The search space.
         algo
-            The suggestion algorithm; `jtpe.suggest` when None.
+            The suggestion algorithm; `auto.suggest` when None.
         rstate
             Gives the seed of each call of `algo`; see `hyperopt.fmin`.
         avoid_duplicates

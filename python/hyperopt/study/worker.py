@@ -215,9 +215,9 @@ def _algorithm(trials: StoredTrials, task: Task) -> Callable[..., Any]:
                     f"the study {trials.name!r} is searched by {facts['algorithm']!r}, which is "
                     "not of this package: name it with --algo package.module:function"
                 ) from None
-    from hyperopt.algorithms import jtpe
+    from hyperopt.algorithms import auto
 
-    return jtpe.suggest
+    return auto.suggest
 
 
 def named(text: str, option: str) -> Any:

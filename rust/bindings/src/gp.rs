@@ -8,6 +8,7 @@ use crate::history::PyHistory;
 use parzen::gp::acquisition::log_improvement;
 use parzen::gp::candidates::Counts;
 use parzen::gp::hyper::Hyper;
+use parzen::gp::options::Trust;
 use parzen::gp::points::Points;
 use parzen::gp::posterior::{Posterior, Prediction};
 use parzen::gp::{self, Options};
@@ -27,10 +28,11 @@ pub struct Arguments {
     length_prior: (f64, f64),
     scale_prior: (f64, f64),
     noise_prior: (f64, f64),
-    fit_evaluations: usize,
+    fit_evaluations: (usize, usize),
     climbs: usize,
     climb: (usize, usize),
     epsilon: f64,
+    trust: Option<(f64, f64, usize, usize)>,
 }
 
 impl Arguments {
@@ -44,11 +46,17 @@ impl Arguments {
             length: self.length_prior,
             scale: self.scale_prior,
             noise: self.noise_prior,
-            evaluations: self.fit_evaluations,
+            evaluations: self.fit_evaluations.0,
+            later_evaluations: self.fit_evaluations.1,
             counts: Counts { good, prior, near },
             climbs: self.climbs,
             climb: self.climb,
             epsilon: self.epsilon,
+            trust: self.trust.map(|(least, most, from, to)| Trust {
+                least,
+                most,
+                fades: (from, to),
+            }),
         }
     }
 }

@@ -164,6 +164,21 @@ fn subtract(row: &mut [f64], factor: f64, other: &[f64]) {
     }
 }
 
+/// `row -= f_0 a_0 + f_1 a_1 + ...`, one product after the other.
+#[inline(always)] // must be compiled with the caller's target features
+#[allow(clippy::inline_always, clippy::needless_range_loop)] // one bound for all slices
+fn subtract_panel(row: &mut [f64], factors: [f64; PANEL], others: [&[f64]; PANEL]) {
+    let n = row.len();
+    let others = others.map(|other| &other[..n]);
+    for j in 0..n {
+        row[j] = row[j]
+            - factors[0] * others[0][j]
+            - factors[1] * others[1][j]
+            - factors[2] * others[2][j]
+            - factors[3] * others[3][j];
+    }
+}
+
 #[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
 fn factorise(n: usize, stride: usize, a: &mut [f64], inverse: &mut [f64]) -> bool {
     let mut first = 0;
@@ -191,14 +206,10 @@ fn factorise(n: usize, stride: usize, a: &mut [f64], inverse: &mut [f64]) -> boo
         let (panel, rest) = a.split_at_mut(end * stride);
         for i in end..n {
             let row = &mut rest[(i - end) * stride + i..(i - end) * stride + n];
-            let others = &panel[first * stride..];
-            if end - first == PANEL {
-                let part = |k: usize| &others[k * stride + i..k * stride + n];
-                let (p, q, r, s) = (part(0), part(1), part(2), part(3));
-                for ((((a, p_), q_), r_), s_) in row.iter_mut().zip(p).zip(q).zip(r).zip(s) {
-                    *a = *a - p[0] * p_ - q[0] * q_ - r[0] * r_ - s[0] * s_;
-                }
-            }
+            // With rows left, the panel is whole.
+            let part = |k: usize| &panel[(first + k) * stride + i..(first + k) * stride + n];
+            let parts = [part(0), part(1), part(2), part(3)];
+            subtract_panel(row, parts.map(|p| p[0]), parts);
         }
         first = end;
     }
@@ -228,6 +239,7 @@ fn solve_backward(n: usize, stride: usize, lower: &[f64], inverse: &[f64], b: &m
 }
 
 #[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
+#[allow(clippy::needless_range_loop)] // arrays of known length stay in registers
 fn solve_forward_many(
     n: usize,
     stride: usize,
@@ -238,27 +250,39 @@ fn solve_forward_many(
     for j in 0..n {
         let (done, rest) = b.split_at_mut(j);
         let mut sums = rest[0];
-        for (factor, row) in lower[j * stride..j * stride + j].iter().zip(done.iter()) {
-            for (s, r) in sums.iter_mut().zip(row) {
-                *s -= factor * r;
+        let factors = &lower[j * stride..j * stride + j];
+        for i in 0..j {
+            let (factor, row) = (factors[i], &done[i]);
+            for lane in 0..WIDTH {
+                sums[lane] -= factor * row[lane];
             }
         }
-        for s in &mut sums {
-            *s *= inverse[j];
+        for sum in &mut sums {
+            *sum *= inverse[j];
         }
         rest[0] = sums;
     }
 }
 
-/// `L^-1`, by rows of `n`.
+/// `L^-1`, by rows of `n`, with zeros above the diagonal.
 #[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
 fn invert(n: usize, stride: usize, lower: &[f64], inverse: &[f64], out: &mut [f64]) {
     for k in 0..n {
         let (done, rest) = out.split_at_mut(k * n);
         let row = &mut rest[..=k];
         let factors = &lower[k * stride..k * stride + k];
-        for (i, factor) in factors.iter().enumerate() {
-            subtract(&mut row[..=i], *factor, &done[i * n..=i * n + i]);
+        let whole = k / PANEL * PANEL;
+        for i in (0..whole).step_by(PANEL) {
+            let part = |p: usize| &done[(i + p) * n..(i + p) * n + i + PANEL];
+            let panel = [factors[i], factors[i + 1], factors[i + 2], factors[i + 3]];
+            subtract_panel(
+                &mut row[..i + PANEL],
+                panel,
+                [part(0), part(1), part(2), part(3)],
+            );
+        }
+        for i in whole..k {
+            subtract(&mut row[..=i], factors[i], &done[i * n..=i * n + i]);
         }
         for value in &mut row[..k] {
             *value *= inverse[k];
@@ -267,16 +291,27 @@ fn invert(n: usize, stride: usize, lower: &[f64], inverse: &[f64], out: &mut [f6
     }
 }
 
-/// The upper triangle of `W^T W` for a lower triangular `W`.
+/// The upper triangle of `W^T W` for a lower triangular `W` with zeros above the diagonal.
 #[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
 fn square(n: usize, w: &[f64], out: &mut [f64]) {
-    for k in 0..n {
-        let row = &w[k * n..=k * n + k];
+    let whole = n / PANEL * PANEL;
+    for k in (0..whole).step_by(PANEL) {
+        let last = k + PANEL - 1;
+        for i in 0..=last {
+            let part = |p: usize| &w[(k + p) * n + i..=(k + p) * n + last];
+            let parts = [part(0), part(1), part(2), part(3)];
+            // Subtracting the negative is adding: the same bits.
+            subtract_panel(
+                &mut out[i * n + i..=i * n + last],
+                parts.map(|p| -p[0]),
+                parts,
+            );
+        }
+    }
+    for k in whole..n {
         for i in 0..=k {
-            let factor = row[i];
-            for (o, r) in out[i * n + i..=i * n + k].iter_mut().zip(&row[i..]) {
-                *o += factor * r;
-            }
+            let row = &w[k * n + i..=k * n + k];
+            subtract(&mut out[i * n + i..=i * n + k], -row[0], row);
         }
     }
 }

@@ -1,9 +1,7 @@
 //! The most probable hyperparameters.
 
-use super::hyper::Priors;
 use super::lbfgs::{Limits, minimise};
-use super::likelihood::objective;
-use super::points::Points;
+use super::likelihood::Evidence;
 
 /// Bounds of the logarithms: beyond them nothing changes any more but rounding errors.
 const LENGTHS: (f64, f64) = (-4.0, 7.0);
@@ -12,16 +10,8 @@ const NOISES: (f64, f64) = (-13.8, 1.0);
 
 /// The most probable logarithms of the hyperparameters, found from the given ones.
 #[must_use]
-pub fn fit(
-    points: &Points,
-    losses: &[f64],
-    offset: f64,
-    priors: &Priors,
-    start: &[f64],
-    evaluations: usize,
-) -> (Vec<f64>, f64) {
-    let dimensions = points.columns().len();
-    let mut bounds = vec![LENGTHS; dimensions];
+pub fn fit(evidence: &Evidence, start: &[f64], evaluations: usize) -> Vec<f64> {
+    let mut bounds = vec![LENGTHS; start.len() - 2];
     bounds.extend([SCALES, NOISES]);
     let limits = Limits {
         evaluations,
@@ -30,9 +20,10 @@ pub fn fit(
         first_step: 0.5,
     };
     minimise(
-        |x, gradient| objective(points, losses, offset, priors, x, gradient),
+        |x, gradient| evidence.objective(x, gradient),
         start,
         &bounds,
         &limits,
     )
+    .0
 }

@@ -8,10 +8,10 @@
 use super::factor::Factor;
 use super::hyper::{Hyper, Priors};
 use super::matern;
-use super::points::{Column, Points};
+use super::pairs::{Pairs, add_products};
+use super::points::Points;
 use crate::numerics::gaussians::{LANES, fold};
 use crate::numerics::special::LN_SQRT_2_PI;
-use multiversion::multiversion;
 
 /// The matrix `K`, its upper triangle by rows of `stride`.
 #[must_use]
@@ -20,7 +20,9 @@ pub fn covariance_matrix(points: &Points, hyper: &Hyper, offset: f64, stride: us
     let mut out = vec![0.0; stride * stride];
     for i in 0..n {
         let row = &mut out[i * stride + i..i * stride + n];
-        squares_from(points, i, &hyper.weights, row);
+        for (column, weight) in points.columns().iter().zip(&hyper.weights) {
+            column.add_squares_of(&column.values[i..], column.values[i], *weight, row);
+        }
         matern::covariances(hyper.scale, row);
         for value in row.iter_mut() {
             *value += offset;
@@ -30,155 +32,82 @@ pub fn covariance_matrix(points: &Points, hyper: &Hyper, offset: f64, stride: us
     out
 }
 
-/// Squared distances of point `i` from itself and the points after it.
-fn squares_from(points: &Points, i: usize, weights: &[f64], out: &mut [f64]) {
-    out.fill(0.0);
-    for (column, weight) in points.columns().iter().zip(weights) {
-        column.add_squares_from(i, *weight, out);
-    }
+/// Losses at some points, and what is believed of hyperparameters.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence<'a> {
+    /// The points, by pairs.
+    pub pairs: &'a Pairs,
+    /// The losses.
+    pub losses: &'a [f64],
+    /// Variance of the constant mean.
+    pub offset: f64,
+    /// Prior beliefs.
+    pub priors: &'a Priors,
 }
 
-/// `-ln p(z, hyperparameters)` up to a constant, and its gradient by the logarithms of the length-scales, of the scale
-/// and of the noise (see [`Hyper::from_logarithms`]). NaN if the matrix can't be factorised.
-pub fn objective(
-    points: &Points,
-    losses: &[f64],
-    offset: f64,
-    priors: &Priors,
-    logarithms: &[f64],
-    gradient: &mut [f64],
-) -> f64 {
-    let n = points.len();
-    let hyper = Hyper::from_logarithms(logarithms);
-    let matrix = covariance_matrix(points, &hyper, offset, n);
-    let correlations = matrix.clone();
-    let Some(factor) = Factor::new(n, n, matrix) else {
-        return f64::NAN;
-    };
-    let mut half = losses.to_vec();
-    factor.solve_forward(&mut half);
-    let fit: f64 = half.iter().map(|h| h * h).sum();
-    let mut alpha = half;
-    factor.solve_backward(&mut alpha);
-    let inverse = factor.inverted();
-    let dimensions = hyper.weights.len();
-    let mut lanes = vec![[0.0; LANES]; dimensions];
-    let (mut by_scale, mut by_noise) = (0.0, 0.0);
-    let (mut pull, mut slopes) = (vec![0.0; n], vec![0.0; n]);
-    for i in 0..n {
-        let own = alpha[i] * alpha[i] - inverse[i * n + i];
-        by_noise += own * hyper.noise;
-        by_scale += own * hyper.scale;
-        let rest = i + 1..n;
-        let pull = &mut pull[..n - i - 1];
-        let covariances = &correlations[i * n + i + 1..i * n + n];
-        pulls(
-            alpha[i],
-            &alpha[rest.clone()],
-            &inverse[i * n + i + 1..i * n + n],
-            pull,
-        );
-        by_scale += 2.0 * shifted_dot(pull, covariances, offset);
-        let slopes = &mut slopes[..n - i];
-        squares_from(points, i, &hyper.weights, slopes);
-        matern::slopes(hyper.scale, slopes);
-        for (pull, slope) in pull.iter_mut().zip(&slopes[1..]) {
+impl Evidence<'_> {
+    /// `-ln p(z, hyperparameters)` up to a constant, and its gradient by the logarithms of the length-scales, of the
+    /// scale and of the noise (see [`Hyper::from_logarithms`]). NaN if the matrix can't be factorised.
+    pub fn objective(&self, logarithms: &[f64], gradient: &mut [f64]) -> f64 {
+        let n = self.losses.len();
+        let hyper = Hyper::from_logarithms(logarithms);
+        let mut covariances = vec![0.0; self.pairs.len()];
+        let mut slopes = covariances.clone();
+        self.pairs.squared_distances(&hyper.weights, &mut slopes);
+        matern::covariances_and_slopes(hyper.scale, &mut slopes, &mut covariances);
+        let Some(factor) = Factor::new(n, n, self.matrix(&hyper, &covariances)) else {
+            return f64::NAN;
+        };
+        let mut alpha = self.losses.to_vec();
+        factor.solve_forward(&mut alpha);
+        let fit: f64 = alpha.iter().map(|h| h * h).sum();
+        factor.solve_backward(&mut alpha);
+        let inverse = factor.inverted();
+        let diagonal: f64 = (0..n)
+            .map(|i| alpha[i] * alpha[i] - inverse[i * n + i])
+            .sum();
+        // `aa' - K^-1` by pair, and then its product with the slopes.
+        let mut pulls = Vec::with_capacity(self.pairs.len());
+        for (i, own) in alpha.iter().enumerate() {
+            let after = alpha[i + 1..]
+                .iter()
+                .zip(&inverse[i * n + i + 1..(i + 1) * n]);
+            pulls.extend(after.map(|(alpha, inverse)| own * alpha - inverse));
+        }
+        let dimensions = hyper.weights.len();
+        gradient[dimensions] = -0.5 * hyper.scale * diagonal - dot(&pulls, &covariances);
+        gradient[dimensions + 1] = -0.5 * hyper.noise * diagonal;
+        for (pull, slope) in pulls.iter_mut().zip(&slopes) {
             *pull *= slope;
         }
-        for (column, lanes) in points.columns().iter().zip(&mut lanes) {
-            column.weighted_squares_after(i, pull, lanes);
+        self.pairs.sums(&pulls, &mut gradient[..dimensions]);
+        for (out, weight) in gradient.iter_mut().zip(&hyper.weights) {
+            *out *= -2.0 * weight;
         }
+        let likelihood = 0.5 * fit + 0.5 * factor.log_determinant() + n as f64 * LN_SQRT_2_PI;
+        likelihood + self.priors.penalty(logarithms, gradient)
     }
-    for ((out, weight), lanes) in gradient.iter_mut().zip(&hyper.weights).zip(&lanes) {
-        *out = -2.0 * weight * fold(lanes);
+
+    fn matrix(&self, hyper: &Hyper, covariances: &[f64]) -> Vec<f64> {
+        let n = self.losses.len();
+        let mut out = vec![0.0; n * n];
+        let mut at = 0;
+        for i in 0..n {
+            out[i * n + i] = hyper.scale + self.offset + hyper.noise;
+            let row = &mut out[i * n + i + 1..(i + 1) * n];
+            for (value, covariance) in row.iter_mut().zip(&covariances[at..]) {
+                *value = covariance + self.offset;
+            }
+            at += n - i - 1;
+        }
+        out
     }
-    gradient[dimensions] = -0.5 * by_scale;
-    gradient[dimensions + 1] = -0.5 * by_noise;
-    let likelihood = 0.5 * fit + 0.5 * factor.log_determinant() + n as f64 * LN_SQRT_2_PI;
-    likelihood + priors.penalty(logarithms, gradient)
 }
 
-/// `a_i a_j - K^-1_ij`.
-fn pulls(own: f64, alpha: &[f64], inverse: &[f64], out: &mut [f64]) {
-    for ((out, alpha), inverse) in out.iter_mut().zip(alpha).zip(inverse) {
-        *out = own * alpha - inverse;
-    }
-}
-
-#[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
-fn shifted_dot(a: &[f64], b: &[f64], shift: f64) -> f64 {
+fn dot(a: &[f64], b: &[f64]) -> f64 {
     let mut lanes = [0.0; LANES];
-    let (whole, rest) = (a.chunks_exact(LANES), a.chunks_exact(LANES).remainder());
-    let others = b.chunks_exact(LANES);
-    let last = others.remainder();
-    for (a, b) in whole.zip(others) {
-        for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
-            *lane += a * (b - shift);
-        }
-    }
-    for ((lane, a), b) in lanes.iter_mut().zip(rest).zip(last) {
-        *lane += a * (b - shift);
-    }
+    add_products(a, b, &mut lanes);
     fold(&lanes)
-}
-
-impl Column {
-    /// Adds `weight` times the squared difference between point `i` and each point from `i` on.
-    fn add_squares_from(&self, i: usize, weight: f64, out: &mut [f64]) {
-        self.add_squares_of(&self.values[i..], self.values[i], weight, out);
-    }
-
-    /// Adds to the lanes `sum_j w_j D_ij^2` over the points `j` after `i`.
-    fn weighted_squares_after(&self, i: usize, weights: &[f64], lanes: &mut [f64; LANES]) {
-        let (x, after) = (self.values[i], &self.values[i + 1..]);
-        if self.unordered {
-            weighted_mismatches(after, x, weights, lanes);
-        } else {
-            weighted_squares(after, x, weights, lanes);
-        }
-    }
-}
-
-#[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
-fn weighted_squares(values: &[f64], x: f64, weights: &[f64], lanes: &mut [f64; LANES]) {
-    let (whole, rest) = (
-        values.chunks_exact(LANES),
-        values.chunks_exact(LANES).remainder(),
-    );
-    let others = weights.chunks_exact(LANES);
-    let last = others.remainder();
-    let mut sums = *lanes;
-    for (values, weights) in whole.zip(others) {
-        for ((lane, value), weight) in sums.iter_mut().zip(values).zip(weights) {
-            let difference = value - x;
-            *lane += weight * (difference * difference);
-        }
-    }
-    for ((lane, value), weight) in sums.iter_mut().zip(rest).zip(last) {
-        let difference = value - x;
-        *lane += weight * (difference * difference);
-    }
-    *lanes = sums;
-}
-
-#[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
-fn weighted_mismatches(values: &[f64], x: f64, weights: &[f64], lanes: &mut [f64; LANES]) {
-    let (whole, rest) = (
-        values.chunks_exact(LANES),
-        values.chunks_exact(LANES).remainder(),
-    );
-    let others = weights.chunks_exact(LANES);
-    let last = others.remainder();
-    let mut sums = *lanes;
-    for (values, weights) in whole.zip(others) {
-        for ((lane, value), weight) in sums.iter_mut().zip(values).zip(weights) {
-            *lane += if *value == x { 0.0 } else { *weight };
-        }
-    }
-    for ((lane, value), weight) in sums.iter_mut().zip(rest).zip(last) {
-        *lane += if *value == x { 0.0 } else { *weight };
-    }
-    *lanes = sums;
 }
 
 #[cfg(test)]
@@ -209,9 +138,11 @@ mod tests {
             let priors = Options::default().priors(3);
             let mut at = at;
             at.push(noise);
-            let value = |at: &[f64]| objective(&points, &losses, 0.7, &priors, at, &mut [0.0; 5]);
+            let pairs = Pairs::new(&points);
+            let evidence = Evidence { pairs: &pairs, losses: &losses, offset: 0.7, priors: &priors };
+            let value = |at: &[f64]| evidence.objective(at, &mut [0.0; 5]);
             let mut gradient = [0.0; 5];
-            objective(&points, &losses, 0.7, &priors, &at, &mut gradient);
+            evidence.objective(&at, &mut gradient);
             for d in 0..5 {
                 let step = 1e-5;
                 let (mut below, mut above) = (at.clone(), at.clone());
@@ -231,9 +162,43 @@ mod tests {
         points.push(&[0.3]);
         let priors = Options::default().priors(1);
         let at = [priors.length.mean, priors.scale.mean, priors.noise.mean];
-        let got = objective(&points, &[1.2], 0.5, &priors, &at, &mut [0.0; 3]);
+        let pairs = Pairs::new(&points);
+        let evidence = Evidence {
+            pairs: &pairs,
+            losses: &[1.2],
+            offset: 0.5,
+            priors: &priors,
+        };
+        let got = evidence.objective(&at, &mut [0.0; 3]);
         let variance: f64 = priors.scale.mean.exp() + 0.5 + priors.noise.mean.exp();
         let want = 0.5 * 1.2 * 1.2 / variance + 0.5 * variance.ln() + LN_SQRT_2_PI;
         assert!((got - want).abs() < 1e-12, "{got} {want}");
+    }
+
+    #[test]
+    fn the_matrix_of_a_fit_is_that_of_the_posterior() {
+        let (points, losses) = example(23, 4);
+        let priors = Options::default().priors(3);
+        let pairs = Pairs::new(&points);
+        let evidence = Evidence {
+            pairs: &pairs,
+            losses: &losses,
+            offset: 0.3,
+            priors: &priors,
+        };
+        let hyper = Hyper::from_logarithms(&[-1.0, 0.3, 0.9, 0.2, -4.0]);
+        let mut squares = vec![0.0; pairs.len()];
+        let mut covariances = squares.clone();
+        pairs.squared_distances(&hyper.weights, &mut squares);
+        matern::covariances_and_slopes(hyper.scale, &mut squares, &mut covariances);
+        let (got, want) = (
+            evidence.matrix(&hyper, &covariances),
+            covariance_matrix(&points, &hyper, 0.3, 23),
+        );
+        for i in 0..23 {
+            for j in i..23 {
+                assert!((got[i * 23 + j] - want[i * 23 + j]).abs() < 1e-14);
+            }
+        }
     }
 }

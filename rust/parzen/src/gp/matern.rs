@@ -38,6 +38,17 @@ pub fn slopes(scale: f64, squares: &mut [f64]) {
     }
 }
 
+/// Covariances, and in the place of the squared distances their slopes: both need the same exponential.
+#[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
+pub fn covariances_and_slopes(scale: f64, squares: &mut [f64], covariances: &mut [f64]) {
+    for (square, covariance) in squares.iter_mut().zip(covariances) {
+        let a = (5.0 * *square).sqrt();
+        let e = scale * exp_nonpositive(-a);
+        *covariance = e * (1.0 + a * (1.0 + a * (1.0 / 3.0)));
+        *square = e * (5.0 / 6.0) * (1.0 + a);
+    }
+}
+
 impl Column {
     /// Adds `weight` times the squared difference between `x` and each value.
     pub fn add_squares(&self, x: f64, weight: f64, out: &mut [f64]) {

@@ -5,7 +5,7 @@
 //! 0. **Start.** The first trials are those of the joint estimator: random ones that keep their distance.
 //! 1. **Losses** are put on a robust scale ([`warp`]), and **points** into coordinates ([`points`]).
 //! 2. **Hyperparameters.** One length-scale for each parameter, a scale and a noise, each with a prior; their most probable
-//!    values ([`hyper`], [`likelihood`], [`lbfgs`]). They are fitted to the first trials in the order of their keys, all
+//!    values ([`hyper`], [`likelihood`], [`fit`]). They are fitted to the first trials in the order of their keys, all
 //!    of them at first and a growing round number later, so that most suggestions find the last fit as it was; it follows
 //!    from the trials alone, and the cache holds no more than what could be computed again.
 //! 3. **Posterior.** Mean and variance of the loss anywhere ([`posterior`]). Pending trials are believed to get what is
@@ -21,7 +21,7 @@
 //! | `points` | trials as coordinates |
 //! | `matern` | the covariance of two points |
 //! | `factor` | Cholesky factors, in one order of operations |
-//! | `hyper`, `likelihood`, `fit` | hyperparameters, how probable they are, and the most probable |
+//! | `pairs`, `hyper`, `likelihood`, `fit` | hyperparameters, how probable they are, and the most probable |
 //! | `lbfgs` | minimisation in a box |
 //! | `posterior` | what is believed of the function |
 //! | `warp` | losses on a robust scale |
@@ -50,6 +50,7 @@ pub mod lbfgs;
 pub mod likelihood;
 pub mod matern;
 pub mod options;
+pub mod pairs;
 pub mod points;
 pub mod posterior;
 pub mod refine;
@@ -59,26 +60,37 @@ pub use options::Options;
 
 use crate::error::Result;
 use crate::interrupt::Checkpoint;
-use crate::joint::{self, Model, Options as JointOptions};
+use crate::joint::{self, Model};
 use crate::rng::stream;
 use candidates::Ground;
 use hyper::Hyper;
+use likelihood::Evidence;
+use pairs::Pairs;
 use points::Points;
 use posterior::Posterior;
 use std::collections::BTreeSet;
 
-/// The last fit, kept because the next suggestions need the same.
+/// The last fits, kept because the next suggestions need the same.
 #[derive(Clone, Debug, Default)]
 pub struct Cache {
-    known: Option<Fitted>,
+    fits: [Option<Kept>; 2],
 }
 
+/// A fit, and what it was made of.
 #[derive(Clone, Debug)]
-struct Fitted {
+struct Kept {
     options: Options,
     points: Points,
     losses: Vec<f64>,
+    fit: Fit,
+}
+
+/// Fitted hyperparameters.
+#[derive(Clone, Debug)]
+struct Fit {
     logarithms: Vec<f64>,
+    /// See [`skill`].
+    skill: f64,
 }
 
 /// One assignment for each of the new keys: natural values by parameter, NaN where not active.
@@ -97,25 +109,15 @@ pub fn suggest(
     checkpoint: Checkpoint<'_>,
 ) -> Result<Vec<Vec<f64>>> {
     options.check()?;
-    let joint_options = JointOptions::default();
+    let joint_options = options.joint();
     let mut out = Vec::with_capacity(keys.len());
     for (index, key) in (first..).zip(keys) {
         checkpoint.pass()?;
         let name = (seed, index);
-        let values = if model.len() < options.startup {
-            joint::first_trial(model, name, &joint_options, checkpoint)?
-        } else {
-            model.learn(&joint_options);
-            let explores = stream(seed, index, u64::MAX - 4).uniform() < options.epsilon;
-            let proposed = if explores {
-                None
-            } else {
-                proposal(model, failed, cache, name, options, checkpoint)?
-            };
-            match proposed {
-                Some(values) => values,
-                None => joint::assignment(model, name, &joint_options, checkpoint)?,
-            }
+        let proposed = proposal(model, failed, cache, name, options, checkpoint)?;
+        let values = match proposed {
+            Some(values) => values,
+            None => joint::next(model, *key, name, &joint_options, checkpoint)?,
         };
         if out.len() + 1 < keys.len() {
             model.propose(*key, &values);
@@ -128,42 +130,105 @@ pub fn suggest(
 /// The number of trials that hyperparameters are fitted to, when so many have a loss: all of them while they are few, and
 /// later the same number for some suggestions in a row.
 fn fitted_count(n: usize) -> usize {
-    let step = (n / 32).next_power_of_two().max(1);
+    let step = (n / 16).next_power_of_two().max(1);
     n - n % step
 }
 
-fn fitted(cache: &mut Cache, points: &Points, losses: &[f64], options: &Options) -> Vec<f64> {
-    if let Some(known) = &cache.known
-        && known.options == *options
-        && known.losses == losses
-        && known
-            .points
-            .columns()
-            .iter()
-            .zip(points.columns())
-            .all(|(a, b)| a.values == b.values)
-    {
-        return known.logarithms.clone();
+/// The number of trials with which a fit to so many starts: the powers of 2, and the numbers half-way between them, up
+/// to 96.
+fn first_fitted_count(n: usize) -> usize {
+    let power = (n + 1).next_power_of_two() / 2;
+    let half_way = power + power / 2;
+    (if n >= half_way { half_way } else { power }).min(96)
+}
+
+/// Points and losses of the trials with a loss.
+struct Known<'a> {
+    points: Points,
+    losses: &'a [f64],
+}
+
+impl<'a> Known<'a> {
+    fn new(trials: &'a Trials, ground: &Ground) -> Self {
+        let mut points = Points::new(ground.axes);
+        for coordinates in &trials.finished {
+            points.push(&ground.seen(coordinates));
+        }
+        Self {
+            points,
+            losses: &trials.losses,
+        }
     }
-    let priors = options.priors(points.columns().len());
-    let z = warp::warped(losses);
-    let mut start = vec![priors.length.mean.min(0.0); points.columns().len()];
-    start.extend([priors.scale.mean, priors.noise.mean]);
-    let (logarithms, _) = fit::fit(
-        points,
-        &z,
-        options.offset,
-        &priors,
-        &start,
-        options.evaluations,
-    );
-    cache.known = Some(Fitted {
-        options: *options,
-        points: points.clone(),
-        losses: losses.to_vec(),
-        logarithms: logarithms.clone(),
-    });
-    logarithms
+}
+
+/// The most probable hyperparameters, given points and losses of the first trials, and what they are worth.
+///
+/// They are looked for from those of an earlier number of trials, which in turn are looked for from the means of their priors:
+/// where the search ends follows from the trials alone.
+fn fitted(cache: &mut Cache, known: &Known, options: &Options) -> Fit {
+    let dimensions = known.points.columns().len();
+    let priors = options.priors(dimensions);
+    let mut logarithms = vec![priors.length.mean.min(0.0); dimensions];
+    logarithms.extend([options.scale.0, options.noise.0]);
+    let mut fit = Fit {
+        logarithms,
+        skill: 0.0,
+    };
+    let last = fitted_count(known.losses.len());
+    let stages = [
+        (first_fitted_count(last), options.evaluations),
+        (last, options.later_evaluations),
+    ];
+    for (kept, (count, evaluations)) in cache.fits.iter_mut().zip(stages) {
+        let points = known.points.first(count);
+        let losses = &known.losses[..count];
+        let holds = |kept: &&Kept| {
+            kept.options == *options && kept.losses == losses && kept.points == points
+        };
+        if let Some(kept) = kept.as_ref().filter(holds) {
+            fit.clone_from(&kept.fit);
+            continue;
+        }
+        let warped = warp::warped(losses);
+        let evidence = Evidence {
+            pairs: &Pairs::new(&points),
+            losses: &warped,
+            offset: options.offset,
+            priors: &priors,
+        };
+        let logarithms = fit::fit(&evidence, &fit.logarithms, evaluations);
+        fit = Fit {
+            skill: skill(&points, &warped, &logarithms, options.offset),
+            logarithms,
+        };
+        *kept = Some(Kept {
+            options: *options,
+            points,
+            losses: losses.to_vec(),
+            fit: fit.clone(),
+        });
+    }
+    fit
+}
+
+/// How much of the variance of each loss the process predicts from the other losses: 1 for all of it, 0 for as much as their
+/// mean does.
+fn skill(points: &Points, losses: &[f64], logarithms: &[f64], offset: f64) -> f64 {
+    let hyper = Hyper::from_logarithms(logarithms);
+    let n = losses.len() as f64;
+    let mean = losses.iter().sum::<f64>() / n;
+    let by_mean: f64 = losses.iter().map(|z| (z - mean) * (z - mean)).sum();
+    let by_mean = by_mean * (n / (n - 1.0)) * (n / (n - 1.0));
+    let Some(posterior) = Posterior::new(points.clone(), losses, hyper, offset, 0) else {
+        return 0.0;
+    };
+    let predictions = posterior.leave_one_out(losses);
+    let errors = predictions
+        .iter()
+        .zip(losses)
+        .map(|(p, z)| (z - p.mean) * (z - p.mean));
+    let skill = 1.0 - errors.sum::<f64>() / by_mean;
+    if skill.is_nan() { 0.0 } else { skill }
 }
 
 /// The trials as the process sees them.
@@ -211,23 +276,9 @@ impl Trials {
 }
 
 /// The process that has seen the trials, without the pending ones, and the incumbent: the best mean at a trial.
-fn learnt(
-    trials: &Trials,
-    ground: &Ground,
-    cache: &mut Cache,
-    options: &Options,
-) -> Option<(Posterior, f64)> {
+fn learnt(trials: &Trials, known: Known, fit: &Fit, options: &Options) -> Option<(Posterior, f64)> {
     let n = trials.losses.len();
-    let count = fitted_count(n);
-    let seen: Vec<Vec<f64>> = trials.finished.iter().map(|c| ground.seen(c)).collect();
-    let mut points = Points::new(ground.axes);
-    for point in &seen[..count] {
-        points.push(point);
-    }
-    let logarithms = fitted(cache, &points, &trials.losses[..count], options);
-    for point in &seen[count..] {
-        points.push(point);
-    }
+    let mut points = known.points;
     let mut losses = warp::warped(&trials.losses);
     let worst = losses.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     for point in &trials.failed {
@@ -236,12 +287,12 @@ fn learnt(
     }
     let room = trials.pending.len();
     let posterior = (0..ATTEMPTS).find_map(|attempt| {
-        let mut hyper = Hyper::from_logarithms(&logarithms);
+        let mut hyper = Hyper::from_logarithms(&fit.logarithms);
         hyper.noise *= libm::pow(MORE_NOISE, f64::from(attempt));
         Posterior::new(points.clone(), &losses, hyper, options.offset, room)
     })?;
-    let means = posterior.predict(&seen);
-    let incumbent = means.iter().map(|p| p.mean).fold(f64::INFINITY, f64::min);
+    let means = posterior.means_at_losses(&losses[..n]);
+    let incumbent = means.into_iter().fold(f64::INFINITY, f64::min);
     Some((posterior, incumbent))
 }
 
@@ -257,29 +308,43 @@ const FEWEST: usize = 3;
 
 /// The point that the process proposes; nothing where the joint estimator has to.
 fn proposal(
-    model: &Model,
+    model: &mut Model,
     failed: &BTreeSet<i64>,
     cache: &mut Cache,
     (seed, index): (u64, u64),
     options: &Options,
     checkpoint: Checkpoint<'_>,
 ) -> Result<Option<Vec<f64>>> {
+    let dimensions = model.space().len();
+    if dimensions == 0
+        || dimensions > options.max_parameters
+        || model.len() < options.startup
+        || model.len() >= options.max_trials
+    {
+        return Ok(None);
+    }
+    model.learn(&options.joint());
+    let model = &*model;
     let ground = Ground {
         space: model.space(),
         axes: model.axes(),
     };
-    let dimensions = ground.axes.len();
-    if dimensions == 0
-        || dimensions > options.max_parameters
-        || model.len() >= 2 * options.max_trials
-    {
-        return Ok(None);
-    }
     let trials = Trials::new(model, &ground, failed);
     if !(FEWEST..options.max_trials).contains(&trials.losses.len()) {
         return Ok(None);
     }
-    let Some((mut posterior, incumbent)) = learnt(&trials, &ground, cache, options) else {
+    let draw = stream(seed, index, u64::MAX - 4).uniform();
+    if draw < options.epsilon {
+        return Ok(None);
+    }
+    let known = Known::new(&trials, &ground);
+    let fit = fitted(cache, &known, options);
+    if let Some(trust) = options.trust
+        && draw >= trust.share(fit.skill, trials.losses.len())
+    {
+        return Ok(None);
+    }
+    let Some((mut posterior, incumbent)) = learnt(&trials, known, &fit, options) else {
         return Ok(None);
     };
     for point in &trials.pending {

@@ -3,13 +3,14 @@
 use super::candidates::Counts;
 use super::hyper::{LogNormal, Priors};
 use crate::error::{Error, Result};
+use crate::joint::Options as JointOptions;
 
 /// Options of [`suggest`](super::suggest).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Options {
     /// Spread-out random trials until the history has this many rows.
     pub startup: usize,
-    /// From this many trials with a loss on, the joint estimator proposes.
+    /// From this many trials on, failed and pending ones included, the joint estimator proposes.
     pub max_trials: usize,
     /// With more parameters, too.
     pub max_parameters: usize,
@@ -21,8 +22,10 @@ pub struct Options {
     pub scale: (f64, f64),
     /// Mean and deviation of ln noise.
     pub noise: (f64, f64),
-    /// Evaluations of the likelihood in a fit.
+    /// Evaluations of the likelihood in a fit that starts from the priors.
     pub evaluations: usize,
+    /// The same in one that starts from an earlier fit.
+    pub later_evaluations: usize,
     /// Candidates.
     pub counts: Counts,
     /// So many candidates are refined.
@@ -31,6 +34,30 @@ pub struct Options {
     pub climb: (usize, usize),
     /// With this probability the joint estimator proposes.
     pub epsilon: f64,
+    /// Whether the joint estimator proposes more often the worse the process predicts, and how.
+    pub trust: Option<Trust>,
+}
+
+/// How often the process proposes, given how well it predicts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Trust {
+    /// At least so often.
+    pub least: f64,
+    /// At most so often.
+    pub most: f64,
+    /// From so many trials with a loss on less and less often, until it is never.
+    pub fades: (usize, usize),
+}
+
+impl Trust {
+    /// The probability that the process proposes: its skill, between the bounds, times what is left of it.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss)] // small counts
+    pub fn share(&self, skill: f64, trials: usize) -> f64 {
+        let (from, to) = self.fades;
+        let left = (to as f64 - trials as f64) / (to.saturating_sub(from).max(1)) as f64;
+        skill.clamp(self.least, self.most) * left.clamp(0.0, 1.0)
+    }
 }
 
 impl Default for Options {
@@ -44,14 +71,16 @@ impl Default for Options {
             scale: (0.0, 1.0),
             noise: (-6.0, 2.0),
             evaluations: 40,
+            later_evaluations: 10,
             counts: Counts {
                 good: 64,
                 prior: 64,
                 near: 64,
             },
             climbs: 4,
-            climb: (3, 15),
+            climb: (2, 15),
             epsilon: 0.0,
+            trust: None,
         }
     }
 }
@@ -94,6 +123,14 @@ impl Options {
             ("scale_prior", pair(self.scale), is_prior(self.scale), prior),
             ("noise_prior", pair(self.noise), is_prior(self.noise), prior),
             (
+                "trust",
+                self.trust
+                    .map_or(String::new(), |t| format!("({}, {})", t.least, t.most)),
+                self.trust
+                    .is_none_or(|t| 0.0 <= t.least && t.least <= t.most && t.most <= 1.0),
+                "must be two probabilities, the second one not below the first",
+            ),
+            (
                 "epsilon",
                 self.epsilon.to_string(),
                 (0.0..=1.0).contains(&self.epsilon),
@@ -110,6 +147,15 @@ impl Options {
             }
         }
         Ok(())
+    }
+
+    /// The options of the joint estimator that stands in.
+    #[must_use]
+    pub fn joint(&self) -> JointOptions {
+        JointOptions {
+            startup: self.startup,
+            ..JointOptions::default()
+        }
     }
 
     /// What is believed of the hyperparameters of a space with so many parameters.
@@ -188,6 +234,17 @@ mod tests {
             ),
             (
                 Options {
+                    trust: Some(Trust {
+                        least: 0.5,
+                        most: 0.2,
+                        fades: (200, 300),
+                    }),
+                    ..fine
+                },
+                "trust=(0.5, 0.2)",
+            ),
+            (
+                Options {
                     epsilon: 1.5,
                     ..fine
                 },
@@ -198,5 +255,20 @@ mod tests {
             let message = options.check().unwrap_err().to_string();
             assert!(message.starts_with(start), "{message}");
         }
+    }
+
+    #[test]
+    fn trust_follows_the_skill_and_fades() {
+        let trust = Trust {
+            least: 0.2,
+            most: 0.9,
+            fades: (200, 300),
+        };
+        assert_eq!(trust.share(0.5, 10), 0.5);
+        assert_eq!(trust.share(-3.0, 10), 0.2);
+        assert_eq!(trust.share(1.0, 200), 0.9);
+        assert!((trust.share(1.0, 250) - 0.45).abs() < 1e-15);
+        assert_eq!(trust.share(1.0, 300), 0.0);
+        assert_eq!(trust.share(1.0, 5000), 0.0);
     }
 }

@@ -7,7 +7,7 @@
 use crate::joint::axis::{Axis, Shape};
 
 /// The values of one parameter.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Column {
     /// Whether they are numbers of options.
     pub unordered: bool,
@@ -16,7 +16,7 @@ pub struct Column {
 }
 
 /// A set of points.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Points {
     len: usize,
     columns: Vec<Column>,
@@ -74,6 +74,19 @@ impl Points {
     #[must_use]
     pub fn columns(&self) -> &[Column] {
         &self.columns
+    }
+
+    /// The first points.
+    #[must_use]
+    pub fn first(&self, count: usize) -> Self {
+        let columns = self.columns.iter().map(|column| Column {
+            unordered: column.unordered,
+            values: column.values[..count].to_vec(),
+        });
+        Self {
+            len: count,
+            columns: columns.collect(),
+        }
     }
 
     /// The coordinates of point `i`.

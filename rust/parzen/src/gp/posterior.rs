@@ -173,6 +173,15 @@ impl Posterior {
         (Prediction { mean, variance }, derivatives.collect())
     }
 
+    /// The means at the points of these losses, the first ones that were seen: `(K - v I) a = z - v a`.
+    #[must_use]
+    pub fn means_at_losses(&self, losses: &[f64]) -> Vec<f64> {
+        let pairs = losses.iter().zip(&self.alpha);
+        pairs
+            .map(|(loss, alpha)| loss - self.hyper.noise * alpha)
+            .collect()
+    }
+
     /// What the process expects at each of the points from the others alone, with its own noise (Rasmussen and
     /// Williams 2006, eq. 5.12).
     #[must_use]
@@ -286,6 +295,17 @@ mod tests {
                 let single = posterior.slopes(at, &[0]).0;
                 prop_assert!((single.mean - got.mean).abs() < 1e-10);
                 prop_assert!((single.variance - got.variance).abs() < 1e-10);
+            }
+        }
+
+        #[test]
+        fn means_at_the_losses_are_predictions(n in 1_usize..30, seed in 0_u64..500) {
+            let (points, losses, hyper) = example(n, seed);
+            let all: Vec<Vec<f64>> = (0..n).map(|i| points.point(i)).collect();
+            let posterior = Posterior::new(points, &losses, hyper, 0.5, 0).unwrap();
+            let means = posterior.means_at_losses(&losses);
+            for (got, want) in means.iter().zip(posterior.predict(&all)) {
+                prop_assert!((got - want.mean).abs() < 1e-9, "{got} {}", want.mean);
             }
         }
 

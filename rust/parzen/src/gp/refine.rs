@@ -133,45 +133,43 @@ fn bounds(ground: &Ground, i: usize, x: f64) -> (f64, f64) {
     }
 }
 
-/// Changes one option or level at a time, as long as that is better.
+/// Tries the other options and levels, one parameter after the other.
 fn hop(posterior: &Posterior, ground: &Ground, best: f64, from: Scored, rng: &mut Rng) -> Scored {
     let mut at = from;
-    for _ in 0..ground.axes.len().min(8) {
-        let neighbours = neighbours(ground, &at.coordinates, rng);
-        let before = at.score;
-        at = better(at, score(posterior, ground, best, neighbours));
-        if at.score <= before {
-            break;
+    for i in 0..ground.axes.len() {
+        let neighbours = neighbours(ground, &at.coordinates, i, rng);
+        if !neighbours.is_empty() {
+            at = better(at, score(posterior, ground, best, neighbours));
         }
     }
     at
 }
 
-fn neighbours(ground: &Ground, at: &[f64], rng: &mut Rng) -> Vec<Vec<f64>> {
-    let mut out = Vec::new();
-    for (i, axis) in ground.axes.iter().enumerate() {
-        if at[i].is_nan() {
-            continue;
+/// The points that differ in parameter `i`, and in what depends on it.
+fn neighbours(ground: &Ground, at: &[f64], i: usize, rng: &mut Rng) -> Vec<Vec<f64>> {
+    if at[i].is_nan() {
+        return Vec::new();
+    }
+    let places: Vec<f64> = match ground.axes[i].shape() {
+        Shape::Options { probabilities } => {
+            let possible = (0..probabilities.len()).filter(|o| probabilities[*o] > 0.0);
+            possible.map(|o| o as f64).collect()
         }
-        let places: Vec<f64> = match axis.shape() {
-            Shape::Options { probabilities } => {
-                let possible = (0..probabilities.len()).filter(|o| probabilities[*o] > 0.0);
-                possible.map(|o| o as f64).collect()
-            }
-            Shape::Levels { places, .. } if places.len() <= ALL => places.clone(),
-            Shape::Levels { places, .. } => {
-                let own = nearest(places, at[i]);
-                let around = own.saturating_sub(2)..(own + 3).min(places.len());
-                around.map(|k| places[k]).collect()
-            }
-            Shape::Line { .. } => continue,
-        };
-        for place in places.into_iter().filter(|p| *p != at[i]) {
+        Shape::Levels { places, .. } if places.len() <= ALL => places.clone(),
+        Shape::Levels { places, .. } => {
+            let own = nearest(places, at[i]);
+            let around = own.saturating_sub(2)..(own + 3).min(places.len());
+            around.map(|k| places[k]).collect()
+        }
+        Shape::Line { .. } => Vec::new(),
+    };
+    let others = places.into_iter().filter(|place| *place != at[i]);
+    others
+        .map(|place| {
             let mut to = at.to_vec();
             to[i] = place;
             ground.settle(&mut to, rng);
-            out.push(to);
-        }
-    }
-    out
+            to
+        })
+        .collect()
 }

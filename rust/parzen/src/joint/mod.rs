@@ -101,15 +101,7 @@ pub fn suggest_until(
     let mut out = Vec::with_capacity(keys.len());
     for (index, key) in (first..).zip(keys) {
         checkpoint.pass()?;
-        let name = (seed, index);
-        let values = if model.len() < options.startup {
-            first_trial(model, name, options, checkpoint)?
-        } else if let Some(values) = model.evolve(*key, name, options) {
-            values
-        } else {
-            model.learn(options);
-            assignment(model, name, options, checkpoint)?
-        };
+        let values = next(model, *key, (seed, index), options, checkpoint)?;
         if out.len() + 1 < keys.len() {
             model.propose(*key, &values);
         }
@@ -152,7 +144,25 @@ impl Algorithm for Model {
     }
 }
 
-pub(crate) fn first_trial(
+/// One assignment for a new key, and for the seed of a batch and a number within it.
+pub(crate) fn next(
+    model: &mut Model,
+    key: i64,
+    name: (u64, u64),
+    options: &Options,
+    checkpoint: Checkpoint<'_>,
+) -> Result<Vec<f64>> {
+    if model.len() < options.startup {
+        return first_trial(model, name, options, checkpoint);
+    }
+    if let Some(values) = model.evolve(key, name, options) {
+        return Ok(values);
+    }
+    model.learn(options);
+    assignment(model, name, options, checkpoint)
+}
+
+fn first_trial(
     model: &Model,
     (seed, index): (u64, u64),
     options: &Options,
@@ -168,7 +178,7 @@ pub(crate) fn first_trial(
     Ok(values)
 }
 
-pub(crate) fn assignment(
+fn assignment(
     model: &Model,
     (seed, index): (u64, u64),
     options: &Options,

@@ -50,6 +50,7 @@ def summary(trials: SparkTrials) -> dict[str, Any]:
         "tids": [doc["tid"] for doc in docs],
         "states": [doc["state"] for doc in docs],
         "errors": [doc["misc"].get("error") for doc in docs],
+        "pruned": sum("pruned" in doc["result"] for doc in docs),
         "reason": trials.fmin_cancelled_reason,
         "attachments": [
             {k: repr(v) for k, v in trials.trial_attachments(doc).items()} for doc in docs
@@ -103,6 +104,17 @@ def ordinary(spark: Any, folder: str) -> Any:
         return {"loss": x, "status": "ok", "attachments": {"square": x * x}}
 
     return search(spark, objective, 12, points_to_evaluate=[{"x": 0.95}, {"x": 0.01}])
+
+
+def pruning(spark: Any, folder: str) -> Any:
+    def objective(x: float) -> float:
+        import hyperopt
+
+        for step in range(1, 10):
+            hyperopt.report(x + 1 / step, step=step)
+        return x + 1 / 9
+
+    return search(spark, objective, 20, pruner=True)
 
 
 def all_fail(spark: Any, folder: str) -> Any:

@@ -57,9 +57,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def run(server: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What one client found in three scenarios."""
+    """What one client found in four scenarios."""
     folder = tmp_path_factory.mktemp("trials")
-    found = drive("ordinary,large_objective,run_out_of_time", server, folder)
+    found = drive("ordinary,pruning,large_objective,run_out_of_time", server, folder)
     return {**found, "folder": folder}
 
 
@@ -75,6 +75,12 @@ def test_trials_run_through_connect_as_they_do_elsewhere(run: dict[str, Any]) ->
     assert found["attachments"][1] == {"square": "0.0001"}
     assert found["best"] == 0.01
     assert set(found["states"]) == {DONE, ERROR}
+
+
+def test_hopeless_trials_stop_in_their_tasks(run: dict[str, Any]) -> None:
+    assert run["pruning"]["raised"] is None
+    assert run["pruning"]["states"] == [DONE] * 20
+    assert 5 < run["pruning"]["pruned"] < 20
 
 
 def test_a_large_objective_travels_once_as_an_artifact(run: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.spark, pytest.mark.slow]
 DONE, ERROR, CANCEL = 2, 3, 4
 SCENARIOS = (
     "ordinary",
+    "pruning",
     "large_objective",
     "all_fail",
     "loss_threshold",
@@ -58,6 +59,12 @@ def test_trials_are_told_apart_where_threads_share_those_of_the_jvm(tmp_path: Pa
     assert found["unpinned"]["raised"] is None
     assert found["unpinned"]["states"] == [DONE] * 20
     assert found["unpinned"]["attachments"] == [{"tid": str(tid)} for tid in range(20)]
+
+
+def test_hopeless_trials_stop_in_their_tasks(run: dict[str, Any]) -> None:
+    assert run["pruning"]["raised"] is None
+    assert run["pruning"]["states"] == [DONE] * 20
+    assert 5 < run["pruning"]["pruned"] < 20
 
 
 def test_attachments_are_stored_with_their_trial(run: dict[str, Any]) -> None:

@@ -324,7 +324,7 @@ class Driver:
     def _prescribe(self, tid: Any) -> None:
         """Give a trial the rule that follows from what is known now."""
         pruner = self._options.pruner
-        if pruner is None:
+        if pruner is None or self._watches:  # others evaluate, and take the pruner of the domain
             return
         if not isinstance(self._evaluator, Prescribing):
             raise TypeError(

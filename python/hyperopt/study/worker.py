@@ -120,6 +120,7 @@ def work(trials: StoredTrials, task: Task) -> int:
             return_argmin=False,
             early_stop_fn=None if counted is None else counted.has_had_enough,
             n_jobs=task.n_jobs,
+            pruner=domain.pruner,
         )
         with suppress(AllTrialsFailed):
             minimise_domain(domain, algo, trials, as_rstate(None), options)

@@ -99,6 +99,11 @@ bench-storage: $(VENV)/.installed-$(TEST_EXTRAS) $(NATIVE) ## compare studies in
 bench-rust: ## criterion benches of the core
 	cargo bench --locked -p parzen
 
+.PHONY: bench-pruning
+bench-pruning: $(VENV)/.installed-docs,test $(NATIVE) ## measure stopping trials early; rewrites docs/pruning-benchmark.md (hours)
+	$(PIP) install $(PIP_FLAGS) 'optuna>=5,<6'
+	$(PY) benches/pruning/run.py $(BENCH_FLAGS)
+
 bench-instructions: $(VENV)/.created ## counted instructions against the committed baseline
 	$(PY) benches/instructions/check.py
 

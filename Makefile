@@ -21,7 +21,7 @@ TEST_EXTRAS := test,test-parallel$(shell command -v java >/dev/null 2>&1 || echo
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-long test-rust test-python test-parallel test-spark-3 test-cpu-levels lint lint-rust lint-python format docs \
+.PHONY: help demo test test-slow test-long test-rust test-python test-parallel test-spark-3 test-cpu-levels lint lint-rust lint-python format docs \
         bench bench-quality bench-quality-long bench-scaling bench-storage bench-rust bench-instructions native wheel sdist shim check-wheel clean
 
 help: ## list the targets
@@ -30,17 +30,21 @@ help: ## list the targets
 demo: $(VENV)/.installed-demo $(NATIVE) ## tune a random forest on real data (under 2 minutes)
 	$(PY) examples/demo.py
 
-test: test-rust test-python ## run all tests
+test: test-rust test-python ## the tests that are quick to answer (some minutes)
 
 test-rust:
 	cargo test --locked -p parzen
 
 test-python: $(VENV)/.installed-$(TEST_EXTRAS) $(NATIVE)
 	scripts/install-browser $(PY)
-	$(PY) -m pytest -m "not long" $(TEST_FLAGS) $(PYTEST_FLAGS)
+	$(PY) -m pytest -m "not slow and not long" $(TEST_FLAGS) $(PYTEST_FLAGS)
 
-test-long: test ## all tests, those that take minutes too: random spaces, killed processes (about 30 minutes more)
-	cargo test --locked -p parzen --test extreme_scales -- --ignored
+test-slow: $(VENV)/.installed-$(TEST_EXTRAS) $(NATIVE) ## the tests that take more than five seconds each: Spark, type checkers, ...
+	scripts/install-browser $(PY)
+	$(PY) -m pytest -m "slow and not long" $(TEST_FLAGS) $(PYTEST_FLAGS)
+
+test-long: test test-slow ## all tests, those that take minutes too: a million spaces, a thousand kills (an hour)
+	cargo test --locked -p parzen -- --ignored
 	$(PY) -m pytest -m long $(TEST_FLAGS) $(PYTEST_FLAGS)
 
 test-parallel: $(VENV)/.installed-$(TEST_EXTRAS) $(NATIVE) ## only the tests of executors and Spark

@@ -209,6 +209,20 @@ def test_branches_that_only_evaluation_can_tell_are_handled() -> None:
     assert [vals(doc) for doc in batch] == [
         vals(doc) for doc in jtpe.suggest(ids, domain, trials, 3)
     ]
+    eager = partial(jtpe.suggest, evolve_after=20, evolve_share=1)
+    _, trials = study(80, 0, space, lambda p: float(abs(p["v"]) + p["k"]), eager)
+    for doc in trials.trials:
+        assert ("u" in vals(doc)) == (vals(doc)["k"] < 2)
+
+
+def test_searches_begin_at_no_value_that_a_parameter_cannot_have() -> None:
+    domain, trials = study(30, 0)
+    docs = rand.suggest([50], domain, trials, 0)
+    docs[0]["misc"]["vals"]["model"] = [7]
+    insert(trials, docs, -5.0)
+    for seed in range(20):
+        for doc in jtpe.suggest([100 + seed], domain, trials, seed, evolve_after=10):
+            space_eval(SPACE, vals(doc))
 
 
 def test_choices_are_sets_and_integers_are_ordered() -> None:

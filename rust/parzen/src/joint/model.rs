@@ -6,6 +6,7 @@ use super::evolution::home::{View, movable};
 use super::evolution::{Evolution, Settings};
 use super::options::Options;
 use super::seen::Seen;
+use crate::rng::stream;
 use crate::rows::{Change, Rows};
 use crate::space::Space;
 
@@ -268,7 +269,15 @@ impl Model {
             rows: &self.rows,
         };
         self.evolution.follow(&rows, settings(options));
-        let values = self.evolution.propose(&rows, key, name)?;
+        let mut values = self.evolution.propose(&rows, key, name)?;
+        // Where only evaluation tells what is active, the trial where the search began lacks values of others.
+        let space = self.rows.space();
+        for i in space.order() {
+            if values[*i].is_nan() && space.active(*i, &values) {
+                let mut rng = stream(name.0, name.1, u64::MAX - 3 - *i as u64);
+                values[*i] = space.params()[*i].prior.sample(&mut rng);
+            }
+        }
         (!self.seen.contains(&self.axes, &values)).then_some(values)
     }
 

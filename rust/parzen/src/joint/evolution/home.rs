@@ -48,6 +48,17 @@ impl<'a> View<'a> {
     pub fn is_finished(&self, row: usize) -> bool {
         !self.is_gone(row) && self.loss(row) < f64::INFINITY && self.rows.is_complete(row as u32)
     }
+
+    /// Whether a search can begin at the row: whatever it would leave alone there, the parameter can be. Trials
+    /// from elsewhere can have other values, which only the estimator takes.
+    pub fn is_possible(&self, row: usize) -> bool {
+        let each = self.axes.iter().zip(self.movable).zip(self.values(row));
+        each.into_iter().all(|((axis, movable), value)| {
+            let coordinate = axis.coordinate(*value);
+            value.is_nan()
+                || (!coordinate.is_nan() && (*movable || axis.value(coordinate) == *value))
+        })
+    }
 }
 
 /// Which parameters a local search may change: those with an order on which no other depends.

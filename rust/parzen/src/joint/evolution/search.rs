@@ -89,7 +89,8 @@ impl Search {
             return self.miss(rows, row, settings);
         }
         self.finished += 1;
-        let is_best = self.best.is_none_or(|(best, _)| rows.loss(row) < best);
+        let is_best =
+            self.best.is_none_or(|(best, _)| rows.loss(row) < best) && rows.is_possible(row);
         if is_best {
             self.best = Some((rows.loss(row), row));
         }
@@ -199,6 +200,7 @@ impl Search {
             values
                 .into_iter()
                 .any(|(movable, value)| *movable && !value.is_nan())
+                && rows.is_possible(*row)
         };
         let by_loss = |a: &usize, b: &usize| rows.loss(*a).total_cmp(&rows.loss(*b)).then(a.cmp(b));
         let finished = (0..=last)

@@ -48,7 +48,7 @@ def costs() -> dict[str, list[tuple[int, float]]]:
     """(finished trials, milliseconds) of each library."""
     cases = json.loads((HERE.parent / "benches/compare/results.json").read_text())["cases"]
     shown = {
-        "hyperopt-rs, joint": "hyperopt-rs",
+        "hyperopt-rs, joint": "hyperopt-rs jtpe",
         "hyperopt": "hyperopt",
         "Optuna": "Optuna TPE",
         "rustuna, joint": "rustuna",
@@ -86,7 +86,7 @@ def draw_regret() -> None:
     others = [name for name in rows if not name.startswith("hyperopt-rs")]
     best = min((n for n in rows if n not in others), key=lambda name: rows[name][-1][1])
     for name in [best, *others]:
-        shown = "hyperopt-rs" if name == best else name.removesuffix(" tpe")
+        shown = name.removesuffix(" tpe")
         colour, style = THEIRS.get(shown, (OURS, "-"))
         evaluations, scores, lower, upper = zip(*rows[name], strict=True)
         width = 2.5 if name == best else 1.6
@@ -96,7 +96,7 @@ def draw_regret() -> None:
         label(axes, evaluations[-1], scores[-1], shown, colour)
     axes.set_yscale("log")
     axes.set_yticks([0.05, 0.1, 0.2, 0.5, 1.0], labels=["0.05", "0.1", "0.2", "0.5", "1"])
-    axes.set_xlim(right=290)
+    axes.set_xlim(right=310)
     axes.set_xticks([25, 50, 100, 200])
     finish(axes, "Regret, random search = 1 (lower is better)", "evaluations", "chart-regret")
 
@@ -108,12 +108,12 @@ def draw_cost() -> None:
     for name, points in lines.items():
         colour, style = THEIRS.get(name, (OURS, "-"))
         x, y = zip(*points, strict=True)
-        width = 2.5 if name == "hyperopt-rs" else 1.6
+        width = 2.5 if name.startswith("hyperopt-rs") else 1.6
         axes.plot(x, y, linestyle=style, marker="o", ms=4, color=colour, lw=width)
         label(axes, x[-1], y[-1], name, colour)
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_xlim(right=1.5e6)
+    axes.set_xlim(right=3e6)
     axes.set_xticks([100, 1000, 10_000, 100_000], labels=["100", "1,000", "10,000", "100,000"])
     axes.minorticks_off()
     axes.set_yticks([0.1, 1, 10, 100, 1000], labels=["0.1", "1", "10", "100", "1,000"])

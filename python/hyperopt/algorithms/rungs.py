@@ -8,7 +8,7 @@ which of two directions was the better one.
 
 Optuna ranks stopped trials by their step first, so that a bad one at step 10 is better than a good
 one at step 9; BOHB (Falkner et al., 2018) learns from the highest rung with enough trials, and from
-nothing below. In benches/pruning both cost more steps than this.
+nothing below.
 """
 
 from __future__ import annotations

@@ -28,3 +28,17 @@ def test_the_recipe_depends_on_what_the_project_depends_on():
     wanted = set(re.findall(r'"([a-z]+)>=([\d.]+)"', listed.group(1)))
     recipe = (ROOT / "packaging/conda/recipe.yaml").read_text(encoding="utf-8")
     assert wanted <= set(re.findall(r"- ([a-z]+) >=([\d.]+)$", recipe, re.MULTILINE))
+
+
+def test_the_readme_links_to_what_is_here():
+    # The package index shows the page without the repository, so its links are absolute.
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    home = version_in("pyproject.toml", r'^Homepage = "(.+)"$')
+    raw = home.replace("github.com", "raw.githubusercontent.com")
+    targets = re.findall(r"\]\((.+?)\)", text)
+    assert len(targets) > 15
+    for target in targets:
+        base = f"{raw}/main/" if target.startswith(raw) else f"{home}/blob/main/"
+        assert target.startswith(base), target
+        path = target.removeprefix(base).partition("#")[0]
+        assert (ROOT / path).is_file(), path

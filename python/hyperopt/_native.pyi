@@ -14,7 +14,9 @@ __all__ = [
     "elastic_parzen",
     "finished_losses",
     "forgetting_weights",
+    "gp_predict",
     "importance",
+    "log_expected_improvement",
     "log_sum_exp_rows",
     "lognormal_cell_log_density",
     "lognormal_log_density",
@@ -22,6 +24,7 @@ __all__ = [
     "mixture_sample",
     "normal_cdf",
     "prior_fault",
+    "suggest_gp",
     "suggest_joint",
 ]
 

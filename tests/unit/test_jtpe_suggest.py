@@ -14,6 +14,7 @@ import pytest
 from hyperopt import STATUS_FAIL, STATUS_OK, Trials, fmin, hp, jtpe, partial, rand, space_eval
 from hyperopt.algorithms.arguments import unordered_parameters
 from hyperopt.base import JOB_STATE_DONE, JOB_STATE_ERROR, JOB_STATE_RUNNING, Domain
+from hyperopt.exceptions import BadSearchSpace
 from hyperopt.pyll import scope
 
 SPACE = {
@@ -231,9 +232,9 @@ def test_choices_are_sets_and_integers_are_ordered() -> None:
     assert {label for label, flag in unordered.items() if flag} == {"model", "inner"}
 
 
-def test_a_space_without_parameters_is_evaluated() -> None:
-    _, trials = study(12, 0, {"x": 1}, lambda p: float(p["x"]))
-    assert trials.losses() == [1.0] * 12
+def test_a_space_without_parameters_is_refused() -> None:
+    with pytest.raises(BadSearchSpace, match="no parameters"):
+        study(12, 0, {"x": 1}, lambda p: float(p["x"]))
 
 
 def test_options_reach_the_algorithm_through_partial() -> None:

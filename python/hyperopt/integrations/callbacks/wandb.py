@@ -62,7 +62,7 @@ class WandbCallback(Callback):
                 run.log({"intermediate": value}, step=int(step))
             if record.metrics:
                 run.log(record.metrics)
-            run.summary["state"] = record.state
+            run.summary.update({"state": record.state})
             if record.reason is not None:
                 run.summary["reason"] = record.reason
             run.summary["seconds"] = record.end_s - record.begin_s

@@ -10,8 +10,8 @@ import pytest
 
 import hyperopt
 
-# These derive from classes of libraries that must be set up before they are imported, or are too large for the tests;
-# they have tests of their own.
+# These derive from classes of libraries that must be set up before they are imported, or that are
+# too large for the tests; they have tests of their own.
 DERIVED = ("hyperopt.integrations.keras", "hyperopt.integrations.lightning")
 MODULES = [
     module.name

@@ -258,3 +258,17 @@ def test_an_endless_range_is_refused_and_not_listed():
         run(hp.randint("n", 2**62))
     with pytest.raises(ValueError, match="'n'"):
         run([hp.qnormal("n", 0, 1, 1)])
+
+
+def test_the_size_is_told_before_anything_runs(caplog):
+    caplog.set_level("INFO", logger="hyperopt")
+    run(TREE)
+    assert "the grid has 15 points" in caplog.text
+
+
+def test_it_goes_through_pickles_and_threads():
+    algo = pickle.loads(pickle.dumps(partial(grid.suggest, n={"x": 3})))
+    space = {"x": hp.uniform("x", 0, 1), "c": hp.choice("c", ["a", "b"])}
+    trials = run(space, algo, executor="threads", n_jobs=3)
+    assert len(set(points_of(trials))) == len(trials) == 6
+    run(space, algo, trials=pickle.loads(pickle.dumps(trials)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from hyperopt.algorithms.assignments import assignment, documents
+from hyperopt.environment import log
 from hyperopt.environment.public_path import public
 from hyperopt.space.compiler import compile_space
 from hyperopt.space.enumeration import Grid, InfiniteGrid
@@ -140,6 +141,7 @@ def _grid(space: CompiledSpace, n: int | Mapping[str, int] | None, max_size: int
     key = tuple(sorted(n.items())) if isinstance(n, Mapping) else n
     if key not in known:
         known[key] = Grid(space, _checked(n, space))
+        log.info("grid search: the grid has %s points", f"{known[key].size:,}")
     if known[key].size > max_size:
         longest = max(known[key].counts.items(), key=lambda item: item[1])
         raise InfiniteGrid(

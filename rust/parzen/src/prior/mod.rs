@@ -83,7 +83,12 @@ impl Prior {
 pub(crate) const MAX_EXACT_INTEGER: f64 = 9_007_199_254_740_992.0;
 
 /// `x` as an integer, if it is one that a double holds without doubt.
-#[allow(clippy::cast_possible_truncation)] // whole and within 2^53
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::float_cmp
+)] // whole and within 2^53
 pub(crate) fn exact_integer(x: f64) -> Option<i64> {
-    (x.fract() == 0.0 && x.abs() <= MAX_EXACT_INTEGER).then_some(x as i64)
+    let whole = x as i64;
+    (x.abs() <= MAX_EXACT_INTEGER && whole as f64 == x).then_some(whole)
 }

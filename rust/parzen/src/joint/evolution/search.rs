@@ -57,7 +57,7 @@ impl Basin {
 /// The search that is under way, and what is left of those before.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
-    /// View with a loss.
+    /// Rows with a loss.
     finished: usize,
     best: Option<(f64, usize)>,
     run: Option<Run>,

@@ -206,24 +206,42 @@ fn trials_from_elsewhere_move_the_search_if_they_are_better() {
     assert_eq!(study.mean(), [0.1, 0.1]);
 }
 
+// The other optimum is found in one study of four, where a search happens to begin in its valley: fewer than 3 of
+// 40 have alpha = 1e-3.
 #[test]
 fn a_search_that_has_ended_is_followed_by_one_elsewhere() {
-    let two = |x: &[f64]| {
-        let near = |c: f64| x.iter().map(|x| (x - c) * (x - c)).sum::<f64>();
-        near(-3.0).min(near(3.0) + 1.0)
-    };
-    let mut study = Study::new(&[UNIT; 2]);
-    study.minimise(4, 2500, two);
-    let visits = |c: f64| {
-        let near = |x: &&[f64]| x.iter().all(|x| (x - c).abs() < 1e-3);
-        study
-            .rows
-            .live()
-            .map(|row| study.rows.values(row))
-            .filter(near)
-            .count()
-    };
-    assert!(visits(-3.0) > 50 && visits(3.0) > 50);
+    let near = |x: &[f64], c: f64| x.iter().map(|x| (x - c) * (x - c)).sum::<f64>();
+    let two = |x: &[f64]| near(x, -3.0).min(near(x, 3.0) + 1.0);
+    let mut found_both = 0;
+    for seed in 0..40 {
+        let mut study = Study::new(&[UNIT; 2]);
+        study.minimise(seed, 30, two);
+        let mut ended: Vec<(Vec<f64>, f64)> = Vec::new();
+        for _ in 30..2500 {
+            let before = study.evolution.search.run().cloned();
+            study.minimise(seed, 1, two);
+            let (Some(before), Some(now)) = (before, study.evolution.search.run()) else {
+                continue;
+            };
+            if now.taken() >= before.taken() {
+                continue;
+            }
+            ended.push((before.mean().to_vec(), before.first_step()));
+            for (mean, step) in &ended {
+                let pairs = now.mean().iter().zip(mean);
+                let square: f64 = pairs.map(|(a, b)| (a - b) * (a - b)).sum();
+                assert!((square / 2.0).sqrt() > 0.4 * step, "{seed}: {ended:?}");
+            }
+        }
+        assert!(ended.len() > 1, "{seed}: {ended:?}");
+        let visits = |c: f64| {
+            let is_near = |x: &&[f64]| x.iter().all(|x| (x - c).abs() < 1e-3);
+            let values = study.rows.live().map(|row| study.rows.values(row));
+            values.filter(is_near).count()
+        };
+        found_both += usize::from(visits(-3.0) > 50 && visits(3.0) > 50);
+    }
+    assert!(found_both >= 3, "{found_both}");
 }
 
 #[test]

@@ -82,10 +82,11 @@ class SharedStore:
         try:
             for reservation in reservations:
                 filled.append(Filling(reservation, call(reservation.tids, reservation.seed)))  # noqa: PERF401
+            reply = self._mirror.exchange(filled=filled)
         except BaseException:
+            # Whether the algorithm raised or strayed: nobody shall wait for what is reserved.
             self._mirror.exchange(filled=[Filling(other, None) for other in reservations])
             raise
-        reply = self._mirror.exchange(filled=filled)
         return [self._mirror.take(row, self._made.get(row.tid)) for row in reply.claimed]
 
     def _call(

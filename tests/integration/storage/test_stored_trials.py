@@ -415,10 +415,12 @@ def test_the_ids_of_documents_must_be_free_whole_numbers(url: str) -> None:
 # -- several processes
 
 
-def test_processes_share_the_work_and_never_overshoot(url: str) -> None:
+def test_processes_share_the_work_and_never_overshoot(url: str, tmp_path: Path) -> None:
     def work() -> None:
         trials = StoredTrials(url)
-        minimise(trials, 40, fn=lambda p: time.sleep(0.01) or bowl(p))
+        (tmp_path / f"ready-{os.getpid()}").touch()
+        until(lambda: len(list(tmp_path.glob("ready-*"))) == 4)  # none begins before all are there
+        minimise(trials, 40, fn=lambda p: time.sleep(0.05) or bowl(p))
         assert len(trials) == 40
 
     children = [Child(work) for _ in range(4)]

@@ -150,18 +150,18 @@ def test_in_this_thread_at_some_lines(options):
     strike_everywhere(60, **options)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("options", SERIAL)
 def test_in_this_thread_at_every_line(options):
     strike_everywhere(None, **options)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_with_threads_at_every_line():
     strike_everywhere(None, executor="threads", n_jobs=2)
 
 
-@pytest.mark.parametrize("sample", [40, pytest.param(None, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("sample", [40, pytest.param(None, marks=pytest.mark.long)])
 def test_what_has_finished_is_in_the_file_too(tmp_path, sample):
     path = tmp_path / "trials.pkl"
     _, _, quiet = study(None, trials_save_file=path)
@@ -208,7 +208,7 @@ def square(x):
     return {"loss": x**2, "status": "ok", "attachments": {"x": x}}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_with_processes_at_every_line(monkeypatch):
     _, quiet = process_events(monkeypatch, None, Trials())
     last = {place: number for number, place in enumerate(quiet.events)}

@@ -56,7 +56,7 @@ test-spark-3: ## the tests of Spark with pyspark 3.5, in an environment of its o
 
 # Not those of processes, executors and Spark: they take long, and what differs is arithmetic.
 test-cpu-levels: $(VENV)/.installed-$(TEST_EXTRAS) $(NATIVE) ## the tests of what is computed, as older processors compute it
-	$(PY) scripts/test-cpu-levels $(TEST_FLAGS) $(PYTEST_FLAGS) -m "not slow and not spark" \
+	$(PY) scripts/test-cpu-levels $(TEST_FLAGS) $(PYTEST_FLAGS) -m "not slow and not long and not spark" \
 		--ignore-glob='*executors*' --ignore-glob='*spark*' tests/unit tests/parity tests/driver
 
 lint: lint-rust lint-python ## formatters, linters and type checkers, changing nothing

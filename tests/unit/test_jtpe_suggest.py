@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from hyperopt import STATUS_FAIL, STATUS_OK, Trials, fmin, hp, jtpe, partial, rand, space_eval
-from hyperopt.algorithms.arguments import unordered_parameters
 from hyperopt.base import JOB_STATE_DONE, JOB_STATE_ERROR, JOB_STATE_RUNNING, Domain
 from hyperopt.exceptions import BadSearchSpace
 from hyperopt.pyll import scope
@@ -228,7 +227,7 @@ def test_searches_begin_at_no_value_that_a_parameter_cannot_have() -> None:
 
 def test_choices_are_sets_and_integers_are_ordered() -> None:
     space = Domain(objective, SPACE).space
-    unordered = dict(zip(space.labels, unordered_parameters(space), strict=True))
+    unordered = dict(zip(space.labels, space.selectors, strict=True))
     assert {label for label, flag in unordered.items() if flag} == {"model", "inner"}
 
 

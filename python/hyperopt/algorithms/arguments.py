@@ -3,15 +3,6 @@
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
-
-from hyperopt.pyll.base import dfs
-
-if TYPE_CHECKING:
-    from hyperopt.space.compiler import CompiledSpace
-
-_unordered: WeakKeyDictionary[CompiledSpace, list[bool]] = WeakKeyDictionary()
 
 
 def count(name: str, value: int, least: int) -> int:
@@ -23,15 +14,3 @@ def count(name: str, value: int, least: int) -> int:
     if number < least:
         raise ValueError(f"{name}={number} is not allowed: must be at least {least}")
     return number
-
-
-def unordered_parameters(space: CompiledSpace) -> list[bool]:
-    """Whether each parameter selects an option by its number, as those of `hp.choice` do."""
-    known = _unordered.get(space)
-    if known is None:
-        selectors = {
-            id(node.pos_args[0]) for node in dfs(space.expression) if node.name == "switch"
-        }
-        known = [id(space.nodes[label]) in selectors for label in space.labels]
-        _unordered[space] = known
-    return known

@@ -70,7 +70,7 @@ def documents(
 
 def assignment(space: CompiledSpace, tid: Any, point: Mapping[str, float]) -> Assignment:
     """What a document holds of a point."""
-    whole = {p.label for p in space.parameters if p.family in ("randint", "categorical")}
+    whole = {p.label for p in space.parameters if p.is_whole}
     return (
         {label: [tid] if label in point else [] for label in space.labels},
         {

@@ -111,11 +111,8 @@ class Distinct:
         points, condition = all_points(space), self._condition
         if points is None or condition is None:
             return points
-        whole = {p.label for p in space.parameters if p.family in ("randint", "categorical")}
         return [
-            point
-            for point in points
-            if condition(space.evaluate({k: int(v) if k in whole else v for k, v in point}))
+            point for point in points if condition(space.evaluate(space.as_stored(dict(point))))
         ]
 
 

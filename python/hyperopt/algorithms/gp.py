@@ -27,7 +27,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hyperopt import _native
-from hyperopt.algorithms.arguments import count, unordered_parameters
+from hyperopt.algorithms.arguments import count
 from hyperopt.algorithms.assignments import as_seed, assignments_in_turn, documents, native_ids
 from hyperopt.algorithms.rungs import learning_feed
 from hyperopt.environment.public_path import public
@@ -162,7 +162,7 @@ def suggest(
     feed = learning_feed(trials, space)
     history = feed.native
     ids = native_ids(new_ids, feed.number)
-    unordered = unordered_parameters(space)
+    unordered = space.selectors
     suggest_gp = partial(
         _native.suggest_gp, history, seed=as_seed(seed), unordered=unordered, options=options
     )

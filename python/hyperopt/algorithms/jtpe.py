@@ -33,7 +33,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hyperopt import _native
-from hyperopt.algorithms.arguments import count, unordered_parameters
+from hyperopt.algorithms.arguments import count
 from hyperopt.algorithms.assignments import as_seed, assignments_in_turn, documents, native_ids
 from hyperopt.algorithms.rungs import learning_feed
 from hyperopt.environment.public_path import public
@@ -167,7 +167,7 @@ def suggest(
     history = feed.native
     ids = native_ids(new_ids, feed.number)
     options: dict[str, Any] = {
-        "unordered": unordered_parameters(space),
+        "unordered": space.selectors,
         "n_startup_jobs": count("n_startup_jobs", n_startup_jobs, 0),
         "n_candidates": count("n_EI_candidates", n_EI_candidates, 1),
         "gamma": gamma,

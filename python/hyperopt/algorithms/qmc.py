@@ -88,8 +88,7 @@ def _point(space: CompiledSpace, number: int, scramble: int | None) -> dict[str,
         parameter.label: quantile(parameter, float(share))
         for parameter, share in zip(space.parameters, shares, strict=True)
     }
-    whole = {p.label for p in space.parameters if p.family in ("randint", "categorical")}
-    active = space.active({k: int(v) if k in whole else v for k, v in values.items()})
+    active = space.active(space.as_stored(values))
     return {label: value for label, value in values.items() if label in active}
 
 

@@ -59,6 +59,11 @@ class Parameter:
     args: tuple[Any, ...]
     conditions: Conditions
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether its values are stored as integers: counts, and the numbers of options."""
+        return self.family in ("randint", "categorical")
+
 
 @public("hyperopt.space")
 class CompiledSpace:
@@ -158,6 +163,11 @@ class CompiledSpace:
             When the index of a switch is no integer, negative, or too large.
         """
         return self._points.active(vals)
+
+    def as_stored(self, point: Mapping[str, float]) -> dict[str, Any]:
+        """The values of a point that are kept as floats, as `evaluate` and `active` take them."""
+        whole = {parameter.label for parameter in self.parameters if parameter.is_whole}
+        return {label: int(v) if label in whole else v for label, v in point.items()}
 
     def __getstate__(self) -> dict[str, Any]:
         return {"expression": self.expression}

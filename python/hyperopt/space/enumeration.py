@@ -359,10 +359,8 @@ def _walk(space: CompiledSpace, leaves: Mapping[str, _Leaf]) -> Iterator[Point]:
 
 
 def _undecided(space: CompiledSpace, point: Mapping[str, float]) -> str | None:
-    whole = {p.label for p in space.parameters if p.family in ("randint", "categorical")}
-    typed = {label: int(v) if label in whole else v for label, v in point.items()}
     try:
-        active = space.active(_Probe(typed))
+        active = space.active(_Probe(space.as_stored(point)))
     except _NeededError as needed:
         return str(needed.args[0])
     return next((label for label in space.labels if label in active and label not in point), None)

@@ -12,8 +12,6 @@ from hyperopt.visualization.report.columns import number
 if TYPE_CHECKING:
     from hyperopt.space.compiler import CompiledSpace, Parameter
 
-_WHOLE = ("randint", "categorical")
-
 
 def parameters_of(space: CompiledSpace, *, guessed: bool = False) -> list[dict[str, Any]]:
     """A dict for each parameter: its ``label``, ``kind``, range, options by name, and condition.
@@ -42,7 +40,7 @@ def _described(
     options = names.get(label)
     if options is None and family == "categorical":
         options = [str(i) for i in range(len(args))]
-    integer = family in _WHOLE or (family.startswith("q") and float(args[2]).is_integer())
+    integer = parameter.is_whole or (family.startswith("q") and float(args[2]).is_integer())
     return {
         "label": label,
         "kind": "option" if options else "integer" if integer else "number",

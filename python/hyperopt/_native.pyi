@@ -24,6 +24,7 @@ __all__ = [
     "mixture_sample",
     "normal_cdf",
     "prior_fault",
+    "read_stored",
     "suggest_gp",
     "suggest_joint",
 ]
@@ -169,3 +170,6 @@ def gp_predict(
     mean_variance: float,
 ) -> tuple[list[float], list[float]]: ...
 def log_expected_improvement(mean: float, variance: float, best: float) -> float: ...
+def read_stored(
+    texts: Sequence[str], tids: Sequence[int]
+) -> list[tuple[_Columns, _Columns, dict[str, Any]] | None]: ...

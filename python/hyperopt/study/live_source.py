@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hyperopt.storage.documents import Document
 from hyperopt.storage.sql import reading
-from hyperopt.storage.sql.documents import document_of
+from hyperopt.storage.sql.documents import documents_of
 from hyperopt.storage.sql.shared import connect, open_study_row
 from hyperopt.study.snapshot import space_of_study
 from hyperopt.visualization.dashboard.source import Look
@@ -65,8 +65,8 @@ class DatabaseSource:
         changes = reading.read_changes(self._database, header, self._rev)
         for tid in changes.deleted:
             self._docs.pop(tid, None)
-        for row in changes.rows:
-            self._docs[row.tid] = document_of(row)
+        for doc in documents_of(changes.rows):
+            self._docs[doc["tid"]] = doc
         self._ordered = [self._docs[tid] for tid in sorted(self._docs)]
         if self._space is None:
             self._space = space_of_study(self._database, header)

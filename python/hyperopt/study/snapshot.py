@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hyperopt.storage.documents import of_experiment
 from hyperopt.storage.sql import codec, reading
-from hyperopt.storage.sql.documents import document_of
+from hyperopt.storage.sql.documents import documents_of
 from hyperopt.storage.sql.place import Process, is_running
 from hyperopt.storage.sql.shared import connect, open_study_row
 from hyperopt.study.trials import Trials
@@ -82,7 +82,7 @@ def _read(database: Database, study: int, exp_key: Any) -> Snapshot:
     header = reading.read_header(database, study)
     rows = sorted(reading.read_changes(database, header, 0).rows)
     trials = Trials(exp_key, refresh=False)
-    trials._dynamic_trials = of_experiment([document_of(row) for row in rows], exp_key)
+    trials._dynamic_trials = of_experiment(documents_of(rows), exp_key)
     trials.refresh()
     trials._space = space_of_study(database, header)
     facts = [codec.from_text(text) for _, text in sources_of(database, study)]

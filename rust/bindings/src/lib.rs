@@ -12,6 +12,7 @@ mod joint;
 mod priors;
 mod reader;
 mod space;
+mod stored;
 mod writer;
 
 // On a free-threaded CPython the interpreter turns its lock on for this module: the documents that it reads and
@@ -25,6 +26,7 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(importance::importance, m)?)?;
     m.add_function(wrap_pyfunction!(joint::suggest_joint, m)?)?;
     m.add_function(wrap_pyfunction!(priors::prior_fault, m)?)?;
+    m.add_function(wrap_pyfunction!(stored::read_stored, m)?)?;
     m.add_function(wrap_pyfunction!(gp::suggest_gp, m)?)?;
     m.add_function(wrap_pyfunction!(gp::gp_predict, m)?)?;
     m.add_function(wrap_pyfunction!(gp::log_expected_improvement, m)?)?;

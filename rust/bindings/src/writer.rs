@@ -115,17 +115,18 @@ impl Writer {
 }
 
 /// Takes a container of numbers, or of such containers, off the books of the garbage collector.
-fn untrack<T>(container: &Bound<'_, T>) {
+pub fn untrack<T>(container: &Bound<'_, T>) {
     // SAFETY: the object is of a kind that the collector knows, and alive. A dict gets back on the
     // books by itself when a container is put into it.
     unsafe { pyo3::ffi::PyObject_GC_UnTrack(container.as_ptr().cast()) }
 }
 
 /// Keeps the garbage collector from looking for cycles among objects that are only being made.
-struct PausedCollector<'py>(Option<Python<'py>>);
+pub struct PausedCollector<'py>(Option<Python<'py>>);
 
 impl<'py> PausedCollector<'py> {
-    fn new(py: Python<'py>) -> Self {
+    /// From now until it is dropped.
+    pub fn new(py: Python<'py>) -> Self {
         // SAFETY: the interpreter is attached, as `py` proves; so it is as long as this value lives.
         let was_running = unsafe { pyo3::ffi::PyGC_Disable() } == 1;
         Self(was_running.then_some(py))
@@ -141,7 +142,8 @@ impl Drop for PausedCollector<'_> {
     }
 }
 
-fn scalar<'py, T>(
+/// A numpy scalar of the type that `descr` describes, which has to be that of `value`.
+pub fn scalar<'py, T>(
     py: Python<'py>,
     value: &T,
     descr: &Bound<'py, PyArrayDescr>,

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from hyperopt._native import read_stored
 from hyperopt.storage.sql import codec
 
-__all__ = ["Row", "document_of", "row_of", "text_of"]
+__all__ = ["Row", "document_of", "documents_of", "read_text", "row_of", "text_of"]
 
 _EPOCH = datetime.datetime(1970, 1, 1)
 _MILLISECOND = datetime.timedelta(milliseconds=1)
@@ -23,6 +25,8 @@ _COLUMNS = frozenset(
 )
 _MISC = frozenset(("tid", "idxs", "vals", "cmd", "workdir"))
 _CMD = ("domain_attachment", "FMinIter_Domain")
+_USUAL_CMD = {"cmd": _CMD, "workdir": None}
+_REST = {"version": 0}
 _DONE = 2
 
 _encoder = json.JSONEncoder(allow_nan=False, separators=(",", ":"), check_circular=False).encode
@@ -75,7 +79,7 @@ def text_of(doc: dict[str, Any]) -> str:
         content["spec"] = codec.encode(doc["spec"])
     content["result"] = _encode_result(doc["result"])
     rest = {key: value for key, value in doc.items() if key not in _COLUMNS}
-    if rest != {"version": 0}:
+    if rest != _REST:
         content["rest"] = codec.encode(rest)
     odd = {k: doc[k] for k in ("book_time", "refresh_time") if _to_ms(doc[k]) is None}
     odd = {key: value for key, value in odd.items() if value is not None}
@@ -86,23 +90,45 @@ def text_of(doc: dict[str, Any]) -> str:
 
 def document_of(row: Any) -> dict[str, Any]:
     """The document of a row, whose first eight fields are those of `Row`."""
-    tid, state, exp_key, owner, booked, refreshed, _, text = row[:8]
+    return documents_of([row])[0]
+
+
+def documents_of(rows: Sequence[Any]) -> list[dict[str, Any]]:
+    """The documents of rows, whose first eight fields are those of `Row`.
+
+    The core reads their texts, many at once, in a third of the time that `read_text` takes. That
+    one reads those that hold anything out of the ordinary.
+    """
+    parts = read_stored([row[7] for row in rows], [row[0] for row in rows])
+    return [
+        _document(row, *(read_text(row[7], row[0]) if part is None else part))
+        for row, part in zip(rows, parts, strict=True)
+    ]
+
+
+def read_text(text: str, tid: int) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """What `text_of` wrote: ``idxs``, ``vals``, and everything else by the name it has there."""
     content = codec.from_text(text)
-    params = content.get("v")
-    idxs: dict[str, list[Any]]
-    vals: dict[str, list[Any]]
+    params = content.pop("v", None)
     if params is None:
-        idxs, vals = content["idxs"], content["vals"]
-    else:
-        idxs, vals = {}, {}
-        for label, value in params.items():
-            if value is None:
-                idxs[label], vals[label] = [], []
-            else:
-                idxs[label] = [tid]
-                vals[label] = [np.float64(value) if type(value) is float else np.int64(value)]
+        return content.pop("idxs"), content.pop("vals"), content
+    idxs: dict[str, list[Any]] = {}
+    vals: dict[str, list[Any]] = {}
+    for label, value in params.items():
+        if value is None:
+            idxs[label], vals[label] = [], []
+        else:
+            idxs[label] = [tid]
+            vals[label] = [np.float64(value) if type(value) is float else np.int64(value)]
+    return idxs, vals, content
+
+
+def _document(
+    row: Any, idxs: dict[str, Any], vals: dict[str, Any], content: dict[str, Any]
+) -> dict[str, Any]:
+    tid, state, exp_key, owner, booked, refreshed = row[:6]
     misc: dict[str, Any] = {"tid": tid}
-    misc.update(content.get("cmd", {"cmd": _CMD, "workdir": None}))
+    misc.update(content.get("cmd", _USUAL_CMD))
     misc["idxs"], misc["vals"] = idxs, vals
     if "misc" in content:
         misc.update(content["misc"])
@@ -114,11 +140,12 @@ def document_of(row: Any) -> dict[str, Any]:
         "misc": misc,
         "exp_key": None if exp_key is None else codec.from_text(exp_key),
         "owner": None if owner is None else codec.from_text(owner),
-        **content.get("rest", {"version": 0}),
+        **content.get("rest", _REST),
         "book_time": None if booked is None else _EPOCH + booked * _MILLISECOND,
         "refresh_time": None if refreshed is None else _EPOCH + refreshed * _MILLISECOND,
     }
-    doc.update(content.get("times", {}))
+    if "times" in content:
+        doc.update(content["times"])
     return doc
 
 

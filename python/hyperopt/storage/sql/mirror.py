@@ -9,10 +9,11 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hyperopt.environment import log
-from hyperopt.storage.sql.documents import Row, document_of, row_of
+from hyperopt.storage.sql.documents import Row, document_of, documents_of, row_of
 from hyperopt.storage.sql.exchange import Filling, Order, Reply, Request
 from hyperopt.storage.sql.reading import Changes
 
@@ -85,19 +86,17 @@ class Mirror:
         """Write what others did into the documents."""
         for tid in changes.deleted:
             self._remove(tid)
-        fresh: list[Document] = []
         again = bool(changes.deleted)
         collecting = len(changes.rows) >= _BULK and gc.isenabled()
         if collecting:
             gc.disable()  # Nothing of what is made here is garbage.
         try:
-            for row in changes.rows:
-                doc = self._known.get(row.tid)
-                if doc is None:
-                    fresh.append(self._meet(row))
-                else:
-                    again |= self._update(doc, row)
-            fresh.sort(key=lambda doc: doc["tid"])
+            known = self._known
+            strangers = [row for row in changes.rows if row.tid not in known]
+            for row in changes.rows if len(strangers) < len(changes.rows) else ():
+                if row.tid in known:
+                    again |= self._update(known[row.tid], row)
+            fresh = self._meet(strangers)
         finally:
             if collecting:
                 gc.enable()
@@ -105,13 +104,15 @@ class Mirror:
         if again:
             self._reread()
 
-    def _meet(self, row: Stored) -> Document:
-        doc = document_of(row)
-        self._known[row.tid] = doc
-        self._note(row)
-        if row.state not in _UNFINISHED:
-            self._news.append(doc)
-        return doc
+    def _meet(self, rows: list[Stored]) -> list[Document]:
+        """The documents of trials that were not known, by id."""
+        docs = documents_of(rows)
+        for row, doc in zip(rows, docs, strict=True):
+            self._known[row.tid] = doc
+            self._note(row)
+            if row.state not in _UNFINISHED:
+                self._news.append(doc)
+        return sorted(docs, key=itemgetter("tid"))
 
     def _note(self, row: Stored) -> None:
         """Remember what is stored."""

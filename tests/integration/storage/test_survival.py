@@ -20,8 +20,10 @@ from hyperopt import StoredTrials, fmin, hp, jtpe, open_study
 from hyperopt.cli.main import main
 from hyperopt.storage.sql import points, shared
 from hyperopt.storage.sql.database import Unclear
+from hyperopt.storage.sql.documents import row_of
 from hyperopt.storage.sql.errors import StorageError, StorageUnavailable
 from hyperopt.storage.sql.postgresql import PostgresqlDatabase
+from hyperopt.storage.sql.spill import Spill
 from hyperopt.storage.sql.sqlite import SqliteDatabase
 from hyperopt.study.verification import verify
 
@@ -64,9 +66,11 @@ ON_THE_WAY = [
 @pytest.mark.parametrize("point", ON_THE_WAY)
 @pytest.mark.parametrize("nth", [1, 4])
 def test_a_kill_at_any_point_of_the_protocol_loses_and_doubles_nothing(
-    url: str, point: str, nth: int
+    url: str, point: str, nth: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert set(ON_THE_WAY) < set(points.POINTS)
+    # However slow this machine is just now: all but the first suggestion are made in exchanges.
+    monkeypatch.setattr("hyperopt.study.shared_writer.QUICK_S", 60.0)
     child = Child(lambda: minimise(url, 5, with_attachment), kill_at=(point, nth))
     assert child.wait() == -signal.SIGKILL
     trials = StoredTrials(url)
@@ -324,6 +328,76 @@ def test_a_commit_whose_reply_was_lost_is_not_made_again(
     check_sound(url, 20)
 
 
+def test_a_commit_that_the_server_is_still_busy_with_is_waited_for(
+    postgresql: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = postgresql.new_database("cut_during")
+    commit = PostgresqlDatabase._commit
+    late: list[threading.Timer] = []
+    seen: list[Any] = []
+    trials = StoredTrials(url)
+    minimise(trials, 2)
+
+    def commit_later(database: PostgresqlDatabase) -> None:
+        if database is not trials._mirror.shared.database or len(seen) not in (3, 9):
+            commit(database)
+            return
+        connection, database._connection = database._connection, None
+
+        def finish() -> None:
+            connection.execute("COMMIT")
+            connection.close()
+
+        late.append(threading.Timer(0.2, finish))
+        late[-1].start()
+        seen.append(None)
+        raise Unclear("the connection broke")
+
+    monkeypatch.setattr(PostgresqlDatabase, "_commit", commit_later)
+    minimise(trials, 20, lambda p: seen.append(p["x"]) or bowl(p), timeout=20)
+    assert len(late) == 2
+    assert len(seen) == 18 + 2
+    check_sound(url, 20)
+
+
+def put_on_file(url: str, doc: dict[str, Any], attempt: int = 1) -> None:
+    """As a process does whose database is away."""
+    ((token,),) = query(url, "SELECT token FROM hyperopt_study")
+    Spill(token).save([(attempt, row_of(doc))])
+
+
+def test_a_result_on_file_that_was_stored_already_changes_nothing(url: str) -> None:
+    trials = StoredTrials(url)
+    minimise(trials, 30)
+    put_on_file(url, trials.trials[7])
+    other = StoredTrials(url)
+    minimise(other, 40)
+    assert [doc["tid"] for doc in other] == list(range(40))
+    assert not list((Path(os.environ["XDG_STATE_HOME"]) / "hyperopt").glob("*.json"))
+    check_sound(url, 40)
+
+
+def test_what_is_suggested_knows_the_results_that_were_on_file(url: str) -> None:
+    minimise(url, 30)
+    study = open_study(url, space=SPACE, algo=jtpe.suggest)
+    trial = study.ask()
+    study.trials.close()  # It runs nowhere, so only its result can end it.
+    doc = StoredTrials(url)._dynamic_trials[trial.tid]
+    doc["result"], doc["state"] = {"status": "ok", "loss": -100.0}, 2
+    seen: list[Any] = []
+
+    def objective(point: Any) -> float:
+        if len(seen) == 4:
+            put_on_file(url, doc)
+            time.sleep(1.1)  # Folders are looked at from time to time.
+        seen.append(point)
+        return bowl(point)
+
+    minimise(url, 40, objective)
+    assert StoredTrials(url).best_trial["tid"] == trial.tid
+    check_sound(url, 40)
+
+
 def test_a_result_is_kept_in_a_file_while_the_database_is_away() -> None:
     with running_server() as server:
         url = server.new_database("study")
@@ -462,7 +536,6 @@ def test_claiming_from_a_full_queue_looks_at_the_index_only(url: str) -> None:
 
 @pytest.mark.long
 def test_a_queue_of_100_000_trials_is_worked_on_in_order(url: str) -> None:
-    from hyperopt.storage.sql.documents import row_of
     from hyperopt.storage.sql.writing import Writing
 
     trials = StoredTrials(url)

@@ -195,20 +195,20 @@ class Database(ABC):
             database.
         happened
             Looks up, after a COMMIT whose outcome is not known, whether it happened, and gives what
-            `work` would have; None if it did not.
+            `work` would have; None if it did not. It is called in a transaction, and has to wait
+            there for the end of a COMMIT that the server is still busy with.
         on_trouble
             Told about the first failure that lasts, once.
         """
         began, wait_s, unclear, told = time.monotonic(), _FIRST_WAIT_S, False, False
         while True:
             try:
-                if unclear and happened is not None:
-                    with self._lock:
-                        found = happened()
-                    if found is not None:
-                        return found
-                unclear = False
                 with self.transaction():
+                    if unclear and happened is not None:
+                        found = happened()
+                        if found is not None:
+                            return found
+                    unclear = False
                     return work()
             except Unclear as error:
                 unclear, cause = True, error.__cause__ or error

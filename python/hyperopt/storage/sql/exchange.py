@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from hyperopt.storage.sql import leases
 from hyperopt.storage.sql.documents import Row, document_of, row_of
 from hyperopt.storage.sql.points import reached
+from hyperopt.storage.sql.reading import read_trials
 from hyperopt.storage.sql.rows import COLUMNS, Header, Stored
 from hyperopt.storage.sql.seeds import call_seed
 from hyperopt.storage.sql.writing import ERROR, RUNNING, Call, Writing
@@ -91,6 +92,8 @@ class Order:
     ----------
     results
         The attempt and the row of each finished trial.
+    found
+        The same for results of whichever process that were on file.
     inserted
         New rows that come from elsewhere than an algorithm, and whether each counts as one of the
         trials that ``max_evals`` limits.
@@ -109,6 +112,7 @@ class Order:
     """
 
     results: list[tuple[int, Row]] = field(default_factory=list)
+    found: list[tuple[int, Row]] = field(default_factory=list)
     inserted: list[tuple[Row, bool]] = field(default_factory=list)
     corrected: list[Row] = field(default_factory=list)
     filled: list[Filling] = field(default_factory=list)
@@ -131,7 +135,7 @@ class Reply:
     reserved
         Ids to suggest for.
     refused
-        Results that were not stored, because others had finished or deleted the trial.
+        Own results that were not stored, because others had finished or deleted the trial.
     failed
         Trials that became errors here, because too many processes were lost with them.
     """
@@ -157,7 +161,8 @@ def perform(
     watch
         Knows which processes are lost.
     show
-        Is shown the trials that became errors here, before anything is suggested.
+        Is shown the results that were on file and the trials that became errors here, before
+        anything is suggested.
     """
     reply = Reply(writing.header)
     for row, counts in order.inserted:
@@ -165,6 +170,9 @@ def perform(
     for row in order.corrected:
         writing.replace(row, "correct")
     reply.refused = [row.tid for attempt, row in order.results if not writing.finish(row, attempt)]
+    taken = [row.tid for attempt, row in order.found if writing.finish(row, attempt)]
+    if taken:
+        show(read_trials(writing.database, writing.study, taken))
     reached("results written")
     for tid in order.returned:
         writing.release(tid)

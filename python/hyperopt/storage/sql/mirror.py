@@ -146,7 +146,7 @@ class Mirror:
             self._results[tid] = mine
             self._note(row)
             return False
-        if mine is not None:
+        if mine is not None and _print(row_of(mine)) != stored:
             log.warning("trial %s: another process has stored a result first; that one counts", tid)
         if tid in self._corrected:
             del self._corrected[tid]

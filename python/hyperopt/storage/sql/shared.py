@@ -6,7 +6,6 @@ import os
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -233,12 +232,8 @@ class SharedStudy:
             order.look_for_lost = looking and joined
             found = self._found_on_file() if looking else []
             self._files = [path for _, _, path in found]
-            if found:
-                order = replace(order, results=[*order.results, *(f[:2] for f in found)])
+            order.found = [(attempt, row) for attempt, row, _ in found]
             reply = perform(writing, order, self._watch, lambda rows: show(Changes(rows, [])))
-            if found:
-                tids = [row.tid for _, row, _ in found]
-                show(Changes(reading.read_trials(database, self.id, tids), []))
             if worker is not None:
                 database.execute(
                     "UPDATE hyperopt_worker SET exchanges = ?, beat = beat + 1, beat_at = ?, "
@@ -249,6 +244,7 @@ class SharedStudy:
             return reply
 
         def happened() -> Reply | None:
+            reading.read_header_locked(database, self.id)  # Who commits still holds it.
             rows = database.execute(
                 "SELECT exchanges FROM hyperopt_worker WHERE id = ?", (worker,)
             ).fetchall()

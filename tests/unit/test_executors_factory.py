@@ -11,6 +11,7 @@ from hyperopt.evaluation import SerialEvaluator
 from hyperopt.evaluation.choice import evaluator
 from hyperopt.evaluation.futures import FutureEvaluator
 from hyperopt.evaluation.processes.evaluator import ProcessEvaluator
+from hyperopt.evaluation.spark.evaluator import SparkEvaluator
 from hyperopt.evaluation.threads import ThreadEvaluator
 
 
@@ -40,6 +41,23 @@ def test_threads_come_on_request() -> None:
     chosen = evaluator(n_jobs=2, executor="threads")
     assert isinstance(chosen, ThreadEvaluator)
     assert chosen.capacity == 2
+
+
+class Session:
+    """As much of a Spark session as is looked at."""
+
+    class sparkContext:
+        defaultParallelism = 6
+
+
+@pytest.mark.parametrize(("n_jobs", "capacity"), [(None, 6), (-1, 6), (3, 3), (500, 128)])
+def test_spark_takes_as_many_trials_as_it_likes_or_is_told(
+    monkeypatch: pytest.MonkeyPatch, n_jobs: int | None, capacity: int
+) -> None:
+    monkeypatch.setattr("hyperopt.evaluation.spark.session.active_session", lambda who: Session())
+    chosen = evaluator(n_jobs=n_jobs, executor="spark", trial_timeout=3)
+    assert isinstance(chosen, SparkEvaluator)
+    assert chosen.capacity == capacity
 
 
 def test_an_executor_tells_how_many_calls_it_takes() -> None:

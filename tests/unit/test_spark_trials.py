@@ -178,7 +178,7 @@ def test_a_failed_trial_holds_its_traceback_and_its_failure_is_told_in_short(
 def test_without_pyspark_only_a_session_of_ones_own_will_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("hyperopt.integrations.spark_trials._have_spark", False)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ImportError, match="cannot import pyspark"):
         SparkTrials(2)
     assert trials_of(2).parallelism == 2

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from typing import Literal, TypeAlias
 
-    ExecutorChoice: TypeAlias = "Literal['threads', 'processes'] | Executor | Evaluator | None"
+    ExecutorChoice: TypeAlias = (
+        "Literal['threads', 'processes', 'spark'] | Executor | Evaluator | None"
+    )
 
 __all__ = ["evaluator"]
 
@@ -39,9 +41,11 @@ def evaluator(
         How many trials to run at once; -1 for one per core. Without `executor`, that many processes
         of this machine; None or 1 evaluates in the driver.
     executor
-        "processes", "threads", any `concurrent.futures.Executor`, or an `Evaluator`.
+        "processes", "threads", "spark", any `concurrent.futures.Executor`, or an `Evaluator`. On
+        Spark `n_jobs` trials run at once, by default and for -1 as many as Spark's default
+        parallelism says, in the session that is active.
     trial_timeout
-        Seconds after which a trial is stopped and fails. Needs processes.
+        Seconds after which a trial is stopped and fails. Needs processes, or Spark.
     devices
         The accelerators that processes see, one for each; as many processes as devices, unless
         `n_jobs` says otherwise.
@@ -64,6 +68,8 @@ def evaluator(
             f"devices={devices!r} with executor={executor!r}: only a process can have a device of "
             "its own; leave executor out and use n_jobs"
         )
+    if executor == "spark":
+        return _spark(None if n_jobs == -1 else jobs, timeout_s)
     if timeout_s is not None:
         raise ValueError(
             f"trial_timeout={trial_timeout!r} with executor={executor!r}: only a process can be "
@@ -115,6 +121,16 @@ def _processes(n_jobs: int, timeout_s: float | None, devices: tuple[str, ...]) -
     return ProcessEvaluator(n_jobs, timeout_s, devices)
 
 
+def _spark(n_jobs: int | None, timeout_s: float | None) -> Evaluator:
+    from hyperopt.evaluation.spark.evaluator import SparkEvaluator
+    from hyperopt.evaluation.spark.jobs import default_parallelism
+    from hyperopt.evaluation.spark.session import MOST_AT_ONCE, active_session
+
+    session = active_session("executor='spark'")
+    parallelism = max(default_parallelism(session), 1) if n_jobs is None else n_jobs
+    return SparkEvaluator(session, min(parallelism, MOST_AT_ONCE), trial_timeout_s=timeout_s)
+
+
 def _futures(executor: Any, jobs: int | None) -> Evaluator:
     from concurrent.futures import Executor
 
@@ -125,7 +141,7 @@ def _futures(executor: Any, jobs: int | None) -> Evaluator:
     if not isinstance(executor, Executor):
         if not callable(getattr(executor, "submit", None)):
             raise TypeError(
-                f"executor={executor!r} is neither 'processes' nor 'threads' nor a "
+                f"executor={executor!r} is neither 'processes' nor 'threads' nor 'spark' nor a "
                 "concurrent.futures.Executor"
             )
         if hasattr(executor, "get_executor"):

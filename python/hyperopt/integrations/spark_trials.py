@@ -6,7 +6,6 @@ Works with classic sessions and with Spark Connect. How a trial becomes a Spark 
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from hyperopt.environment.public_path import public
 from hyperopt.evaluation.spark.evaluator import SparkEvaluator
 from hyperopt.evaluation.spark.jobs import default_parallelism, has_context, is_alive, pins_threads
+from hyperopt.evaluation.spark.session import MOST_AT_ONCE, active_session
 from hyperopt.exceptions import AllTrialsFailed
 from hyperopt.search.options import MoreOptions, Options, shows_options
 from hyperopt.search.stopping import EARLY_STOP, INTERRUPTED, TIMEOUT
@@ -50,8 +50,6 @@ _CANCELLED_REASONS = (TIMEOUT, EARLY_STOP, INTERRUPTED)
 
 _TRANSIENT = ("_spark", "_resource_profile")
 
-_have_spark = importlib.util.find_spec("pyspark") is not None
-
 
 @public("hyperopt.spark")
 class SparkTrials(Trials):
@@ -78,7 +76,7 @@ class SparkTrials(Trials):
         A `pyspark.resource.ResourceProfile` that every trial's task asks for.
     """
 
-    MAX_CONCURRENT_JOBS_ALLOWED = 128
+    MAX_CONCURRENT_JOBS_ALLOWED = MOST_AT_ONCE
     asynchronous = True
 
     parallelism: int = 1
@@ -302,11 +300,4 @@ def _checked(session: Any) -> Any:
 
 
 def _active_session() -> Any:
-    if not _have_spark:
-        raise ImportError(
-            "SparkTrials cannot import pyspark: pip install pyspark (it needs a Java runtime), or "
-            "pass the session of your cluster as spark_session"
-        )
-    from pyspark.sql import SparkSession
-
-    return SparkSession.builder.getOrCreate()
+    return active_session("SparkTrials")

@@ -192,8 +192,8 @@ def fmin(
     n_jobs
         How many processes evaluate trials; -1 means one per core.
     executor
-        Who evaluates trials: ``"processes"``, ``"threads"``, or any
-        `concurrent.futures.Executor`.
+        Who evaluates trials: ``"processes"``, ``"threads"``, ``"spark"`` (the active Spark
+        session), or any `concurrent.futures.Executor`.
     trial_timeout
         After how many seconds a trial is stopped, in a process of its own.
     devices

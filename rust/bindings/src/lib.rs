@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 mod anneal;
 mod densities;
 mod errors;
+mod finished;
 mod gil;
 mod gp;
 mod history;

@@ -76,12 +76,15 @@ impl Grid {
             Self::Points { low, step, log, .. } => {
                 let z = if *log { libm::log(x.max(0.0)) } else { x };
                 // Half-way between two points a value belongs to the lower one.
-                ((z - low) / step - 0.5).ceil()
+                (z - low) / step - 0.5
             }
             Self::Options { low, .. } => x - *low as f64,
         };
-        // Saturates; a grid of a single point has no step, and gives NaN or infinity.
-        position.clamp(0.0, last) as u32
+        // Saturates; a grid of a single point has no step, and gives NaN or infinity. Rounded up by hand: without
+        // SSE 4.1, `ceil` is a call.
+        let within = position.clamp(0.0, last);
+        let below = within as u32;
+        below + u32::from(within > f64::from(below))
     }
 }
 

@@ -25,3 +25,11 @@ study = Trials().study(hp.uniform("x", 0, 1))
 study.ask("2")  # mistake
 study.tell(0, los=1.0)  # mistake
 study.ask().parameters  # noqa: B018  # mistake
+fmin(lambda x: x, hp.uniform("x", 0, 1), max_evals=5) + 1  # mistake
+fmin(lambda x: 0, {"x": hp.uniform("x", 0, 1)}, return_argmin=False).x  # noqa: B018  # mistake
+fmin(lambda x: x, hp.uniform("x", 0, 1), return_argmin="no")  # mistake
+fmin(lambda x: x, hp.uniform("x", 0, 1), catch_eval_exceptions=ValueError)  # mistake
+fmin(lambda x: x, hp.uniform("x", 0, 1), return_argmin=False, n_job=2)  # mistake
+points = Trials().study({"x": hp.uniform("x", 0, 1)})
+points.best_params.x  # noqa: B018  # mistake
+points.ask().params + 1  # mistake

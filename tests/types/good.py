@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hyperopt import STATUS_OK, Trials, anneal, fmin, hp, jtpe, rand, space_eval, tpe
+from hyperopt import STATUS_OK, Study, Trials, anneal, fmin, hp, jtpe, rand, space_eval, tpe
 from hyperopt.early_stop import no_progress_loss
 from hyperopt.pyll import scope
+
+if TYPE_CHECKING:
+    from typing_extensions import assert_type
+else:
+
+    def assert_type(value: object, kind: object) -> None: ...
+
 
 space: dict[str, Any] = {
     "x": hp.uniform("x", -5, 5),
@@ -45,3 +52,17 @@ asked = study.ask()
 study.tell(asked, loss=loss(asked.params))
 first, second = study.ask(2)
 study.tell(first.tid, failure="the power went off")
+
+assert_type(best, dict[str, Any])
+assert_type(fmin(loss, space, max_evals=5, return_argmin=True), dict[str, Any])
+number: float = fmin(abs, hp.uniform("x", -5, 5), max_evals=5, return_argmin=False)
+either: Any = fmin(loss, space, max_evals=5, return_argmin=bool(number))
+plain = {"x": hp.uniform("x", -5, 5)}
+point = fmin(loss, plain, rand.suggest, 5, return_argmin=False, n_jobs=2, verbose=False)
+assert_type(point, dict[str, Any])
+points = trials.study(plain)
+assert_type(points, Study[dict[str, Any]])
+assert_type(points.best_params, dict[str, Any])
+assert_type(points.ask().params, dict[str, Any])
+bare: Study = Trials().study(hp.uniform("x", -5, 5))
+print(bare.ask().params + 1, abs(bare.best_params))

@@ -40,6 +40,20 @@ class MoreOptions(TypedDict, total=False):
     dashboard: bool | int | str
 
 
+class FminOptions(MoreOptions, total=False):
+    """What `hyperopt.fmin` takes after ``rstate``, for type checkers, but for ``return_argmin``."""
+
+    allow_trials_fmin: bool
+    pass_expr_memo_ctrl: bool | None
+    catch_eval_exceptions: bool
+    verbose: bool
+    points_to_evaluate: Any
+    max_queue_len: int
+    show_progressbar: Any
+    early_stop_fn: Callable[..., Any] | None
+    trials_save_file: str | os.PathLike[str]
+
+
 @dataclass(frozen=True)
 class Options:
     """What `fmin` was asked for, besides the objective, the space, the algorithm and the trials.

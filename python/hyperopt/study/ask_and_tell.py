@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Generic, overload
 
 from hyperopt.algorithms.restricted import check_condition, restricted
 from hyperopt.analysis.table import STATE_NAMES
@@ -29,12 +29,20 @@ from hyperopt.study.changed_space import adopt_space
 from hyperopt.study.waiting_points import trial_of
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
     from hyperopt.study.trials import Trials
+
+    Point = TypeVar("Point", default=Any)
+else:
+    from typing import TypeVar
+
+    Point = TypeVar("Point")
 
 
 @public("hyperopt.study")
 @dataclass(frozen=True)
-class Asked:
+class Asked(Generic[Point]):
     """A trial that was asked for and waits to be told.
 
     Attributes
@@ -48,17 +56,18 @@ class Asked:
     """
 
     tid: Any
-    params: Any
+    params: Point
     assignment: dict[str, Any]
 
 
 @public("hyperopt.study")
-class Study:
+class Study(Generic[Point]):
     """A search that is asked for points and told what became of them.
 
     `Trials.study` makes one: ``study = trials.study(space)``. It keeps nothing but the trials, the
     space and the state of its generator: two studies of the same trials see each other's, and a new
-    one goes on where another ended. Several threads may ask and tell at the same time.
+    one goes on where another ended. Several threads may ask and tell at the same time. To type
+    checkers, the points of a space that is a dict are dicts (``Study[dict[str, Any]]``).
 
     Parameters
     ----------
@@ -131,12 +140,12 @@ class Study:
         self._store.eager = True
 
     @overload
-    def ask(self) -> Asked: ...
+    def ask(self) -> Asked[Point]: ...
 
     @overload
-    def ask(self, n: int) -> list[Asked]: ...
+    def ask(self, n: int) -> list[Asked[Point]]: ...
 
-    def ask(self, n: int | None = None) -> Asked | list[Asked]:
+    def ask(self, n: int | None = None) -> Asked[Point] | list[Asked[Point]]:
         """Suggest a trial, or several; they count as pending until they are told.
 
         Parameters
@@ -162,8 +171,8 @@ class Study:
             raise ValueError(f"ask({n!r}): give a whole number of at least 1, or nothing for one")
         return self._ask(n)
 
-    def _ask(self, n: int) -> list[Asked]:
-        asked: list[Asked] = []
+    def _ask(self, n: int) -> list[Asked[Point]]:
+        asked: list[Asked[Point]] = []
         with lock_of(self.trials):
             self._store.sync()
             asked += [self._start(doc) for doc in self._waiting()[:n]]
@@ -179,7 +188,7 @@ class Study:
     def _draw_seed(self) -> int:
         return draw_seed(self.rstate)
 
-    def enqueue(self, params: Any) -> Asked:
+    def enqueue(self, params: Any) -> Asked[Point]:
         """Queue a point of your own: the next `ask` gives it.
 
         Parameters
@@ -217,20 +226,20 @@ class Study:
         return [*self._queued, *left]
 
     @property
-    def pending(self) -> list[Asked]:
+    def pending(self) -> list[Asked[Point]]:
         """The trials that wait to be told: also those that others asked for, or left behind."""
         with lock_of(self.trials):
             self.trials.refresh()
             return [self._seen(doc) for doc in self.trials.trials if doc["state"] in UNFINISHED]
 
-    def _start(self, doc: Document) -> Asked:
+    def _start(self, doc: Document) -> Asked[Point]:
         self._store.hold(doc)
         lifecycle.begin(doc)
         self._store.settle(doc)
         self._asked[doc["tid"]] = doc
         return self._seen(doc)
 
-    def _seen(self, doc: Document) -> Asked:
+    def _seen(self, doc: Document) -> Asked[Point]:
         assignment = spec_from_misc(doc["misc"])
         return Asked(doc["tid"], native(self.domain.space.evaluate(assignment)), native(assignment))
 
@@ -323,6 +332,7 @@ class Study:
         return self.trials.best_value
 
     @property
-    def best_params(self) -> Any:
+    def best_params(self) -> Point:
         """The best point so far; see `Trials.best_params`."""
-        return self.trials.best_params
+        best: Point = self.trials.best_params
+        return best

@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from hyperopt.environment.public_path import public
 from hyperopt.pyll.base import as_apply
-from hyperopt.search.options import MoreOptions, Options, check_trials, shows_options
+from hyperopt.search.options import FminOptions, MoreOptions, Options, check_trials, shows_options
 from hyperopt.storage.documents import STATUS_NEW, Document
 from hyperopt.storage.lifecycle import new_document
 from hyperopt.study.trials import Trials
@@ -110,6 +110,62 @@ def generate_trials_to_calculate(points: Iterable[Mapping[str, Any]]) -> Trials:
     docs = [generate_trial(tid, point) for tid, point in enumerate(points)]
     trials.insert_trial_docs(docs)
     return trials
+
+
+@overload
+def fmin(
+    fn: Callable[..., Any],
+    space: Any,
+    algo: Callable[..., Any] | None = None,
+    max_evals: int | None = None,
+    timeout: float | None = None,
+    loss_threshold: float | None = None,
+    trials: Trials | str | os.PathLike[str] | None = None,
+    rstate: Any = None,
+    *,
+    return_argmin: Literal[True] = True,
+    **options: Unpack[FminOptions],
+) -> dict[str, Any]: ...
+
+
+@overload
+def fmin(
+    fn: Callable[..., Any],
+    space: dict[str, Any],
+    algo: Callable[..., Any] | None = None,
+    max_evals: int | None = None,
+    timeout: float | None = None,
+    loss_threshold: float | None = None,
+    trials: Trials | str | os.PathLike[str] | None = None,
+    rstate: Any = None,
+    *,
+    return_argmin: Literal[False],
+    **options: Unpack[FminOptions],
+) -> dict[str, Any]: ...
+
+
+@overload
+def fmin(
+    fn: Callable[..., Any],
+    space: Any,
+    algo: Callable[..., Any] | None = None,
+    max_evals: int | None = None,
+    timeout: float | None = None,
+    loss_threshold: float | None = None,
+    trials: Trials | str | os.PathLike[str] | None = None,
+    rstate: Any = None,
+    allow_trials_fmin: bool = True,
+    pass_expr_memo_ctrl: bool | None = None,
+    catch_eval_exceptions: bool = False,
+    verbose: bool = True,
+    return_argmin: bool = True,
+    points_to_evaluate: Any = None,
+    max_queue_len: int = 1,
+    show_progressbar: Any = True,
+    early_stop_fn: Callable[..., Any] | None = None,
+    trials_save_file: str | os.PathLike[str] = "",
+    **options: Unpack[MoreOptions],
+) -> Any: ...
 
 
 @public("hyperopt.fmin")

@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from hyperopt.exceptions import InvalidTrial
 from hyperopt.storage import lifecycle
@@ -321,6 +321,36 @@ def requeue(writing: Writing, tid: int) -> bool:
     doc["misc"].pop("traceback", None)
     blobs.sweep(writing.database, writing.study, tid, None)
     return writing.replace(row_of(doc), "requeue")
+
+
+@overload
+def open_study(
+    url: str | os.PathLike[str],
+    name: str = DEFAULT_NAME,
+    *,
+    space: dict[str, Any],
+    algo: Callable[..., Any] | None = None,
+    rstate: Any = None,
+    exp_key: Any = None,
+    avoid_duplicates: bool = False,
+    condition: Callable[[Any], Any] | None = None,
+    **options: Any,
+) -> Study[dict[str, Any]]: ...
+
+
+@overload
+def open_study(
+    url: str | os.PathLike[str],
+    name: str = DEFAULT_NAME,
+    *,
+    space: Any,
+    algo: Callable[..., Any] | None = None,
+    rstate: Any = None,
+    exp_key: Any = None,
+    avoid_duplicates: bool = False,
+    condition: Callable[[Any], Any] | None = None,
+    **options: Any,
+) -> Study: ...
 
 
 def open_study(

@@ -6,7 +6,7 @@ import pickle
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from hyperopt.environment.public_path import public
 from hyperopt.search.options import MoreOptions, Options, shows_options
@@ -111,6 +111,9 @@ class Trials(TrialStore):
     def best_params(self) -> Any:
         """The best point of the space, as the objective got it, in native Python types.
 
+        To type checkers it is Any, as the trials may be of any space. They know more of what
+        ``fmin(return_argmin=False)`` and `Study.best_params` give: a dict, if the space is one.
+
         Raises
         ------
         AllTrialsFailed
@@ -157,6 +160,28 @@ class Trials(TrialStore):
                 f"add_observation(loss={loss!r}, result={result!r}): give exactly one of them"
             )
         return add_observation(self, params, loss if result is None else result, space)
+
+    @overload
+    def study(
+        self,
+        space: dict[str, Any],
+        algo: Callable[..., Any] | None = None,
+        rstate: Any = None,
+        *,
+        avoid_duplicates: bool = False,
+        condition: Callable[[Any], Any] | None = None,
+    ) -> Study[dict[str, Any]]: ...
+
+    @overload
+    def study(
+        self,
+        space: Any,
+        algo: Callable[..., Any] | None = None,
+        rstate: Any = None,
+        *,
+        avoid_duplicates: bool = False,
+        condition: Callable[[Any], Any] | None = None,
+    ) -> Study: ...
 
     def study(
         self,

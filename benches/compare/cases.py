@@ -9,6 +9,7 @@ from environments import (
     HYPEROPT,
     OPTUNA,
     OURS,
+    OURS_DEFAULT,
     OURS_DOCUMENTS,
     OURS_JOINT,
     OURS_STUDY,
@@ -18,7 +19,7 @@ from environments import (
 )
 
 PEERS = (HYPEROPT, OPTUNA, RUSTUNA_JOINT, RUSTUNA_INDEPENDENT)
-OURSELVES = (OURS, OURS_JOINT, OURS_STUDY, OURS_DOCUMENTS)
+OURSELVES = (OURS, OURS_DEFAULT, OURS_JOINT, OURS_STUDY, OURS_DOCUMENTS)
 EVERYBODY = (*OURSELVES, *PEERS)
 
 
@@ -67,13 +68,14 @@ def suggestion(
     slow = {100: 10, 1_000: 5}.get(trials, 1)
     steps = {library.title: slow for library in libraries}
     steps |= {library.title: ours for library in OURSELVES}
+    steps |= {OURS_DEFAULT.title: min(ours, 50)}
     steps |= {RUSTUNA_JOINT.title: 10, RUSTUNA_INDEPENDENT.title: max(2, slow)}
     options = {"space": space, "trials": trials, "scenario": scenario}
     return Case(key, title, "suggestion", options, libraries, rounds, steps)
 
 
 CASES = (
-    suggestion("suggest-100", "100 finished trials", 100, EVERYBODY),
+    suggestion("suggest-100", "100", 100, EVERYBODY),
     suggestion("suggest-1000", "1,000", 1_000, EVERYBODY),
     suggestion("suggest-10000", "10,000", 10_000, EVERYBODY),
     Case(
@@ -89,7 +91,7 @@ CASES = (
         "1,000 trials",
         "run",
         {"space": "mixed-10", "trials": 1_000},
-        (OURS, *PEERS),
+        (OURS_DEFAULT, OURS_JOINT, OURS, *PEERS),
         rounds=6,
     ),
     Case(
@@ -97,7 +99,7 @@ CASES = (
         "10,000 trials",
         "run",
         {"space": "mixed-10", "trials": 10_000},
-        (OURS,),
+        (OURS_DEFAULT, OURS_JOINT, OURS),
     ),
     Case(
         "memory",

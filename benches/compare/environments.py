@@ -42,6 +42,7 @@ class Library:
 
 
 OURS = Library("hyperopt-rs", "ours", "")
+OURS_DEFAULT = Library("hyperopt-rs, default", "ours_default", "")
 OURS_JOINT = Library("hyperopt-rs, joint", "ours_joint", "")
 OURS_STUDY = Library("hyperopt-rs, ask/tell", "ours_study", "")
 OURS_DOCUMENTS = Library("hyperopt-rs, documents", "hyperopt_documents", "")
@@ -51,6 +52,7 @@ RUSTUNA_JOINT = Library("rustuna, joint", "rustuna_joint", "rustuna")
 RUSTUNA_INDEPENDENT = Library("rustuna, independent", "rustuna_independent", "rustuna")
 LIBRARIES = (
     OURS,
+    OURS_DEFAULT,
     OURS_JOINT,
     OURS_STUDY,
     OURS_DOCUMENTS,

@@ -9,6 +9,7 @@ from environments import (
     LIBRARIES,
     OPTUNA,
     OURS,
+    OURS_DEFAULT,
     OURS_DOCUMENTS,
     OURS_JOINT,
     OURS_STUDY,
@@ -17,6 +18,16 @@ from environments import (
 )
 
 PEERS = [library.title for library in (HYPEROPT, OPTUNA, RUSTUNA_JOINT, RUSTUNA_INDEPENDENT)]
+OWN = {
+    OURS_DEFAULT.title: "hyperopt-rs, the default",
+    OURS_JOINT.title: "hyperopt-rs, `jtpe`",
+    OURS.title: "hyperopt-rs, `tpe`",
+}
+"""What the tables call our algorithms, by their names in the results."""
+WAYS = {OURS_STUDY.title: "`tpe`, ask and tell", OURS_DOCUMENTS.title: "`tpe`, documents"}
+SHAPED = ("improving", "outliers", "near", "one-point", "conditional")
+"""How the keys of the cases begin whose trials are not spread at random."""
+LENGTHS = ("suggest-100", "suggest-1000", "suggest-10000", "suggest-100000")
 
 HEAD = """\
 # Benchmarks
@@ -24,19 +35,37 @@ HEAD = """\
 Everything on this page comes from one run of `make bench`, which also wrote the page. It installs
 each library from its package in an environment of its own, sweeps over the cases three times, in
 rounds that alternate between the libraries, each measurement in a new process (on one thread; the
-batch on all cores), and takes medians. The figure in brackets is how many times ours it is.
+batch on all cores), and takes medians.
 """
 
 SUGGESTION = """\
 ## One suggestion
 
+![Milliseconds for one suggestion by library and length of study](pictures/bench-suggestion.png)
+
 Milliseconds to ask for one point and to tell its loss, so that no cache can answer twice. The
-spaces have 20 parameters unless the row says otherwise: five each of uniform, log-uniform,
-quantised uniform, and a choice of five. *hyperopt-rs* is what the loop of `fmin` does:
-`tpe.suggest`, and storing document and result; *joint* is the same with `jtpe.suggest`. *ask/tell*
-is `Study.ask` and `Study.tell`, which also gives the point by value. *documents* is `tpe.suggest`,
-`insert_trial_docs` and `refresh`, which is how the original is measured and how other people's
-loops drive it.
+space has 20 parameters: five each of uniform, log-uniform, quantised uniform, and a choice of five.
+Ours are what the loop of `fmin` does: the algorithm, and storing document and result. The figure in
+brackets is how many times that of our `tpe` it is, which is the same algorithm as hyperopt's.
+
+By the number of finished trials:
+"""
+
+WAYS_TEXT = """\
+The same `tpe` as other loops drive it: *ask and tell* is `Study.ask` and `Study.tell`, which also
+give the point by value; *documents* is `tpe.suggest`, `insert_trial_docs` and `refresh`, which is
+how the original is measured.
+"""
+
+SHAPES = """\
+## Harder histories
+
+Milliseconds for one suggestion, by what the trials are like. The space is the same unless the row
+says otherwise.
+"""
+
+SHAPES_PEERS = """\
+The peers, in those of them that they took part in:
 """
 
 BATCH = """\
@@ -75,13 +104,19 @@ def page(results: dict[str, Any]) -> str:
     """Return the whole page."""
     cases = results["cases"]
     sections = [HEAD, machine(results)]
-    for head, prefixes in (
-        (SUGGESTION, ("suggest", "improving", "outliers", "near", "one-point", "conditional")),
-        (RUN, ("run",)),
-    ):
-        chosen = {key: case for key, case in cases.items() if key.startswith(prefixes)}
-        if chosen:
-            sections += [head, table(chosen)]
+    lengths = {key: cases[key] for key in LENGTHS if key in cases}
+    if lengths:
+        sections += [SUGGESTION, by_library(lengths, OWN | own_names(PEERS), OURS.title)]
+        sections += [WAYS_TEXT, by_library(lengths, WAYS, OURS.title)]
+    shapes = {key: case for key, case in cases.items() if key.startswith(SHAPED)}
+    if shapes:
+        sections += [SHAPES, by_case(shapes)]
+        compared = {k: c for k, c in shapes.items() if any(name in c["results"] for name in PEERS)}
+        if compared:
+            sections += [SHAPES_PEERS, by_library(compared, own_names(PEERS), OURS.title)]
+    runs = {key: case for key, case in cases.items() if key.startswith("run")}
+    if runs:
+        sections += [RUN, by_library(runs, OWN | own_names(PEERS), OURS.title)]
     if "batch-1000" in cases:
         sections += [BATCH, batch(cases["batch-1000"])]
     if "import" in cases:
@@ -112,35 +147,41 @@ def title(name: str) -> str:
     return name.partition(",")[0]
 
 
-def table(cases: dict[str, Any]) -> str:
-    """Return a table: a row per case, a column per library, each peer with its ratio to ours."""
-    columns = [
-        name
-        for name in (
-            OURS.title,
-            OURS_JOINT.title,
-            OURS_STUDY.title,
-            OURS_DOCUMENTS.title,
-            *PEERS,
-        )
-        if any(name in case["results"] for case in cases.values())
-    ]
-    lines = ["| | " + " | ".join(columns) + " |", "|---" + "|---:" * len(columns) + "|"]
+def own_names(titles: list[str]) -> dict[str, str]:
+    """Return libraries that are called in a table what they are called in the results."""
+    return {name: name for name in titles}
+
+
+def by_library(cases: dict[str, Any], names: dict[str, str], reference: str) -> str:
+    """Return a table that fits a phone: a row per library, a column per case."""
+    rows = [name for name in names if any(name in case["results"] for case in cases.values())]
+    lines = ["| | " + " | ".join(case["title"] for case in cases.values()) + " |"]
+    lines.append("|---" + "|---:" * len(cases) + "|")
+    for name in rows:
+        cells = [cell(case["results"], name, reference) for case in cases.values()]
+        lines.append(f"| {names[name]} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def by_case(cases: dict[str, Any]) -> str:
+    """Return a table of our algorithms: a row per case, a column per algorithm."""
+    names = [n for n in OWN if any(n in case["results"] for case in cases.values())]
+    heads = [OWN[name].removeprefix("hyperopt-rs, ") for name in names]
+    lines = ["| | " + " | ".join(heads) + " |", "|---" + "|---:" * len(heads) + "|"]
     for case in cases.values():
-        ours = case["results"].get(OURS.title, {}).get("median")
-        cells = [cell(case["results"].get(name), ours, own=name == OURS.title) for name in columns]
+        cells = [cell(case["results"], name, "") for name in names]
         lines.append(f"| {case['title']} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 
-def cell(answer: dict[str, Any] | None, ours: float | None, own: bool) -> str:
-    """Return a median, and how many times ours it is."""
-    if answer is None:
+def cell(results: dict[str, Any], name: str, reference: str) -> str:
+    """Return a median, and how many times that of the reference it is."""
+    if name not in results:
         return "–"
-    if own:
-        return f"**{number(answer['median'])}**"
-    ratio = f" ({times(answer['median'] / ours)})" if ours else ""
-    return number(answer["median"]) + ratio
+    value = results[name]["median"]
+    if name == reference or reference not in results:
+        return number(value)
+    return f"{number(value)} ({times(value / results[reference]['median'])})"
 
 
 def number(value: float) -> str:

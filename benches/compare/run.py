@@ -1,4 +1,4 @@
-"""Compare with the peers, all in one run; write docs/benchmarks.md.
+"""Compare with the peers, all in one run; write docs/benchmarks.md and its chart.
 
 Every case is measured in each of a few sweeps over all cases, so that a minute in which the machine
 had something else to do is a part of each figure and not the whole of one.
@@ -6,7 +6,7 @@ had something else to do is a part of each figure and not the whole of one.
 python benches/compare/run.py            everything, about 20 minutes on an idle machine
 python benches/compare/run.py --quick    small sizes, to try the machinery; writes no page
 python benches/compare/run.py --only run --print-only
-python benches/compare/run.py --render   the page again, from the last results
+python benches/compare/run.py --render   the page and the chart again, from the last results
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from cases import CASES, Case, shrink
+from chart import draw
 from environments import HERE, LIBRARIES, OURS, ROOT, install
 from machine import describe
 from measure import Answers, measure_round, numpy_import_ms, once, summary
@@ -27,6 +28,7 @@ from report import page
 
 RESULTS = HERE / "results.json"
 PAGE = ROOT / "docs" / "benchmarks.md"
+CHART = ROOT / "docs" / "pictures" / "bench-suggestion.png"
 SWEEPS = 3
 
 
@@ -34,15 +36,21 @@ def main() -> None:
     """Measure, keep the numbers, write the page."""
     options = arguments()
     if options.render:
-        PAGE.write_text(page(json.loads(RESULTS.read_text())))
+        write(json.loads(RESULTS.read_text()))
         return
     cases = [case for case in CASES if case.key.startswith(options.only)]
     keep = not (options.quick or options.only or options.print_only)
     results = run([shrink(case) for case in cases] if options.quick else cases, keep=keep)
     print(page(results))
     if keep:
-        PAGE.write_text(page(results))
-        print(f"wrote {PAGE.relative_to(ROOT)}", file=sys.stderr)
+        write(results)
+        print(f"wrote {PAGE.relative_to(ROOT)} and {CHART.relative_to(ROOT)}", file=sys.stderr)
+
+
+def write(results: dict[str, Any]) -> None:
+    """Write the page and its chart."""
+    PAGE.write_text(page(results))
+    draw(results, CHART)
 
 
 def arguments() -> argparse.Namespace:

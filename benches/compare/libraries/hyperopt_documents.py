@@ -121,13 +121,13 @@ def random_documents(space: Space, count: int) -> Trials:
     return trials
 
 
-def optimize(space: Space, count: int) -> None:
+def optimize(space: Space, count: int, algo: Any = tpe.suggest) -> None:
     """Run `count` trials of an objective that costs nothing."""
     name = space.parameters[0].name
     fmin(
         lambda point: point[name],
         search_space(space),
-        algo=partial(tpe.suggest),
+        algo=partial(algo),
         max_evals=count,
         rstate=np.random.default_rng(0),
         show_progressbar=False,

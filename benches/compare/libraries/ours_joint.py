@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from hyperopt import jtpe
-from libraries import ours
-from libraries.hyperopt_documents import PACKAGE, VERSION, optimize, random_documents
+from libraries import hyperopt_documents, ours
+from libraries.hyperopt_documents import PACKAGE, VERSION
 from spaces import Space
 
-__all__ = ["PACKAGE", "VERSION", "Study", "optimize", "random_documents"]
+__all__ = ["PACKAGE", "VERSION", "Study", "optimize"]
 
 
 class Study(ours.Study):
@@ -18,3 +18,8 @@ class Study(ours.Study):
     def __init__(self, space: Space, finished: list[tuple[dict[str, Any], float]]) -> None:
         super().__init__(space, finished)
         self.suggest = jtpe.suggest
+
+
+def optimize(space: Space, count: int) -> None:
+    """Run `count` trials of an objective that costs nothing."""
+    hyperopt_documents.optimize(space, count, jtpe.suggest)

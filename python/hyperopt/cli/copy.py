@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hyperopt.cli.arguments import write
+from hyperopt.cli.look_arguments import add_trust, check_trust, place_named
 from hyperopt.storage.sql.shared import connect, open_study_row
 from hyperopt.study.stored import DEFAULT_NAME, StoredTrials
 from hyperopt.study.trials import Trials
@@ -20,8 +21,11 @@ A place is one of
   study.pkl                                                a pickle of Trials, or a trials_save_file
   optuna:sqlite:///optuna.db#name                          a study of Optuna (flat spaces)
 Without #name a database's only study is copied, and the copy is called like it, or "default".
-A pickle is loaded, which runs code if somebody has put some into it: copy only those you trust.
+A pickle is only loaded with --trust-pickles: that runs code if somebody has put some into it.
 """
+
+
+_OF_DATABASES = (".db", ".sqlite", ".sqlite3")
 
 
 class _Place(NamedTuple):
@@ -42,12 +46,19 @@ def register(subparsers: Any) -> None:
     )
     parser.add_argument("source", metavar="FROM")
     parser.add_argument("target", metavar="TO")
+    add_trust(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Copy a study."""
-    source, target = _place(args.source), _place(args.target)
+    source, target = _found(_place(args.source)), _place(args.target)
+    if source.kind == "file":
+        check_trust(source.where, args.trust_pickles)
+    if target.kind == "file" and Path(target.where).suffix in _OF_DATABASES:
+        raise ValueError(
+            f"{target.where}: that would be a pickle; for a database say sqlite:///{target.where}"
+        )
     if source.kind == target.kind == "database":
         n, name = _between_databases(source, target)
     else:
@@ -65,6 +76,15 @@ def _place(text: str) -> _Place:
     if "://" in where:
         return _Place("database", where, name or None)
     return _Place("file", text, None)
+
+
+def _found(place: _Place) -> _Place:
+    """The source, which may be a database that is named as a file."""
+    if place.kind == "file":
+        named = place_named(place.where, None)
+        if named is not None:
+            return _Place("database", *named)
+    return place
 
 
 def _between_databases(source: _Place, target: _Place) -> tuple[int, str]:

@@ -24,6 +24,11 @@ def add_look_arguments(parser: argparse.ArgumentParser, *, many: bool) -> None:
     else:
         parser.add_argument("study", metavar="STUDY", help=HOW_TO_NAME)
     add_storage(parser)
+    add_trust(parser)
+
+
+def add_trust(parser: argparse.ArgumentParser) -> None:
+    """Add ``--trust-pickles``."""
     parser.add_argument(
         "--trust-pickles",
         action="store_true",

@@ -212,8 +212,8 @@ def test_pickles_and_save_files_are_copied_both_ways(url: str, tmp_path: Path, c
     trials.trial_attachments(trials.trials[0])["mine"] = b"1"
     plain = tmp_path / "plain.pkl"
     plain.write_bytes(pickle.dumps(trials))
-    run(capsys, "copy", str(saved), f"{url}#saved")
-    run(capsys, "copy", str(plain), f"{url}#plain")
+    run(capsys, "copy", "--trust-pickles", str(saved), f"{url}#saved")
+    run(capsys, "copy", "--trust-pickles", str(plain), f"{url}#plain")
     assert StoredTrials(url, "saved").trials == trials.trials
     stored = StoredTrials(url, "plain")
     assert stored.attachments["note"] == "x"
@@ -240,7 +240,7 @@ def test_trials_without_usable_ids_get_new_ones(
     trials.insert_trial_docs(docs)
     trials.refresh()
     (tmp_path / "odd.pkl").write_bytes(pickle.dumps(trials))
-    run(capsys, "copy", str(tmp_path / "odd.pkl"), f"{sqlite_url}#odd")
+    run(capsys, "copy", "--trust-pickles", str(tmp_path / "odd.pkl"), f"{sqlite_url}#odd")
     assert sorted(StoredTrials(sqlite_url, "odd").tids) == [3, 4, 5]
 
 
@@ -365,6 +365,39 @@ def test_a_hostile_pickle_in_every_column_is_run_by_no_reading_command(
     repr(StoredTrials(sqlite_url).trials)
     dict(StoredTrials(sqlite_url).attachments)
     assert not (tmp_path / "exploded").exists()
+
+
+class Planted:
+    """Leaves a file behind when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __reduce__(self) -> Any:
+        return Path.touch, (self._path,)
+
+
+def test_a_copy_loads_a_pickle_only_when_told_to(
+    sqlite_url: str, tmp_path: Path, capsys: Any
+) -> None:
+    exploded, hostile = tmp_path / "exploded", tmp_path / "hostile.pkl"
+    hostile.write_bytes(pickle.dumps(Planted(exploded)))
+    assert "--trust-pickles" in run(capsys, "copy", str(hostile), sqlite_url, status=1)
+    assert not exploded.exists()
+    assert not Path(sqlite_url.removeprefix("sqlite:///")).exists()
+    run(capsys, "copy", "--trust-pickles", str(hostile), sqlite_url, status=1)
+    assert exploded.exists()
+
+
+def test_a_copy_takes_a_database_that_is_named_as_a_file(
+    sqlite_url: str, tmp_path: Path, capsys: Any
+) -> None:
+    minimise(StoredTrials(sqlite_url), 3)
+    path = sqlite_url.removeprefix("sqlite:///")
+    run(capsys, "copy", path, f"sqlite:///{tmp_path}/other.db")
+    assert len(StoredTrials(f"sqlite:///{tmp_path}/other.db")._dynamic_trials) == 3
+    answer = run(capsys, "copy", path, str(tmp_path / "third.db"), status=1)
+    assert f"sqlite:///{tmp_path}/third.db" in answer
 
 
 # -- the names that MongoTrials had

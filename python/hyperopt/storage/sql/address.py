@@ -60,8 +60,8 @@ def parse(url: Any) -> Address:
             f"url={masked(url)!r}: studies are not kept in MongoDB any more. To bring an old one "
             "along, load it with hyperopt 0.2.7, pickle Trials with its documents "
             "(hyperopt.trials_from_docs(list(mongo_trials.trials))), and run: "
-            "hyperopt copy study.pkl sqlite:///study.db (see 'Studies that last' in the "
-            f"documentation). For a new study {_HOW}"
+            "hyperopt copy study.pkl sqlite:///study.db --trust-pickles (see 'Studies that last' "
+            f"in the documentation). For a new study {_HOW}"
         )
     if not colon or scheme not in _SCHEMES:
         raise ValueError(f"url={masked(url)!r}: not the URL of a database; {_HOW}")

@@ -56,7 +56,9 @@ class ReserveTimeout(Exception):  # noqa: N818
 class MongoTrials(StoredTrials):
     """Trials of an experiment in a SQL database, under the name of upstream's store.
 
-    Unlike upstream's, `fmin` with it evaluates trials too, beside the workers.
+    As with upstream's, `fmin` only suggests: it puts `max_queue_len` trials into the queue, waits
+    for the workers, and evaluates nothing, unless it is told who does (`n_jobs`, `executor`). With
+    `StoredTrials` every process does both.
 
     Parameters
     ----------
@@ -70,6 +72,8 @@ class MongoTrials(StoredTrials):
     refresh
         Whether to look at the trials at once.
     """
+
+    asynchronous = True
 
     def __init__(
         self, arg: Any, exp_key: Any = None, cmd: Any = None, workdir: Any = None,
@@ -166,8 +170,8 @@ def parse_url(url: str, pwfile: str | None = None) -> tuple[Any, ...]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="hyperopt-mongo-worker",
-        description="Evaluate trials of a study in a SQL database. The options are those of "
-        "upstream's worker; `hyperopt worker` has more.",
+        description="Evaluate the trials that `fmin` with `MongoTrials` has put into the queue. "
+        "The options are those of upstream's worker; `hyperopt worker` suggests trials as well.",
     )
     add = parser.add_argument
     add("--exp-key", default=None, metavar="str", help="only trials of this experiment")
@@ -218,9 +222,10 @@ def main_worker_helper(options: Any, args: Any) -> int:
         max_failures=options.max_consecutive_failures,
         idle_s=options.reserve_timeout,
         poll_s=options.poll_interval,
+        suggests=False,
     )
     try:
-        trials = MongoTrials(options.mongo, options.exp_key)
+        trials = StoredTrials(_without_collection(options.mongo), exp_key=options.exp_key)
         try:
             work(trials, task)
         finally:

@@ -69,6 +69,7 @@ class Driver:
         self._evaluator = evaluator
         self._serial = isinstance(evaluator, SerialEvaluator)
         self._watches = getattr(evaluator, "watches", False)
+        self._store.queueing = self._watches
         self._block = block
         self._left = n_trials
         # Outcomes are recorded in the order in which trials were submitted, so that suggestions do

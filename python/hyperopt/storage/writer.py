@@ -25,6 +25,9 @@ class Store(Protocol):
     eager: bool
     """Whether every result has to be written before anything else happens."""
 
+    queueing: bool
+    """Whether new trials are for others to evaluate."""
+
     def suggest(
         self,
         algo: Callable[..., Any],
@@ -77,6 +80,7 @@ class _UnsharedStore:
     """What is the same for all trials that no other process shares."""
 
     eager = False
+    queueing = False
     stopped = False
 
     def __init__(self, trials: TrialStore) -> None:

@@ -36,12 +36,15 @@ class SharedStore:
     eager
         Whether code of the user runs between a result and the next claim: then each result is
         written at once.
+    queueing
+        Whether new trials are put into the queue, for others to evaluate, and nothing is claimed.
     """
 
     def __init__(self, trials: StoredTrials) -> None:
         self._trials = trials
         self._mirror: Mirror = trials._mirror
         self.eager = False
+        self.queueing = False
         self._call_s = float("inf")
         self._pause_s = _FIRST_PAUSE_S
         self._described: tuple[Any, str, bool] | None = None
@@ -58,13 +61,27 @@ class SharedStore:
         limit: int | None,
     ) -> list[Document]:
         """Trials to evaluate: those that wait, those of lost processes, then new ones."""
+        docs = self._claim(algo, domain, n, draw_seed, limit if self._trials._suggests else 0)
+        if self.queueing and docs:
+            self._give_back(docs)
+        return docs
+
+    def _claim(
+        self,
+        algo: Callable[..., Any],
+        domain: Domain,
+        n: int,
+        draw_seed: Callable[[], int],
+        limit: int | None,
+    ) -> list[Document]:
         source, known = self._describe(algo)
 
         def call(tids: list[int], seed: int) -> Suggestion:
             return self._call(algo, domain, tids, seed, source)
 
         quick = known and self._call_s < QUICK_S and not self.eager
-        request = Request(n, limit, call if quick else None, self._trials._stored_key, draw_seed)
+        key = self._trials._stored_key
+        request = Request(n, limit, call if quick else None, key, draw_seed, self.queueing)
         self._made.clear()
         reply = self._mirror.exchange(request, look_for_lost=self._pause_s > _FIRST_PAUSE_S)
         docs = [self._mirror.take(row, self._made.get(row.tid)) for row in reply.claimed]
@@ -179,11 +196,14 @@ class SharedStore:
     def abandon(self, docs: Iterable[Document], reason: str) -> None:
         """Give back what this process was going to run."""
         given = [doc for doc in self._mirror.claimed() if doc["tid"] not in self._mirror.asked]
-        for doc in given:
+        if given or self._mirror.has_results:
+            self._give_back(given)
+
+    def _give_back(self, docs: list[Document]) -> None:
+        for doc in docs:
             lifecycle.requeue(doc)
             self._trials._settle(doc)
-        if given or self._mirror.has_results:
-            self._mirror.exchange(returned=[doc["tid"] for doc in given])
+        self._mirror.exchange(returned=[doc["tid"] for doc in docs])
 
     def sync(self) -> None:
         """Show everything as it is."""

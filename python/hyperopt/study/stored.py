@@ -83,6 +83,11 @@ class StoredTrials(Trials):
 
     attachments: Any
 
+    _leads = True
+    """Whether runs here say what the study is: its objective and how many trials it shall have."""
+    _suggests = True
+    """Whether new trials are made here; else only those that wait are evaluated."""
+
     def __init__(
         self,
         url: str | os.PathLike[str] | Address,
@@ -149,9 +154,10 @@ class StoredTrials(Trials):
     @contextmanager
     def _during_run(self, domain: Domain, max_evals: int | None) -> Iterator[None]:
         """What surrounds a run of `fmin`."""
-        self._store_domain(domain)
-        limit = None if max_evals is None or max_evals >= sys.maxsize else max_evals
-        self._mirror.write(lambda writing: writing.set_max_evals(limit))
+        if self._leads:
+            self._store_domain(domain)
+            limit = None if max_evals is None or max_evals >= sys.maxsize else max_evals
+            self._mirror.write(lambda writing: writing.set_max_evals(limit))
         with _terminable():
             yield
 

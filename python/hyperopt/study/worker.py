@@ -54,6 +54,8 @@ class Task:
         For how long to wait for more when all is done.
     poll_s
         How often to look then.
+    suggests
+        Whether to make new trials; else only those that wait are evaluated.
     stop_on_error
         Whether an exception of the objective ends the worker.
     verbose
@@ -71,6 +73,7 @@ class Task:
     max_failures: float = float("inf")
     idle_s: float = 0.0
     poll_s: float = 1.0
+    suggests: bool = True
     stop_on_error: bool = False
     verbose: bool = False
 
@@ -104,6 +107,10 @@ def work(trials: StoredTrials, task: Task) -> int:
     from hyperopt.search.seeds import as_rstate
     from hyperopt.study.minimise import minimise_domain
 
+    trials._leads, trials._suggests = False, task.suggests
+    if task.max_evals is not None:
+        trials._mirror.write(lambda writing: writing.set_max_evals(task.max_evals))
+    _await_beginning(trials, task)
     domain, algo = _domain(trials, task), _algorithm(trials, task)
     counted = None
     if min(task.max_trials, task.max_failures) < float("inf"):
@@ -130,6 +137,24 @@ def work(trials: StoredTrials, task: Task) -> int:
     n_ended = sum(doc["state"] not in UNFINISHED for doc in trials._dynamic_trials)
     log.info("worker: the study %r has %d trials that have ended", trials.name, n_ended)
     return n_ended
+
+
+def _await_beginning(trials: StoredTrials, task: Task) -> None:
+    """Wait until the study has what it takes to work on it, but no longer than for other work."""
+    until = time.monotonic() + min(
+        task.idle_s, float("inf") if task.timeout is None else task.timeout
+    )
+    while not _has_begun(trials, task) and (left_s := until - time.monotonic()) > 0:
+        time.sleep(min(task.poll_s, left_s))
+        trials.refresh()
+
+
+def _has_begun(trials: StoredTrials, task: Task) -> bool:
+    if task.max_evals is None and trials._mirror.header.max_evals is None and not len(trials._ids):
+        return False
+    if task.objective:
+        return bool(task.space) or trials._mirror.header.space is not None
+    return not task.trust_pickles or "FMinIter_Domain" in trials.attachments
 
 
 def _wait(trials: StoredTrials, task: Task, limit: int, until: float) -> bool:

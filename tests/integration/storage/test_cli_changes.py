@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import subprocess
 import sys
@@ -13,8 +14,9 @@ from typing import Any
 import optuna
 import pytest
 
-from hyperopt import StoredTrials, Trials, anneal, fmin, hp, jtpe, mix, partial, rand, tpe
+from hyperopt import StoredTrials, Trials, anneal, fmin, gp, hp, jtpe, mix, partial, rand, tpe
 from hyperopt.cli.main import main
+from hyperopt.integrations import mongo
 from hyperopt.mongoexp import MongoTrials, as_mongo_str, main_worker_helper, parse_url
 from hyperopt.storage.sql import schema
 from hyperopt.study.verification import verify
@@ -48,6 +50,8 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0) ->
 
 
 ALGORITHMS = {
+    "auto": None,
+    "gp": gp.suggest,
     "jtpe": jtpe.suggest,
     "tpe": partial(tpe.suggest, gamma=0.5),
     "anneal": anneal.suggest,
@@ -403,31 +407,73 @@ def test_a_copy_takes_a_database_that_is_named_as_a_file(
 # -- the names that MongoTrials had
 
 
-def test_mongo_trials_are_stored_trials_and_their_worker_works(
+def mongo_worker(url: str, *arguments: str) -> int:
+    options = mongo._parser().parse_args(
+        ["--mongo", url, "--exp-key", "first", "--poll-interval", "0.05", *arguments]
+    )
+    return main_worker_helper(options, [])
+
+
+def test_fmin_with_mongo_trials_leaves_all_trials_to_the_workers(url: str) -> None:
+    home, slow = os.getpid(), 0.05
+
+    def objective(point: Any) -> dict[str, Any]:
+        assert os.getpid() != home
+        time.sleep(slow)
+        return {"loss": bowl(point), "status": "ok", "pid": os.getpid()}
+
+    def work() -> int:
+        return mongo_worker(url, "--trust-pickles", "--reserve-timeout", "20", "--max-jobs", "12")
+
+    workers = [Child(lambda: sys.exit(work())) for _ in range(2)]  # which come first, and wait
+    trials = MongoTrials(url, exp_key="first")
+    assert isinstance(trials, StoredTrials)
+    best = minimise(trials, 24, fn=objective, max_queue_len=3)
+    assert best == trials.argmin
+    docs = trials._dynamic_trials
+    assert [doc["tid"] for doc in docs] == list(range(24))
+    assert {doc["state"] for doc in docs} <= {2, 3}
+    pids = {doc["result"]["pid"] for doc in docs if doc["state"] == 2}
+    assert pids == {worker.pid for worker in workers}
+    assert [worker.wait() for worker in workers] == [0, 0]
+    verdict = verify(url, "default")
+    assert verdict.problems == []
+    assert verdict.n_recomputed == 24
+    check_whole(url, 24)
+
+
+def test_mongo_trials_are_evaluated_here_by_whoever_is_named(sqlite_url: str) -> None:
+    trials = MongoTrials(f"{sqlite_url}/jobs", exp_key="first")
+    minimise(trials, 6, executor="threads", n_jobs=2)
+    assert {doc["state"] for doc in trials._dynamic_trials} <= {2, 3}
+    check_whole(sqlite_url, 6)
+
+
+def test_a_mongo_worker_ends_when_it_is_told_to(
     sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trials = MongoTrials(f"{sqlite_url}/jobs", exp_key="first")
-    assert isinstance(trials, StoredTrials)
-    minimise(trials, 5)
+    study = MongoTrials(sqlite_url, "first").study(SPACE, rstate=1)
+    for x in range(9):
+        study.enqueue({"x": x / 9, "kind": 0, "a": 0.0})
+    study.trials.close()
     write_objective(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
-    from hyperopt.integrations.mongo import _parser
+    named = ["--objective", "my_objective:loss"]
 
-    options = _parser().parse_args(
-        ["--mongo", sqlite_url, "--exp-key", "first", "--reserve-timeout", "0",
-         "--objective", "my_objective:loss", "--max-jobs", "2"]
-    )  # fmt: skip
-    execute(sqlite_url, "UPDATE hyperopt_study SET max_evals = 20")
-    assert main_worker_helper(options, []) == 0
-    assert len(MongoTrials(sqlite_url, exp_key="first")._dynamic_trials) == 7
+    def states() -> list[int]:
+        return [doc["state"] for doc in MongoTrials(sqlite_url, "first")._dynamic_trials]
+
+    assert mongo_worker(sqlite_url, *named, "--max-jobs", "2") == 0
+    assert states() == [2] * 2 + [0] * 7
     (tmp_path / "fail").touch()
-    options.max_jobs, options.max_consecutive_failures = 100, 3
-    assert main_worker_helper(options, []) == 0
-    docs = MongoTrials(sqlite_url, exp_key="first")._dynamic_trials
-    assert [doc["state"] for doc in docs[7:]] == [3] * 3
-    options.objective = None
-    assert main_worker_helper(options, []) == 1
+    assert mongo_worker(sqlite_url, *named, "--max-consecutive-failures", "3") == 0
+    assert states() == [2] * 2 + [3] * 3 + [0] * 4
+    (tmp_path / "fail").unlink()
+    # It suggests nothing, and leaves when the queue has been empty for a while.
+    assert mongo_worker(sqlite_url, *named, "--reserve-timeout", "0.1") == 0
+    assert states() == [2] * 2 + [3] * 3 + [2] * 4
+    assert mongo_worker(sqlite_url, "--reserve-timeout", "0.1") == 1
 
 
 def test_the_urls_of_mongo_are_read_and_refused_with_what_to_do() -> None:

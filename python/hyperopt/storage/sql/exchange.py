@@ -75,6 +75,8 @@ class Request:
         The experiment that trials are claimed and counted in, as stored; None for all.
     seed
         The study's seed, if it has none yet.
+    fresh
+        Whether only new trials are wanted, and none of those that wait.
     """
 
     n: int
@@ -82,6 +84,7 @@ class Request:
     suggest: Suggest | None = None
     exp_key: str | None = None
     seed: Callable[[], int] | None = None
+    fresh: bool = False
 
 
 @dataclass
@@ -278,7 +281,7 @@ def _seed(writing: Writing, request: Request) -> int:
 
 
 def _waiting(writing: Writing, request: Request) -> list[Stored]:
-    if request.n <= 0:
+    if request.n <= 0 or request.fresh:
         return []
     condition, more = (
         ("", ()) if request.exp_key is None else ("AND exp_key = ?", (request.exp_key,))

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hyperopt.storage.sql import reading, schema
@@ -19,6 +20,8 @@ __all__ = [
     "Place",
     "add_storage",
     "add_study",
+    "counted",
+    "is_sqlite_file",
     "only_study",
     "place_of",
     "snapshot_of",
@@ -29,6 +32,8 @@ __all__ = [
 ]
 
 ENVIRONMENT = "HYPEROPT_STORAGE"
+
+_SQLITE_HEAD = b"SQLite format 3\x00"
 
 
 class Place(NamedTuple):
@@ -56,7 +61,8 @@ def add_study(parser: argparse.ArgumentParser) -> None:
         "study",
         metavar="STUDY",
         nargs="?",
-        help="the study's name, or the URL of a database with one study",
+        help="the study's name in --storage; or the URL of a database, or a SQLite file, with one "
+        "study, or with #NAME at the end of the URL",
     )
     parser.add_argument(
         "--study", "--name", dest="study_name", metavar="NAME", help=argparse.SUPPRESS
@@ -68,13 +74,30 @@ def place_of(args: argparse.Namespace) -> Place:
     """The study that is meant."""
     name, url = args.study or args.study_name, args.storage
     if args.study and "://" in args.study:
-        url, name = args.study, args.study_name
+        url, _, part = args.study.partition("#")
+        name = part or args.study_name
+    elif args.study and is_sqlite_file(args.study):
+        url, name = f"sqlite:///{args.study}", args.study_name
     if not url:
         raise ValueError(
             "no database is named: give --storage sqlite:///file.db, or set the environment "
             f"variable {ENVIRONMENT}"
         )
     return Place(url, name or only_study(url))
+
+
+def is_sqlite_file(name: str) -> bool:
+    """Whether there is a file of this name that SQLite made."""
+    path = Path(name)
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(_SQLITE_HEAD)) == _SQLITE_HEAD
+
+
+def counted(n: int) -> str:
+    """So many trials, in words."""
+    return f"{n} trial" if n == 1 else f"{n} trials"
 
 
 def only_study(url: str) -> str:

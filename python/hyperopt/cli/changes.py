@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import Any
 
-from hyperopt.cli.arguments import add_study, place_of, tids_of, write
+from hyperopt.cli.arguments import add_study, counted, place_of, tids_of, write
 from hyperopt.storage.documents import JOB_STATE_CANCEL, JOB_STATE_ERROR
 from hyperopt.storage.sql.shared import SharedStudy, connect, delete_study, open_study_row
 from hyperopt.study.stored import StoredTrials
@@ -64,7 +64,7 @@ def run_retry(args: argparse.Namespace) -> int:
         wanted = [doc["tid"] for doc in trials._dynamic_trials if doc["state"] in ended]
     done = trials.retry(wanted)
     trials.close()
-    write(f"{name}: {len(done)} trials wait to be evaluated again")
+    write(f"{name}: {counted(len(done))} put back into the queue")
     left = sorted(set(wanted) - set(done))
     if args.trials is not None and left:
         ids = ", ".join(map(str, left))
@@ -80,7 +80,7 @@ def run_delete(args: argparse.Namespace) -> int:
         trials = StoredTrials(url, name, _create=False)
         n = trials.delete(args.trials)
         trials.close()
-        write(f"{name}: {n} trials deleted")
+        write(f"{name}: {counted(n)} deleted")
         return 0
     database = connect(url)
     try:

@@ -7,7 +7,7 @@ import pickle
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hyperopt.cli.arguments import write
+from hyperopt.cli.arguments import counted, write
 from hyperopt.cli.look_arguments import add_trust, check_trust, place_named
 from hyperopt.storage.sql.shared import connect, open_study_row
 from hyperopt.study.stored import DEFAULT_NAME, StoredTrials
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
         trials, found = _load(source)
         name = target.name or found or DEFAULT_NAME
         n = _save(trials, target, name)
-    write(f"{n} trials copied to {name!r}")
+    write(f"{counted(n)} copied to {name!r}")
     return 0
 
 

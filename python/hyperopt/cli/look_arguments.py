@@ -6,15 +6,13 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from hyperopt.cli.arguments import ENVIRONMENT, Place, add_storage, only_study
+from hyperopt.cli.arguments import ENVIRONMENT, Place, add_storage, is_sqlite_file, only_study
 
 HOW_TO_NAME = (
     "the URL of a database (sqlite:///study.db, postgresql://user@host/database; with #NAME the "
     "study of that name), a file that trials_save_file or pickle wrote, or the name of a study in "
     "--storage"
 )
-
-_SQLITE_HEAD = b"SQLite format 3\x00"
 
 
 def add_look_arguments(parser: argparse.ArgumentParser, *, many: bool) -> None:
@@ -49,9 +47,8 @@ def place_named(text: str, storage: str | None) -> Place | None:
         return Place(url, name or only_study(url))
     path = Path(text)
     if path.is_file():
-        with path.open("rb") as file:
-            is_sqlite = file.read(len(_SQLITE_HEAD)) == _SQLITE_HEAD
-        return Place(f"sqlite:///{text}", only_study(f"sqlite:///{text}")) if is_sqlite else None
+        url = f"sqlite:///{text}"
+        return Place(url, only_study(url)) if is_sqlite_file(text) else None
     if storage:
         return Place(storage, text)
     if path.suffix and path.parent.is_dir():

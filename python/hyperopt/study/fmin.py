@@ -305,9 +305,12 @@ def fmin(
 def _store(trials: Any, save_file: str | os.PathLike[str]) -> Any:
     """The store that the argument `trials` means."""
     if (isinstance(trials, str) and ":" in trials) or isinstance(trials, os.PathLike):
-        from hyperopt.study.stored import StoredTrials  # few studies are in a database
+        from hyperopt.study.stored import DEFAULT_NAME, StoredTrials  # few studies are in one
 
-        trials = StoredTrials(trials)
+        name = ""
+        if isinstance(trials, str):
+            trials, _, name = trials.partition("#")
+        trials = StoredTrials(trials, name or DEFAULT_NAME)
     check_trials(trials)
     if trials is None and save_file != "":
         from hyperopt.storage.save_file import load  # few runs have one

@@ -5,14 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import json
+import traceback
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from hyperopt import StoredTrials, fmin, hp, rand
 from hyperopt.cli.main import main
 from hyperopt.storage.sql import codec
+from hyperopt.storage.sql.errors import StorageError
+
+from .postgresql_server import running_server
+from .processes import until
 
 SPACE = {"x": hp.uniform("x", -5, 5), "kind": hp.choice("kind", ["left", "right"])}
 
@@ -52,6 +58,43 @@ def test_a_study_is_shown_with_its_best_trials(
     best = json.loads(output(capsys, "best", "--storage", url, "--json"))
     assert best["params"] == trials.best_params
     assert len(output(capsys, "best", "--storage", url, "-n", "3").splitlines()) == 4
+
+
+def test_a_study_is_named_as_a_file_or_after_the_url(
+    sqlite_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study(sqlite_url)
+    path = sqlite_url.removeprefix("sqlite:///")
+    assert output(capsys, "show", path) == output(capsys, "show", sqlite_url)
+    fmin(lambda p: p["x"] ** 2, SPACE, rand.suggest, 3, trials=f"{sqlite_url}#other", verbose=False)
+    assert json.loads(output(capsys, "show", f"{sqlite_url}#other", "--json"))["trials"] == 3
+    assert json.loads(output(capsys, "show", f"{sqlite_url}#bowl", "--json"))["trials"] == 8
+    (tmp_path / "notes.txt").write_text("no database")
+    assert main(["show", str(tmp_path / "notes.txt")]) == 1
+    assert "no database is named" in capsys.readouterr().err
+
+
+def test_a_wrong_password_is_said_and_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    with running_server() as server:
+        with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+            connection.execute("CREATE USER me PASSWORD 'right'")
+            rules = server.data / "pg_hba.conf"
+            rules.write_text("local all hyperopt trust\nlocal all me scram-sha-256\n")
+            connection.execute("SELECT pg_reload_conf()")
+        url = f"postgresql://me:wr0ng@/postgres?host={server.folder}"
+        until(lambda: main(["studies", "--storage", url]) == 1)
+        capsys.readouterr()
+        assert main(["studies", "--storage", url]) == 1
+        captured = capsys.readouterr()
+        assert "password authentication failed" in captured.err
+        assert "wr0ng" not in captured.out + captured.err
+        with pytest.raises(StorageError, match="password authentication failed") as caught:
+            StoredTrials(url)
+        shown = "".join(traceback.format_exception(caught.value))
+        assert "wr0ng" not in shown
+        # The schema that every user may read, and nobody but its owner may write to.
+        with pytest.raises(StorageError, match="GRANT CREATE ON SCHEMA"):
+            StoredTrials(url.replace("wr0ng", "right"))
 
 
 def test_trials_are_listed_and_exported(

@@ -168,7 +168,9 @@ def test_failed_trials_are_retried_and_others_deleted(url: str, capsys: Any) -> 
     minimise(url, 60)
     failed = [doc["tid"] for doc in StoredTrials(url)._dynamic_trials if doc["state"] == 3]
     assert failed
-    assert f"{len(failed)} trials wait" in run(capsys, "retry", "--storage", url)
+    answer = run(capsys, "retry", "--storage", url)
+    assert f": {len(failed)} trial" in answer
+    assert "back into the queue" in answer
     assert {doc["tid"] for doc in StoredTrials(url).trials if doc["state"] == 0} == set(failed)
     run(capsys, "delete", "--storage", url, "--trials", "0-3,5")
     assert len(StoredTrials(url)) == 55

@@ -36,6 +36,7 @@ SET client_min_messages = warning
 # Class 08: connection; 40: serialisation, deadlock; 53: resources; 57: operator intervention;
 # 55P03: lock not available; 25P03: idle in transaction too long.
 _PASSING = ("08", "40", "53", "57", "55P03", "25P03")
+_NO_PRIVILEGE = "42501"
 _LASTING = ("28", "3D")  # wrong password or user; no such database
 
 
@@ -149,6 +150,11 @@ class PostgresqlDatabase(Database):
         password = self._password()
         if password:
             text = text.replace(password, "***")
+        if error.sqlstate == _NO_PRIVILEGE:
+            text += (
+                ": tables are made when a database is first used; its owner can allow that with "
+                "GRANT CREATE ON SCHEMA public TO the user"
+            )
         return StorageError(f"{self.address}: {text}")
 
     def _password(self) -> str | None:

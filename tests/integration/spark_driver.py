@@ -10,10 +10,13 @@ import json
 import logging
 import os
 import pickle
+import random
 import signal
 import sys
 import threading
 import time
+from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -209,8 +212,72 @@ def unpinned(spark: Any, folder: str) -> Any:
 
 
 def trial_timeout(spark: Any, folder: str) -> Any:
-    search(spark, lambda x: x, 2)  # the workers are up
-    return search(spark, lambda x: time.sleep(600) or x, 2, trial_timeout=2)
+    before = set(Path(folder).iterdir())
+    found = search(spark, sleeper(folder, 600), 2, trial_timeout=2)
+    pids = [int(path.name.split("-")[0]) for path in set(Path(folder).iterdir()) - before]
+    return {**found, "pids": pids}
+
+
+class Late:
+    """Takes four seconds to arrive in a worker."""
+
+    def __reduce__(self) -> Any:
+        return _late, ()
+
+
+def _late() -> Late:
+    time.sleep(4)
+    return Late()
+
+
+def limit_is_the_objectives(spark: Any, folder: str) -> Any:
+    late = Late()
+
+    def objective(x: float) -> float:
+        assert late is not None
+        time.sleep(0.8)
+        return x
+
+    trials = SparkTrials(parallelism=8, spark_session=spark)
+    return search(spark, objective, 8, trials, trial_timeout=3)
+
+
+def killed_python_workers(spark: Any, folder: str) -> Any:
+    """20 workers are killed while 50 trials run; how often each trial was begun."""
+
+    def objective(x: float) -> float:
+        me = Path(folder, f"begun {os.getpid()} {float(x)!r} {time.time_ns()}")
+        me.touch()
+        time.sleep(0.3)
+        me.rename(me.with_name(me.name.replace("begun", "done")))
+        return x
+
+    def left(what: str) -> list[list[str]]:
+        names = sorted(path.name for path in Path(folder).iterdir())
+        return [name.split() for name in names if name.startswith(what)]
+
+    killed: list[list[str]] = []
+    over = threading.Event()
+
+    def kill() -> None:
+        dice = random.Random(0)
+        while len(killed) < 20 and not over.wait(0.05 + 0.1 * dice.random()):
+            running = [trial for trial in left("begun") if trial not in killed]
+            if running and len(left("done")) >= 2 * len(killed):
+                victim = dice.choice(running)
+                with suppress(ProcessLookupError):
+                    os.kill(int(victim[1]), signal.SIGKILL)
+                    killed.append(victim)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    trials = SparkTrials(parallelism=2, spark_session=spark)
+    found = search(spark, objective, 50, trials)
+    over.set()
+    killer.join()
+    begun = Counter(x for _, _, x, _ in left("begun") + left("done"))
+    points = [repr(float(doc["misc"]["vals"]["x"][0])) for doc in trials._dynamic_trials]
+    return {**found, "killed": len(killed), "begun": [begun[point] for point in points]}
 
 
 def large_objective(spark: Any, folder: str) -> Any:

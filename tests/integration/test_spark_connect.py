@@ -20,6 +20,14 @@ from .spark_processes import await_death, await_port, free_port, spark_process
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
 DONE, ERROR, CANCEL = 2, 3, 4
+SCENARIOS = (
+    "ordinary",
+    "pruning",
+    "large_objective",
+    "limit_is_the_objectives",
+    "trial_timeout",
+    "run_out_of_time",
+)
 
 
 @pytest.fixture(scope="module")
@@ -57,10 +65,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def run(server: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What one client found in four scenarios."""
+    """What one client found in all scenarios."""
     folder = tmp_path_factory.mktemp("trials")
-    found = drive("ordinary,pruning,large_objective,run_out_of_time", server, folder)
-    return {**found, "folder": folder}
+    return {**drive(",".join(SCENARIOS), server, folder), "folder": folder}
 
 
 def test_trials_run_through_connect_as_they_do_elsewhere(run: dict[str, Any]) -> None:
@@ -87,6 +94,19 @@ def test_a_large_objective_travels_once_as_an_artifact(run: dict[str, Any]) -> N
     found = run["large_objective"]
     assert found["raised"] is None
     assert found["states"] == [DONE] * 6
+
+
+def test_the_time_until_an_objective_is_called_does_not_count(run: dict[str, Any]) -> None:
+    assert run["limit_is_the_objectives"]["states"] == [DONE] * 8
+
+
+def test_a_trial_that_takes_too_long_is_stopped(run: dict[str, Any]) -> None:
+    found = run["trial_timeout"]
+    assert found["states"] == [ERROR] * 2
+    assert "trial_timeout=2 s" in found["errors"][0][1]
+    assert "in objective" in found["errors"][0][1]
+    assert len(found["pids"]) == 2
+    assert await_death(found["pids"], 60) == []
 
 
 def test_a_timeout_cancels_running_trials_by_tag(run: dict[str, Any]) -> None:

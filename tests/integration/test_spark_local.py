@@ -26,6 +26,7 @@ SCENARIOS = (
     "early_stop",
     "properties_and_ctrl",
     "trial_timeout",
+    "limit_is_the_objectives",
     "run_out_of_time",
     "interrupt",
     "stop_the_session",
@@ -128,6 +129,25 @@ def test_a_trial_that_takes_too_long_is_stopped(run: dict[str, Any]) -> None:
     found = run["trial_timeout"]
     assert found["states"] == [ERROR] * 2
     assert "trial_timeout=2 s" in found["errors"][0][1]
+    assert "in objective" in found["errors"][0][1]
+    assert len(found["pids"]) == 2
+    assert await_death(found["pids"], 60) == []
+
+
+def test_the_time_until_an_objective_is_called_does_not_count(run: dict[str, Any]) -> None:
+    assert run["limit_is_the_objectives"]["states"] == [DONE] * 8
+
+
+def test_a_trial_whose_worker_is_killed_is_begun_again(tmp_path: Path) -> None:
+    found = drive("killed_python_workers", "local[2]", tmp_path)["killed_python_workers"]
+    assert found["raised"] is None
+    assert found["killed"] == 20
+    assert len(found["states"]) == 50
+    lost = [n for state, n in zip(found["states"], found["begun"], strict=True) if state != DONE]
+    assert set(lost) <= {3}
+    assert len(lost) <= 6  # of 20 kills, three lose a trial
+    # A kill loses one trial, and not those that run beside it.
+    assert 60 <= sum(found["begun"]) <= 70
 
 
 def test_a_timeout_cancels_running_trials(run: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import pickle
 import threading
+import time
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,8 @@ import pytest
 from hyperopt import SparkTrials, fmin, hp, rand
 from hyperopt.evaluation import wire
 from hyperopt.evaluation.spark import evaluator as spark
+from hyperopt.evaluation.spark import limit
+from hyperopt.evaluation.spark.limit import Limit
 from hyperopt.evaluation.wire import Order, Payload
 from hyperopt.exceptions import AllTrialsFailed
 
@@ -40,8 +43,8 @@ class Session:
 class Jobs:
     """Runs trials here; `stop` makes it behave as after the end of the session."""
 
-    def __init__(self, payload: Payload) -> None:
-        self.payload = payload
+    def __init__(self, payload: Payload, limit_s: float | None) -> None:
+        self.payload, self.limit_s = payload, limit_s
         self.cancelled: list[str] = []
         self.stopped = self.closed = False
         self.names: list[str] = []
@@ -50,7 +53,13 @@ class Jobs:
         self.names.append(group)
         if self.stopped:
             raise ConnectionError("no gateway")
-        return wire.evaluate_order(self.payload.key, self.payload.data, tuple(order))
+        limit = Limit(self.limit_s)
+        return wire.evaluate_order(
+            self.payload.key, self.payload.data, tuple(order), limit.evaluate
+        )
+
+    def has_begun(self, group: str) -> bool:
+        return True
 
     def cancel(self, group: str) -> None:
         self.cancelled.append(group)
@@ -69,8 +78,8 @@ class Jobs:
 def jobs(monkeypatch: pytest.MonkeyPatch) -> list[Jobs]:
     made: list[Jobs] = []
 
-    def make(session: Any, payload: Payload, profile: Any) -> Jobs:
-        made.append(Jobs(payload))
+    def make(session: Any, payload: Payload, profile: Any, limit_s: float | None) -> Jobs:
+        made.append(Jobs(payload, limit_s))
         return made[-1]
 
     monkeypatch.setattr(spark, "jobs_for", make)
@@ -227,6 +236,70 @@ def wait_for_release(x: float) -> float:
     return x
 
 
+def test_a_trial_is_timed_from_when_its_objective_is_called(
+    jobs: list[Jobs], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = Jobs.run
+
+    def run(self: Jobs, group: str, order: Order) -> bytes:
+        time.sleep(0.5)  # the job waits in a queue, and its worker starts
+        return original(self, group, order)
+
+    monkeypatch.setattr(Jobs, "run", run)
+    trials = trials_of()
+    search(trials, lambda x: x, 4, trial_timeout=0.3)
+    assert trials.count_successful_trials() == 4
+
+
+def test_a_trial_that_takes_too_long_is_told_with_where_it_was(
+    jobs: list[Jobs], caplog: pytest.LogCaptureFixture
+) -> None:
+    release = threading.Event()
+    WAITS.append(release)
+    trials = trials_of(1)
+    search(trials, wait_for_release, 1, trial_timeout=0.1, return_argmin=False)
+    release.set()
+    WAITS.clear()
+    (doc,) = trials._dynamic_trials
+    kind, text = doc["misc"]["error"]
+    assert kind == "<class 'hyperopt.evaluation.contract.TrialLost'>"
+    assert "in wait_for_release" in text
+    assert text.endswith("trial 0 ran longer than trial_timeout=0.1 s and was stopped\n")
+    assert "trial 0 ran longer" in caplog.text
+
+
+def test_the_driver_gives_up_a_trial_whose_worker_does_not_tell_the_time(
+    jobs: list[Jobs], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limit, "GRACE_S", 0.1)
+    released = threading.Event()
+    begun = iter([False, True])
+
+    def run(self: Jobs, group: str, order: Order) -> bytes:
+        released.wait(30)  # as native code that holds the interpreter's lock
+        raise RuntimeError("[SPARK_JOB_CANCELLED] Job 7 cancelled")
+
+    def cancel(self: Jobs, group: str) -> None:
+        released.set()
+
+    monkeypatch.setattr(Jobs, "run", run)
+    monkeypatch.setattr(Jobs, "has_begun", lambda self, group: next(begun))
+    monkeypatch.setattr(Jobs, "cancel", cancel)
+    trials = trials_of(1)
+    search(trials, lambda x: x, 1, trial_timeout=0.1, return_argmin=False)
+    assert "trial_timeout=0.1 s" in trials._dynamic_trials[0]["misc"]["error"][1]
+    assert next(begun, None) is None
+
+
+@pytest.mark.parametrize("given", [0, -1, float("inf"), float("nan"), "2", True])
+def test_a_limit_that_is_none_is_refused_before_anything_starts(
+    jobs: list[Jobs], given: Any
+) -> None:
+    with pytest.raises((TypeError, ValueError), match="trial_timeout="):
+        search(trials_of(), lambda x: x, 2, trial_timeout=given)
+    assert jobs == []
+
+
 def test_an_early_stop_gives_its_reason_even_if_nothing_runs(jobs: list[Jobs]) -> None:
     trials = trials_of(1)
     search(trials, lambda x: x, 10, early_stop_fn=lambda trials: (len(trials) >= 3, []))
@@ -299,10 +372,12 @@ def test_only_spark_evaluates_its_trials(jobs: list[Jobs], options: dict[str, An
 def test_a_job_that_somebody_cancels_is_no_failure(
     jobs: list[Jobs], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    original = Jobs.run
+
     def run(self: Jobs, group: str, order: Order) -> bytes:
         if order.tid == 1:
             raise RuntimeError("[SPARK_JOB_CANCELLED] Job 7 cancelled as part of its stage")
-        return wire.evaluate_order(self.payload.key, self.payload.data, tuple(order))
+        return original(self, group, order)
 
     monkeypatch.setattr(Jobs, "run", run)
     trials = trials_of()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         "Literal['threads', 'processes', 'spark'] | Executor | Evaluator | None"
     )
 
-__all__ = ["evaluator"]
+__all__ = ["evaluator", "trial_seconds"]
 
 
 def evaluator(
@@ -56,7 +56,7 @@ def evaluator(
         An argument is of the wrong kind, or the arguments don't go together.
     """
     jobs = _count(n_jobs)
-    timeout_s = _seconds(trial_timeout)
+    timeout_s = trial_seconds(trial_timeout)
     names = _device_names(devices)
     if executor is None and jobs in (None, 1) and timeout_s is None and not names:
         return SerialEvaluator()
@@ -170,7 +170,14 @@ def _count(n_jobs: object) -> int | None:
     return count
 
 
-def _seconds(trial_timeout: object) -> float | None:
+def trial_seconds(trial_timeout: object) -> float | None:
+    """`fmin`'s ``trial_timeout`` in seconds, None for no limit.
+
+    Raises
+    ------
+    TypeError, ValueError
+        It is no positive, finite number.
+    """
     if trial_timeout is None:
         return None
     if isinstance(trial_timeout, bool) or not isinstance(trial_timeout, Real):

@@ -255,7 +255,12 @@ def evaluate(
     return _dumps((outcome.tid, content))
 
 
-def evaluate_order(key: str, reference: Any, order: tuple[Any, ...]) -> bytes:
+def evaluate_order(
+    key: str,
+    reference: Any,
+    order: tuple[Any, ...],
+    how: Callable[[Domain, Order], bytes] = evaluate,
+) -> bytes:
     """Evaluate a trial in a worker, which keeps the last few domains that it has met.
 
     Parameters
@@ -266,6 +271,8 @@ def evaluate_order(key: str, reference: Any, order: tuple[Any, ...]) -> bytes:
         The pickled domain: as bytes, as the path of a file, or as the ``value`` of something.
     order
         The fields of an `Order`.
+    how
+        Evaluates the order when the domain is there, and makes the report.
     """
     domain = _domains.get(key)
     if domain is None:
@@ -275,7 +282,7 @@ def evaluate_order(key: str, reference: Any, order: tuple[Any, ...]) -> bytes:
             return encode_error(order[0], error)
         while len(_domains) > _REMEMBERED_DOMAINS:
             _domains.popitem(last=False)
-    return evaluate(domain, Order(*order))
+    return how(domain, Order(*order))
 
 
 def _fetch(reference: Any) -> bytes:

@@ -14,6 +14,7 @@ from timeit import default_timer
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.environment.public_path import public
+from hyperopt.evaluation.choice import trial_seconds
 from hyperopt.evaluation.spark.evaluator import SparkEvaluator
 from hyperopt.evaluation.spark.jobs import default_parallelism, has_context, is_alive, pins_threads
 from hyperopt.evaluation.spark.session import MOST_AT_ONCE, active_session
@@ -222,7 +223,7 @@ class SparkTrials(Trials):
                 loss_threshold=self.loss_threshold if loss_threshold is None else loss_threshold,
                 catch_eval_exceptions=True,
                 early_stop_fn=self._noticing(early_stop_fn),
-                executor=self._evaluator(given.trial_timeout),
+                executor=self._evaluator(trial_seconds(given.trial_timeout)),
                 trial_timeout=None,
             )
             best = minimise(question, self, on_spark)

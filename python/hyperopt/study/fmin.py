@@ -251,7 +251,8 @@ def fmin(
         Who evaluates trials: ``"processes"``, ``"threads"``, ``"spark"`` (the active Spark
         session), or any `concurrent.futures.Executor`.
     trial_timeout
-        After how many seconds a trial is stopped, in a process of its own.
+        After how many seconds a trial is stopped, in a process of its own or, with `SparkTrials`,
+        in its worker.
     devices
         The accelerators of the processes, ``[0, 1, 2, 3]``: each process sees one of them, and as
         many are started, unless `n_jobs` says otherwise.

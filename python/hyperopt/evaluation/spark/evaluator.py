@@ -22,6 +22,7 @@ from hyperopt.evaluation import wire
 from hyperopt.evaluation.contract import Outcome, TrialLost
 from hyperopt.evaluation.mailbox import Mailbox
 from hyperopt.evaluation.spark.jobs import SparkJobs, jobs_for
+from hyperopt.evaluation.spark.limit import Backstop, too_long
 
 if TYPE_CHECKING:
     from hyperopt.objective.domain import Domain
@@ -40,8 +41,8 @@ class SparkEvaluator:
     """Runs trials on a Spark cluster.
 
     A task that Spark loses, with its executor say, is run again by Spark as often as
-    ``spark.task.maxFailures`` allows; then its trial fails with `TrialLost`. An exception of the
-    objective is a result like any other to Spark, and is not retried.
+    ``spark.task.maxFailures`` allows; then the trial is `TrialLost`, and the driver may submit it
+    again. An exception of the objective is a result like any other to Spark, and is not retried.
 
     Parameters
     ----------
@@ -52,7 +53,7 @@ class SparkEvaluator:
     resource_profile
         A `pyspark.resource.ResourceProfile` for the tasks.
     trial_timeout_s
-        How long a trial's job may take, including its wait for a task slot; None for no limit.
+        How long an objective may take, from when it is called in its worker; None for no limit.
     on_cancel
         Called with the reason when running trials are cancelled.
     can_cancel
@@ -85,7 +86,8 @@ class SparkEvaluator:
     def start(self, domain: Domain, trials: TrialStore) -> None:
         """Pickle the domain and bring it to the cluster."""
         self._with_doc = wire.wants_doc(domain)
-        self._jobs = jobs_for(self._session, wire.pack(domain), self._profile)
+        payload = wire.pack(domain)
+        self._jobs = jobs_for(self._session, payload, self._profile, self._trial_timeout_s)
 
     def prescribe(self, tid: Any, rule: Rule | None) -> None:
         """Take the rule of a trial that will be submitted; no fresher one reaches it later."""
@@ -165,17 +167,23 @@ class SparkEvaluator:
                 if watch is not None:
                     watch.cancel()
 
-    def _watch(self, tid: int) -> threading.Timer | None:
+    def _watch(self, tid: int) -> Backstop | None:
         if self._trial_timeout_s is None:
             return None
-        watch = threading.Timer(self._trial_timeout_s, self._expire, [tid])
-        watch.daemon = True
-        watch.start()
-        return watch
+        return Backstop(
+            self._trial_timeout_s, lambda: self._has_begun(tid), lambda: self._expire(tid)
+        )
+
+    def _has_begun(self, tid: int) -> bool:
+        assert self._jobs is not None
+        try:
+            return self._jobs.has_begun(self._group(tid))
+        except Exception:  # the session is gone
+            return False
 
     def _expire(self, tid: int) -> None:
-        limit = f"trial_timeout={self._trial_timeout_s:g} s"
-        lost = TrialLost(f"trial {tid} ran longer than {limit} and was stopped")
+        assert self._trial_timeout_s is not None
+        lost = too_long(tid, self._trial_timeout_s)
         logger.warning("%s", lost)
         self._mailbox.put(Outcome(tid, error=lost))
         self._cancel_job(tid)
@@ -222,6 +230,8 @@ def _with_traceback(outcome: Outcome) -> Outcome:
     if outcome.error is None:
         logger.debug("trial %s task thread exits normally", outcome.tid)
         return outcome
+    if isinstance(outcome.error, TrialLost):
+        logger.warning("%s", outcome.error)
     _log_exception(outcome.tid, outcome.error)
     return replace(outcome, error_text=outcome.traceback)
 

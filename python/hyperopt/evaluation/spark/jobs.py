@@ -6,12 +6,14 @@ import base64
 import pickle
 import sys
 import tempfile
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from hyperopt.evaluation import wire
+from hyperopt.evaluation.spark.limit import Limit
 
 __all__ = [
     "SparkJobs",
@@ -32,6 +34,9 @@ class SparkJobs(Protocol):
 
     def run(self, group: str, order: wire.Order) -> bytes:
         """Run the trial as a job of this name, wait for it, and return its report."""
+
+    def has_begun(self, group: str) -> bool:
+        """Whether an executor has the task of this job; False where that can't be known."""
 
     def cancel(self, group: str) -> None:
         """Cancel the job of this name, if it runs."""
@@ -68,11 +73,13 @@ def is_alive(session: Any) -> bool:
         return False
 
 
-def jobs_for(session: Any, payload: wire.Payload, profile: Any = None) -> SparkJobs:
-    """The way to run trials that `session` supports."""
+def jobs_for(
+    session: Any, payload: wire.Payload, profile: Any = None, limit_s: float | None = None
+) -> SparkJobs:
+    """The way to run trials that `session` supports, each of them for `limit_s` at most."""
     if has_context(session):
-        return _ContextJobs(session, payload, profile)
-    return _ConnectJobs(session, payload, profile)
+        return _ContextJobs(session, payload, profile, limit_s)
+    return _ConnectJobs(session, payload, profile, limit_s)
 
 
 def default_parallelism(session: Any) -> int:
@@ -127,8 +134,19 @@ def _finish_task(rows: Iterator[Any]) -> None:
         del sys.path_importer_cache[path]
 
 
+def _report(
+    key: str, payload: Any, order: tuple[Any, ...], limit_s: float | None, rows: Iterator[Any]
+) -> bytes:
+    """The report of a trial, in its worker, which Spark keeps unless the trial is still in it."""
+    limit = Limit(limit_s)
+    report = wire.evaluate_order(key, payload, order, limit.evaluate)
+    if not limit.is_over:
+        _finish_task(rows)
+    return report
+
+
 def _task_of(
-    key: str, payload: Any, order: tuple[Any, ...] | None = None
+    key: str, payload: Any, limit_s: float | None, order: tuple[Any, ...] | None = None
 ) -> Callable[[Iterator[Any]], Iterator[bytes]]:
     """The task that evaluates `order`, or else the one in the properties of its job."""
 
@@ -139,23 +157,24 @@ def _task_of(
         if fields is None:
             encoded = TaskContext.get().getLocalProperty(_ORDER_PROPERTY)
             fields = pickle.loads(base64.b64decode(encoded))
-        report = wire.evaluate_order(key, payload, fields)
-        _finish_task(rows)
-        yield report
+        yield _report(key, payload, fields, limit_s, rows)
 
     return task
 
 
 class _ContextJobs:
-    def __init__(self, session: Any, payload: wire.Payload, profile: Any) -> None:
+    def __init__(
+        self, session: Any, payload: wire.Payload, profile: Any, limit_s: float | None
+    ) -> None:
         self._session = session
         self._context = session.sparkContext
         self._broadcast = self._context.broadcast(payload.data)
         self._key = payload.key
+        self._limit_s = limit_s
         self._one_task = self._context.parallelize([0], 1)
         if profile is not None:
             self._one_task = self._one_task.withResources(profile)
-        self._trial = self._one_task.mapPartitions(_task_of(self._key, self._broadcast))
+        self._of_thread = threading.local()
         self._has_properties = pins_threads(session)
         if not self._has_properties:
             warnings.filterwarnings("ignore", "Deprecated in 3.1, Use pyspark", FutureWarning)
@@ -163,16 +182,31 @@ class _ContextJobs:
     def run(self, group: str, order: wire.Order) -> bytes:
         description = f"hyperopt trial {order.tid}"
         if self._has_properties:
-            # All jobs are of one RDD, which is expensive to make; the order comes as a property.
+            # The jobs of a thread are of one RDD, which is expensive to make; the order comes as a
+            # property. Jobs that run at once have different RDDs: when a task is lost, Spark fails
+            # every job of its RDD.
             fields = base64.b64encode(pickle.dumps(tuple(order))).decode()
             self._context.setLocalProperty(_ORDER_PROPERTY, fields)
             self._context.setJobGroup(group, description, interruptOnCancel=True)
-            (report,) = self._trial.collect()
+            (report,) = self._trial().collect()
         else:
-            task = _task_of(self._key, self._broadcast, tuple(order))
+            task = _task_of(self._key, self._broadcast, self._limit_s, tuple(order))
             trial = self._one_task.mapPartitions(task)
             (report,) = trial.collectWithJobGroup(group, description, interruptOnCancel=True)
         return bytes(report)
+
+    def _trial(self) -> Any:
+        found = getattr(self._of_thread, "trial", None)
+        if found is None:
+            task = _task_of(self._key, self._broadcast, self._limit_s)
+            found = self._of_thread.trial = self._one_task.mapPartitions(task)
+        return found
+
+    def has_begun(self, group: str) -> bool:
+        tracker = self._context.statusTracker()
+        jobs = map(tracker.getJobInfo, tracker.getJobIdsForGroup(group))
+        stages = [tracker.getStageInfo(stage) for job in jobs if job for stage in job.stageIds]
+        return any(stage.numActiveTasks > 0 for stage in stages if stage)
 
     def cancel(self, group: str) -> None:
         self._context.cancelJobGroup(group)
@@ -201,9 +235,12 @@ class _Artifact(NamedTuple):
 
 
 class _ConnectJobs:
-    def __init__(self, session: Any, payload: wire.Payload, profile: Any) -> None:
+    def __init__(
+        self, session: Any, payload: wire.Payload, profile: Any, limit_s: float | None
+    ) -> None:
         self._session = session
         self._key = payload.key
+        self._limit_s = limit_s
         self._options = {} if profile is None else {"profile": profile}
         self._payload: bytes | _Artifact = payload.data
         if len(payload.data) > _INLINE_BYTES:
@@ -218,13 +255,12 @@ class _ConnectJobs:
         return _Artifact(name)
 
     def run(self, group: str, order: wire.Order) -> bytes:
-        key, payload, fields = self._key, self._payload, tuple(order)
+        key, payload, fields, limit_s = self._key, self._payload, tuple(order), self._limit_s
 
         def task(batches: Iterator[Any]) -> Iterator[Any]:
             import pyarrow as pa
 
-            report = wire.evaluate_order(key, payload, fields)
-            _finish_task(batches)
+            report = _report(key, payload, fields, limit_s, batches)
             yield pa.RecordBatch.from_pydict({"report": pa.array([report], pa.binary())})
 
         self._session.addTag(group)
@@ -234,6 +270,9 @@ class _ConnectJobs:
         finally:
             self._session.removeTag(group)
         return bytes(rows[0][0])
+
+    def has_begun(self, group: str) -> bool:
+        return False
 
     def cancel(self, group: str) -> None:
         self._session.interruptTag(group)

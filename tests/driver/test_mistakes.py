@@ -15,6 +15,7 @@ from hyperopt import Trials, fmin, hp, rand, space_eval
 from hyperopt.base import spec_from_misc
 from hyperopt.exceptions import BadSearchSpace
 from hyperopt.pyll import scope
+from hyperopt.pyll.stochastic import sample
 
 
 class Model:
@@ -130,6 +131,28 @@ def test_errors_of_the_users_own_functions_pass_through_space_eval():
         space_eval(scope.mistakes_fail(hp.uniform("x", 0, 1)), {"x": 0.5})
 
 
+@scope.define
+def mistakes_grow(n):
+    return sample(scope.mistakes_grow(hp.randint("m", n + 1)))
+
+
+@scope.define
+def mistakes_answer(n):
+    return scope.mistakes_answer(n)
+
+
+@pytest.mark.parametrize("name", ["grow", "answer"])
+def test_a_recursion_without_an_end_is_told_with_what_to_do(name):
+    expression = getattr(scope, f"mistakes_{name}")(hp.randint("n", 1, 4))
+    words = rf"^scope\.mistakes_{name} went deeper .* hp\.choice"
+    for search in (
+        lambda: fmin(abs, expression, rand.suggest, 1, verbose=False),
+        lambda: sample(expression, rng=0),
+    ):
+        with pytest.raises(RecursionError, match=words):
+            search()
+
+
 def two(x, y):
     return x
 
@@ -144,6 +167,11 @@ MISTAKES = {
         lambda: fmin(two, {"x": C(), "y": hp.normal("y", 0, 1)}, rand.suggest, 2),
         TypeError,
         r"called with one argument, the point, and this function takes \(x, y\)",
+    ),
+    "two arguments, of a list": (
+        lambda: fmin(two, [C(), hp.normal("y", 0, 1)], rand.suggest, 2),
+        TypeError,
+        r"with point\[0\] for the parts; or lambda point: fn\(\*point\)",
     ),
     "no argument": (
         lambda: fmin(lambda: 1.0, C(), rand.suggest, 2),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import math
 import pickle
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import numpy as np
 import pytest
 
 from hyperopt import hp
+from hyperopt.exceptions import SpaceWarning
 from hyperopt.pyll import (
     Apply,
     Literal,
@@ -108,6 +110,56 @@ def test_equality_is_identity_so_that_nodes_can_be_keys() -> None:
     assert {node: "x"}[node] == "x"
 
 
+KIND = hp.choice("kind", ["a", 1, None, ["b"]])
+
+
+@pytest.mark.parametrize(
+    "compare",
+    [
+        lambda: KIND == "a",
+        lambda: "a" == KIND,  # noqa: SIM300
+        lambda: KIND == 1,
+        lambda: hp.randint("n", 3) == 0,
+        lambda: hp.uniform("x", 0, 1) == np.float64(0.5),
+        lambda: hp.uniform("x", 0, 1) * 2 == 1,
+    ],
+)
+def test_a_comparison_with_what_an_expression_may_become_is_false_with_a_warning(
+    compare: Any,
+) -> None:
+    with pytest.warns(SpaceWarning, match=r"== .* is False, whatever is drawn.*scope\.eq"):
+        assert compare() is False
+
+
+def test_an_expression_differs_from_what_it_may_become_with_a_warning() -> None:
+    with pytest.warns(SpaceWarning, match=r"is False, whatever is drawn"):
+        assert (KIND != "a") is True
+
+
+def test_nothing_else_that_compares_warns() -> None:
+    lookups: dict[Any, str] = {hash(KIND): "a number", KIND: "a node"}
+    assert lookups[KIND] == "a node"
+    assert "a" in [KIND, "a"]
+    assert [KIND, "a"].index("a") == 1
+    assert "c" not in (KIND, 1.5)
+    assert {KIND, "a"} == {"a", KIND}
+    assert (KIND == "c", KIND == None, KIND == ["b"], KIND == KIND) == (False, False, False, True)  # noqa: E711
+    assert (as_apply("a") == "a") is False
+    copied, unpickled = copy.deepcopy(KIND), pickle.loads(pickle.dumps(KIND))
+    assert copied != KIND
+    assert unpickled != KIND
+    assert len({KIND, copied, unpickled, "a", 1}) == 5
+    joblib.hash(KIND)
+    cloudpickle.dumps({"a": KIND, KIND: "a"})
+
+
+def test_networks_of_nodes_are_quiet() -> None:
+    networkx = pytest.importorskip("networkx")
+    graph = networkx.DiGraph([(node, child) for node in dfs(KIND) for child in node.inputs()])
+    assert KIND in graph
+    assert len(list(networkx.topological_sort(graph))) == len(dfs(KIND))
+
+
 def test_a_node_of_known_length_can_be_unpacked() -> None:
     a, b = as_apply([1, 2])
     assert rec_eval([b, a]) == (2, 1)
@@ -123,6 +175,31 @@ def test_a_node_of_unknown_length_has_neither_length_nor_truth_nor_iteration() -
         bool(node)
     with pytest.raises(TypeError, match="iterated"):
         list(node)
+    with pytest.raises(TypeError, match=r"hp.uniform\('x', 0, 1\) has neither"):
+        bool(hp.uniform("x", 0, 1))
+
+
+@pytest.mark.parametrize("convert", [round, math.floor, math.ceil, math.trunc])
+def test_a_node_cannot_be_rounded_and_says_what_can(convert: Any) -> None:
+    with pytest.raises(TypeError, match=r"hp.uniform\('x', 0, 1\) has no value yet.*quniform"):
+        convert(hp.uniform("x", 0, 1))
+
+
+def test_a_list_that_holds_itself_is_refused() -> None:
+    holder: list[Any] = [1]
+    holder.append({"again": holder})
+    with pytest.raises(RecursionError, match="a list or a dict of the space holds itself"):
+        as_apply(holder)
+
+
+def test_a_constant_whose_repr_raises_can_be_printed() -> None:
+    class Mute:
+        def __repr__(self) -> str:
+            raise RuntimeError
+
+    node = as_apply([Mute()])
+    assert "Mute, whose __repr" in repr(node)
+    assert "Mute, whose __" in str(node)
 
 
 def test_arg_names_the_arguments_of_a_parameter() -> None:

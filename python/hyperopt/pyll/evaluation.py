@@ -17,6 +17,7 @@ import numpy as np
 from .functions import implementations
 from .node import GarbageCollected, is_expression, is_literal
 from .printing import one_line, tree_text
+from .recursion import endless
 from .traversal import dfs
 
 if TYPE_CHECKING:
@@ -175,7 +176,10 @@ def _evaluate_node(
     value = _call(function, args, kwargs, node, print_node_on_error)
     if is_expression(value):
         # A function may answer with an expression, as a Lambda does.
-        return evaluate(value, deepcopy_inputs, values, print_node_on_error=print_node_on_error)
+        try:
+            return evaluate(value, deepcopy_inputs, values, print_node_on_error=print_node_on_error)
+        except RecursionError as error:
+            raise endless(error, node) from error.__cause__
     return value
 
 
@@ -197,6 +201,8 @@ def _call(
 ) -> Any:
     try:
         return function(*args, **kwargs)
+    except RecursionError as error:
+        raise endless(error, node) from error.__cause__
     except Exception as error:
         if print_node_on_error:
             _name_node(error, node)

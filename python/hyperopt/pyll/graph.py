@@ -33,6 +33,10 @@ __all__ = [
 ]
 
 
+_ROUNDED = "hp.quniform or hp.uniformint, or scope.int(...)"
+
+_HOLDS_ITSELF = "a list or a dict of the space holds itself, or is nested thousands deep"
+
 _scope: SymbolTable | None = None
 
 
@@ -151,6 +155,18 @@ class Apply(Arithmetic, Node):
     def __index__(self) -> int:
         raise self._no_value("an index or a range", "the value in the objective")
 
+    def __round__(self, ndigits: int | None = None) -> Apply:
+        raise self._no_value("a rounded number", _ROUNDED)
+
+    def __trunc__(self) -> int:
+        raise self._no_value("a truncated number", _ROUNDED)
+
+    def __floor__(self) -> int:
+        raise self._no_value("a rounded number", _ROUNDED)
+
+    def __ceil__(self) -> int:
+        raise self._no_value("a rounded number", _ROUNDED)
+
     def _no_value(self, wanted: str, instead: str) -> TypeError:
         return TypeError(
             f"{one_line(self)} has no value yet, so it can't be used as {wanted} where the space "
@@ -160,15 +176,15 @@ class Apply(Arithmetic, Node):
     def __len__(self) -> int:
         if self.o_len is None:
             raise TypeError(
-                f"the expression {self.name!r} has neither a length nor a truth value before it "
-                "is evaluated; use scope.len, or hyperopt.pyll.scope.switch to decide on it"
+                f"{one_line(self)} has neither a length nor a truth value before it is evaluated; "
+                "use scope.len, or hyperopt.pyll.scope.switch to decide on it"
             )
         return self.o_len
 
     def __iter__(self) -> Iterator[Apply]:
         if self.o_len is None:
             raise TypeError(
-                f"the expression {self.name!r} cannot be iterated over before it is evaluated: "
+                f"{one_line(self)} cannot be iterated over before it is evaluated: "
                 "its length is not known; index it, or give its function a length with "
                 "scope.define_info(o_len=...)"
             )
@@ -248,6 +264,8 @@ def as_apply(obj: Any) -> Apply:
     ------
     TypeError
         When the keys of a dict cannot be put in order, or are expressions.
+    RecursionError
+        When a list or a dict holds itself.
 
     Examples
     --------
@@ -257,11 +275,16 @@ def as_apply(obj: Any) -> Apply:
     """
     if isinstance(obj, Apply):
         return obj
-    if isinstance(obj, (list, tuple)):
+    if not isinstance(obj, (list, tuple, dict)):
+        return Literal(obj)
+    try:
+        if isinstance(obj, dict):
+            return _dict_node(obj)
         return Apply("pos_args", [as_apply(item) for item in obj], [], len(obj))
-    if isinstance(obj, dict):
-        return _dict_node(obj)
-    return Literal(obj)
+    except RecursionError as error:
+        if error.args == (_HOLDS_ITSELF,):
+            raise
+        raise RecursionError(_HOLDS_ITSELF) from None
 
 
 def _dict_node(obj: dict[Any, Any]) -> Apply:

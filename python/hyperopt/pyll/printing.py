@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any, TextIO
 
+from hyperopt.environment.strangers import repr_of, text_of
+
 from .node import is_literal
 
 if TYPE_CHECKING:
@@ -121,6 +123,6 @@ def _choice(parameter: Apply, options: list[str]) -> str:
 
 
 def _shorten(obj: Any, quote: bool = False) -> str:
-    text = repr(obj) if quote else str(obj)
+    text = repr_of(obj) if quote else text_of(obj)
     text = " ".join(text.split()) if quote else text
     return text if len(text) <= 80 else text[:77] + "..."

@@ -218,10 +218,12 @@ def check_objective(fn: Any, pass_expr_memo_ctrl: bool | None = None, space: Any
     try:
         signature.bind(object())
     except TypeError as error:
+        is_list = isinstance(space, (list, tuple))
+        part, stars = ("point[0]", "*") if is_list else ("point['x']", "**")
         raise TypeError(
             f"fn={fn!r}: the objective is called with one argument, the point, and this function "
-            f"takes {signature} ({error}). Write def objective(point): ..., with point['x'] for "
-            "the parts; or lambda point: fn(**point)"
+            f"takes {signature} ({error}). Write def objective(point): ..., with {part} for "
+            f"the parts; or lambda point: fn({stars}point)"
         ) from None
 
 

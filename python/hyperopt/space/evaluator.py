@@ -16,6 +16,7 @@ from hyperopt.exceptions import BadSearchSpace, MissingLabel
 from hyperopt.pyll.base import Apply, GarbageCollected, Literal, rec_eval, scope
 from hyperopt.pyll.evaluation import ValueCollectedError, switch_index
 from hyperopt.pyll.printing import one_line
+from hyperopt.pyll.recursion import endless
 from hyperopt.space.activation import label_of
 
 __all__ = ["PointEvaluator"]
@@ -176,7 +177,8 @@ def _step(node: Apply, steps: dict[Apply, Step]) -> Step:
         )
     if function in _OPERATORS and len(args) == 2 and not node.named_args:
         return _operator_step(function, node, args)
-    return _call_step(function, args, [(name, steps[child]) for name, child in node.named_args])
+    named = [(name, steps[child]) for name, child in node.named_args]
+    return _call_step(function, node, args, named)
 
 
 def _literal_step(obj: Any) -> Step:
@@ -262,14 +264,17 @@ def _operator_step(function: Callable[..., Any], node: Apply, args: list[Step]) 
 
 
 def _call_step(
-    function: Callable[..., Any], args: list[Step], named: list[tuple[str, Step]]
+    function: Callable[..., Any], node: Apply, args: list[Step], named: list[tuple[str, Step]]
 ) -> Step:
     def call(vals: Values, memo: Memo) -> Any:
-        value = function(
-            *[step(vals, memo) for step in args],
-            **{name: step(vals, memo) for name, step in named},
-        )
-        # A function may answer with an expression, as a Lambda does.
-        return rec_eval(value) if isinstance(value, Apply) else value
+        try:
+            value = function(
+                *[step(vals, memo) for step in args],
+                **{name: step(vals, memo) for name, step in named},
+            )
+            # A function may answer with an expression, as a Lambda does.
+            return rec_eval(value) if isinstance(value, Apply) else value
+        except RecursionError as error:
+            raise endless(error, node) from error.__cause__
 
     return call

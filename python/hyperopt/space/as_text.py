@@ -7,12 +7,15 @@ so a space that somebody has tampered with calls nothing else.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hyperopt.pyll.base import Apply, Literal, dfs
 from hyperopt.storage.sql import codec
 
-__all__ = ["space_of", "text_of"]
+if TYPE_CHECKING:
+    from hyperopt.space.description import Description
+
+__all__ = ["description_in", "space_of", "text_of"]
 
 _READABLE = {
     *("literal", "hyperopt_param", "switch", "pos_args", "dict", "list", "getitem", "len", "range"),
@@ -24,8 +27,11 @@ _READABLE = {
 }
 
 
-def text_of(expression: Apply) -> str:
-    """The text of an expression; constants that are no data are kept as `codec.Opaque`."""
+def text_of(expression: Apply, description: Description | None = None) -> str:
+    """The text of an expression; constants that are no data are kept as `codec.Opaque`.
+
+    Its `description`, which is plain data whatever the constants are, can be kept with it.
+    """
     numbers: dict[int, int] = {}
     nodes: list[Any] = []
     for node in dfs(expression):
@@ -45,7 +51,18 @@ def text_of(expression: Apply) -> str:
         nodes.append(entry)
     import json
 
-    return json.dumps({"space": nodes}, separators=(",", ":"))
+    content: dict[str, Any] = {"space": nodes}
+    if description is not None:
+        content["labels"] = [list(item) for item in description.items()]
+    return json.dumps(content, separators=(",", ":"))
+
+
+def description_in(text: str) -> Description | None:
+    """The description that a text holds, if it holds one."""
+    import json
+
+    found = json.loads(text).get("labels")
+    return None if found is None else dict(found)
 
 
 def space_of(text: str) -> Apply:

@@ -52,15 +52,27 @@ def adopt_space(trials: Trials, space: CompiledSpace, stacklevel: int = 2) -> No
         if docs:
             new, old = describe(space), trials.space_description
             if old != new:
-                plan = _planned(docs, space, old, new)
+                plan = _planned(docs, space, (old, new), _remedy(trials))
+                if trials._mirror is not None:
+                    _refuse_changes(plan, old, new)
                 _warn(plan, old, new, stacklevel + 1)
                 _apply(plan, trials)
     trials.remember_space(space)
 
 
+def _remedy(trials: Trials) -> str:
+    if trials._mirror is not None:
+        return "Give the study another name"
+    return "Give new Trials() (and another trials_save_file)"
+
+
 def _planned(
-    docs: list[Document], space: CompiledSpace, old: Description | None, new: Description
+    docs: list[Document],
+    space: CompiledSpace,
+    descriptions: tuple[Description | None, Description],
+    remedy: str,
 ) -> _Plan:
+    old, new = descriptions
     moves = {} if old is None else _moves(old, new)
     plan = _Plan()
     for doc in docs:
@@ -80,8 +92,8 @@ def _planned(
     lost = [reason for doc, reason in plan.unfit if doc["state"] == JOB_STATE_DONE]
     if lost and not plan.n_fit and not all(_BOUNDS in reason for reason in lost):
         raise ChangedSpace(
-            f"none of the {len(lost)} finished trials is of this space: {_most(lost)}. Give new "
-            "Trials() (and another trials_save_file), or the space that they were made with"
+            f"none of the {len(lost)} finished trials is of this space: {_most(lost)}. {remedy}, "
+            "or the space that they were made with"
         )
     return plan
 
@@ -185,16 +197,29 @@ def _warn(plan: _Plan, old: Description | None, new: Description, stacklevel: in
 def _apply(plan: _Plan, trials: Trials) -> None:
     if not plan.unfit and not plan.renumbered:
         return
-    if trials._mirror is not None:
-        raise ChangedSpace(
-            "the space has changed in a way that needs other documents, and those of a shared "
-            "study stay as they are: open a new study for the new space"
-        )
     for doc, changed in plan.renumbered:
         doc["misc"]["vals"].update({label: [number] for label, number in changed.items()})
     for doc, reason in plan.unfit:
         lifecycle.cancel(doc, f"not of the space that the study went on with: {reason}")
     trials.reread()
+
+
+def _refuse_changes(plan: _Plan, old: Description | None, new: Description) -> None:
+    """The documents of a shared study stay as they are, since others may be reading them."""
+    if not plan.renumbered and not plan.unfit:
+        return
+    if plan.renumbered:
+        assert old is not None
+        label = min(label for _, changed in plan.renumbered for label in changed)
+        was, now = _list(old[label]["options"]), _list(new[label]["options"])
+        what = f"the options of {label!r} were {was} and are {now}, and trials hold their numbers"
+    else:
+        reasons = [reason for _, reason in plan.unfit]
+        what = f"{len(reasons)} trials are not of this space: {_most(reasons)}"
+    raise ChangedSpace(
+        f"{what}. The trials of a study in a database stay as they are, since other processes read "
+        "them: put new options behind the old ones, or give the study another name"
+    )
 
 
 def _most(reasons: list[str]) -> str:

@@ -16,6 +16,7 @@ from hyperopt.study.trials import Trials
 
 if TYPE_CHECKING:
     from hyperopt.space.compiler import CompiledSpace
+    from hyperopt.space.description import Description
     from hyperopt.storage.sql.database import Database
     from hyperopt.storage.sql.rows import Header, Stored
 
@@ -114,6 +115,20 @@ def space_of_study(database: Database, header: Header) -> CompiledSpace | None:
 
         return compile_space(space_of(texts[header.space]))
     return None
+
+
+def description_of_study(database: Database, study: int) -> Description | None:
+    """What the space of a study is, as it is stored now."""
+    rows = database.execute(
+        "SELECT source.text FROM hyperopt_study study JOIN hyperopt_source source "
+        "ON source.id = study.space WHERE study.id = ?",
+        (study,),
+    ).fetchall()
+    if not rows:
+        return None
+    from hyperopt.space.as_text import description_in
+
+    return description_in(rows[0][0])
 
 
 def _workers(database: Database, study: int) -> list[Worker]:

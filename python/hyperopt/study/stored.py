@@ -13,23 +13,25 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, overload
 
-from hyperopt.exceptions import InvalidTrial
+from hyperopt.exceptions import ChangedSpace, InvalidTrial
 from hyperopt.storage import lifecycle
 from hyperopt.storage.documents import JOB_STATE_NEW, STATUS_NEW, Document
 from hyperopt.storage.sql import blobs, codec
 from hyperopt.storage.sql.address import Address
 from hyperopt.storage.sql.database import PATIENCE_S
 from hyperopt.storage.sql.documents import document_of, row_of
-from hyperopt.storage.sql.leases import LEASE_S
+from hyperopt.storage.sql.leases import LEASE_S, others_that_run
 from hyperopt.storage.sql.mirror import Mirror
 from hyperopt.storage.sql.reading import read_trials
 from hyperopt.storage.sql.shared import SharedStudy, connect, open_study_row
+from hyperopt.study.snapshot import description_of_study
 from hyperopt.study.stored_attachments import StoredAttachments, StoredTrialAttachments
 from hyperopt.study.trials import Trials
 
 if TYPE_CHECKING:
     from hyperopt.objective.domain import Domain
     from hyperopt.space.compiler import CompiledSpace
+    from hyperopt.space.description import Description
     from hyperopt.storage.sql.writing import Writing
     from hyperopt.study.ask_and_tell import Study
     from hyperopt.study.shared_writer import SharedStore
@@ -174,11 +176,28 @@ class StoredTrials(Trials):
         """Keep the space that the trials are of: here, and as data in the database."""
         if self._known_space is space:
             return
-        self._known_space = space
         from hyperopt.space.as_text import text_of
+        from hyperopt.space.description import describe
 
-        text = text_of(space.expression)
-        self._space_number = self._mirror.write(lambda writing: writing.set_space(text))
+        description = describe(space)
+        text = text_of(space.expression, description)
+
+        def work(writing: Writing) -> int:
+            if description_of_study(writing.database, writing.study) not in (None, description):
+                _refuse_two_spaces(writing, self._stored_key)
+            return writing.set_space(text)
+
+        self._space_number = self._mirror.write(work)
+        self._known_space = space
+
+    @property
+    def space_description(self) -> Description | None:
+        """What the space of the study is, in plain data, as it is stored now."""
+        shared = self._mirror.shared
+        found: Description | None = shared.database.read(
+            lambda: description_of_study(shared.database, shared.id)
+        )
+        return found
 
     @property
     def _space(self) -> CompiledSpace | None:  # type: ignore[override]
@@ -310,6 +329,17 @@ class StoredTrials(Trials):
             plain._space = self._space
         plain.refresh()
         return _plain_trials, (plain.__getstate__(),)
+
+
+def _refuse_two_spaces(writing: Writing, exp_key: str | None) -> None:
+    """Raise `ChangedSpace` if others run trials of this experiment now."""
+    lease_s = writing.header.lease_s
+    others = others_that_run(writing.database, writing.study, writing.worker, exp_key, lease_s)
+    if others:
+        raise ChangedSpace(
+            f"{' and '.join(others)} evaluates trials of this study with another space: use the "
+            "same space, wait until that process ends, or give the study another name"
+        )
 
 
 def requeue(writing: Writing, tid: int) -> bool:

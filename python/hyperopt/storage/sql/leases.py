@@ -18,7 +18,16 @@ from hyperopt.storage.sql.points import reached
 if TYPE_CHECKING:
     from hyperopt.storage.sql.database import Database
 
-__all__ = ["BEATS_PER_LEASE", "LEASE_S", "Heart", "Watch", "end", "register", "software"]
+__all__ = [
+    "BEATS_PER_LEASE",
+    "LEASE_S",
+    "Heart",
+    "Watch",
+    "end",
+    "others_that_run",
+    "register",
+    "software",
+]
 
 LEASE_S = 120.0
 """How long a silent process keeps its trials, where nobody can ask for it."""
@@ -133,6 +142,30 @@ class Heart:
         self._stop.set()
         if threading.current_thread() is not self._thread:
             self._thread.join(1.0)
+
+
+def others_that_run(
+    database: Database, study: int, own: int | None, exp_key: str | None, lease_s: float
+) -> list[str]:
+    """Which other processes run trials (of an experiment, if it is given), in words."""
+    condition, more = ("", ()) if exp_key is None else ("AND trial.exp_key = ?", (exp_key,))
+    rows = database.execute(
+        "SELECT DISTINCT worker.id, worker.host, worker.place, worker.pid, worker.started, "
+        "worker.beat_at FROM hyperopt_trial trial "
+        "JOIN hyperopt_worker worker ON worker.id = trial.worker "
+        f"WHERE trial.study = ? AND trial.state < 2 AND trial.state = 1 {condition} "
+        "AND worker.ended IS NULL ORDER BY worker.id",
+        (study, *more),
+    ).fetchall()
+    now = database.now()
+    found = []
+    for number, host, place, pid, started, beat_at in rows:
+        running = is_running(Process(host, place, pid, started))
+        if running is None:
+            running = now - beat_at <= lease_s
+        if running and number != own:
+            found.append(f"process {pid} on {host}")
+    return found
 
 
 def end(database: Database, workers: Iterable[int]) -> None:

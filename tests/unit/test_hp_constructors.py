@@ -6,6 +6,7 @@ import enum
 import inspect
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -232,8 +233,10 @@ def test_a_label_may_be_named() -> None:
         ((3, 3), {}, ValueError, "low=3 must be less than high=3"),
         ((0, 2.5), {}, ValueError, "high is 2.5"),
         ((0, np.nan), {}, ValueError, "high is nan"),
-        ((2**63,), {}, ValueError, "64-bit"),
-        ((-(2**63), 2**63 - 1), {}, ValueError, "more than"),
+        ((2**53 + 1,), {}, ValueError, r"is 9007199254740993, but must lie between -2\*\*53"),
+        ((2**60, 2**60 + 9), {}, ValueError, r"not every whole number is a double"),
+        ((-(2**63), 5), {}, ValueError, "low is -9223372036854775808"),
+        ((0, 1e17), {}, ValueError, "for a seed a smaller range"),
         (("3",), {}, TypeError, "must be a number"),
         ((None,), {}, TypeError, "must be a number"),
         ((), {}, TypeError, "low and high missing"),
@@ -252,7 +255,20 @@ def test_randint_refuses_bad_bounds(
 
 def test_randint_takes_huge_ranges() -> None:
     hp.randint("n", 2**40)
-    hp.randint("n", -(2**62), 2**62 - 1)
+    hp.randint("n", -(2**53), 2**53)
+
+
+@pytest.mark.parametrize("make", [hp.uniformint, partial(hp.quniform, q=1)])
+def test_whole_numbers_that_are_no_doubles_are_refused_as_bounds(make: Any) -> None:
+    make("n", 0, 2**53)
+    make("n", -(2**53), np.int64(2**53))
+    for low, high in [(0, 2**53 + 1), (0, np.int64(2**53 + 1)), (-(2**53) - 1, 0)]:
+        with pytest.raises(ValueError, match=r"not every whole number is a double"):
+            make("n", low, high)
+    for low, high in [(0, 2**64), (2**53, 2**53 + 10), (0, 2.0**60)]:
+        with pytest.raises(ValueError, match=r"multiples of q cannot be told apart"):
+            make("n", low, high)
+    hp.quniform("n", 0, 10**22, 10**20)
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,13 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 
 #: Largest exponent whose exponential is finite.
 _MAX_EXPONENT = math.log(np.finfo(np.float64).max)
-_INT64 = np.iinfo(np.int64)
+_MOST_INTEGER = 2**53
 _SUM_TOLERANCE = 1e-6
+
+_TOO_LARGE = (
+    "but must lie between -2**53 and 2**53: beyond, not every whole number is a double, which all "
+    "algorithms calculate with. Search the distance from a constant, or for a seed a smaller range"
+)
 
 
 def check_numeric(call: str, family: str, arguments: dict[str, Any]) -> None:
@@ -58,6 +63,8 @@ def check_numeric(call: str, family: str, arguments: dict[str, Any]) -> None:
     for name, value in numbers.items():
         if not math.isfinite(value):
             raise ValueError(f"{call}: {name} is {value}, but must be finite")
+        if _is_rounded(arguments[name], value) and "q" in FAMILIES[family]:
+            raise ValueError(f"{call}: {name} is {arguments[name]}, {_TOO_LARGE}")
         if name in ("sigma", "q") and value <= 0:
             raise ValueError(f"{call}: {name} is {value:g}, but must be positive")
     logarithmic = "log" in family
@@ -78,6 +85,11 @@ def check_numeric(call: str, family: str, arguments: dict[str, Any]) -> None:
         )
     if all(name in numbers for name in FAMILIES[family]):
         _check_scales(call, family, [numbers[name] for name in FAMILIES[family]])
+
+
+def _is_rounded(given: Any, value: float) -> bool:
+    """Whether a whole number is no double."""
+    return isinstance(given, (int, np.integer)) and int(given) != value
 
 
 def _check_scales(call: str, family: str, arguments: list[float]) -> None:
@@ -113,7 +125,7 @@ def check_randint(call: str, low: Any, high: Any) -> tuple[int, int]:
     TypeError
         When a bound is no number.
     ValueError
-        When a bound is not integral or not a 64-bit integer, or the range is empty.
+        When a bound is not integral or beyond 2**53, or the range is empty.
     """
     if high is None:
         upper = as_integer(call, "the upper bound", low)
@@ -128,8 +140,6 @@ def check_randint(call: str, low: Any, high: Any) -> tuple[int, int]:
         raise ValueError(
             f"{call}: low={first} must be less than high={end}, since the range is low ... high-1"
         )
-    if end - first > _INT64.max:
-        raise ValueError(f"{call}: the range holds more than 2**63 - 1 integers")
     return first, end
 
 
@@ -194,6 +204,6 @@ def as_integer(call: str, name: str, value: Any) -> int:
         if not as_float.is_integer():
             raise ValueError(f"{call}: {name} is {as_float:g}, but must be an integer")
         number = int(as_float)
-    if not _INT64.min <= number <= _INT64.max:
-        raise ValueError(f"{call}: {name} is {number}, which does not fit a 64-bit integer")
+    if abs(number) > _MOST_INTEGER:
+        raise ValueError(f"{call}: {name} is {number}, {_TOO_LARGE}")
     return number

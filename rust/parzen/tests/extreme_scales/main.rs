@@ -14,17 +14,16 @@
 )]
 
 mod cases;
+mod suggestions;
 
 use cases::{Case, index, number, pick};
-use parzen::joint;
 use parzen::prior::{Prior, Support};
+use parzen::random;
 use parzen::rng::{Rng, stream};
 use parzen::space::{Param, Space};
-use parzen::tpe::column;
-use parzen::tpe::history::History;
-use parzen::{anneal, random, tpe};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use suggestions::{by_annealing, by_joint, by_process, by_tpe, search_on};
 
 /// A case that takes longer is one that hangs; most take less than a millisecond.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -55,8 +54,8 @@ fn spaces_that_went_wrong_are_searched() {
         &[("qlognormal", &[375.0, 681.0, 4.7e293])],
         // A table of all options.
         &[("randint", &[0.0, 1_099_511_627_776.0])],
-        // More values than can be told apart.
-        &[("quniform", &[0.0, 9_223_372_036_854_775_808.0, 1.0])],
+        // As many values as can be told apart.
+        &[("quniform", &[0.0, 9_007_199_254_740_992.0, 1.0])],
         // Local searches around a trial without a value.
         &[
             ("normal", &[0.0, 1.0]),
@@ -178,9 +177,22 @@ fn run(case: Case) -> Result<bool, String> {
         &by_joint(&space, &rows, &keys, seed, &mut dice)?,
     )?;
     expect(&space, "anneal", &by_annealing(&space, &rows, &keys, seed)?)?;
+    if dice.below(4) == 0 {
+        expect(
+            &space,
+            "gp",
+            &by_process(&space, &rows, &keys, seed, &mut dice)?,
+        )?;
+    }
+    if dice.below(8) == 0 {
+        search_on(&space, &rows, &mut dice, |found| {
+            expect(&space, "a local search", found)
+        })?;
+    }
     Ok(true)
 }
 
+/// Key, loss and values of a trial.
 type Row = (i64, f64, Vec<f64>);
 
 /// Values that the prior draws, those that others may have written, and repetitions.
@@ -221,69 +233,6 @@ fn history(space: &Space, dice: &mut Rng) -> Vec<Row> {
     rows
 }
 
-fn by_tpe(space: &Space, rows: &[Row], keys: &[i64], seed: u64) -> Result<Vec<Vec<f64>>, String> {
-    let mut history = History::new(space.clone());
-    for (key, loss, values) in rows {
-        history.upsert(*key, *loss, values);
-    }
-    let options = tpe::Options {
-        startup: 3,
-        ..tpe::Options::default()
-    };
-    let found = tpe::suggest(&mut history, keys, seed, 0, &options).map_err(|e| e.to_string())?;
-    history.settle_provisional();
-    let per_column = column::Options {
-        prior_weight: 1.0,
-        candidates: 1,
-    };
-    history.split(options.gamma);
-    for (i, value) in found[0].iter().enumerate().filter(|(_, v)| !v.is_nan()) {
-        let ratios = history.column(i).ratios(&[*value], &per_column);
-        if ratios.iter().any(|r| r.is_nan()) {
-            return Err(format!("tpe: the ratio at {value:?} is NaN"));
-        }
-    }
-    Ok(found)
-}
-
-fn by_joint(
-    space: &Space,
-    rows: &[Row],
-    keys: &[i64],
-    seed: u64,
-    dice: &mut Rng,
-) -> Result<Vec<Vec<f64>>, String> {
-    let unordered: Vec<bool> = space.params().iter().map(|_| dice.below(4) == 0).collect();
-    let mut model = joint::Model::new(space.clone(), &unordered);
-    for (key, loss, values) in rows {
-        model.upsert(*key, *loss, values);
-    }
-    let options = joint::Options {
-        startup: if dice.below(3) == 0 { 10 } else { 0 },
-        epsilon: if dice.below(2) == 0 { 0.0 } else { 0.1 },
-        ..joint::Options::default()
-    };
-    joint::suggest(&mut model, keys, seed, 0, &options).map_err(|e| e.to_string())
-}
-
-fn by_annealing(
-    space: &Space,
-    rows: &[Row],
-    keys: &[i64],
-    seed: u64,
-) -> Result<Vec<Vec<f64>>, String> {
-    let mut annealer = anneal::Annealer::new(space.clone());
-    for (key, loss, values) in rows {
-        annealer.upsert(*key, *loss, values);
-    }
-    let options = anneal::Options::default();
-    let suggest = |key: &i64| annealer.assignment(*key, seed, &options);
-    keys.iter()
-        .map(suggest)
-        .collect::<Result<_, _>>()
-        .map_err(|e| e.to_string())
-}
-
 /// Checks that active parameters, and no others, have values that their priors have.
 fn expect(space: &Space, algorithm: &str, found: &[Vec<f64>]) -> Result<(), String> {
     for values in found {
@@ -316,6 +265,11 @@ fn has(param: &Param, value: f64) -> bool {
     let half = 0.5 * numeric.q.unwrap_or(0.0);
     let natural = |z: f64| if numeric.log { z.exp() } else { z };
     let (low, high) = (natural(low) - half, natural(high) + half);
-    let slack = 1e-12 * low.abs().max(high.abs()) + f64::MIN_POSITIVE;
+    let rounding = match (numeric.log, numeric.q) {
+        (false, None) => 0.0,
+        (true, None) => 4.0 * f64::EPSILON,
+        _ => 1e-12,
+    };
+    let slack = rounding * low.abs().max(high.abs()) + f64::MIN_POSITIVE;
     (low - slack..=high + slack).contains(&value)
 }

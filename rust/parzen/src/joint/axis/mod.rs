@@ -74,6 +74,7 @@ impl Axis {
                         log: false,
                         low: as_double(c.low()),
                         span: 1.0,
+                        high: as_double(c.low()) + 1.0,
                         grid: None,
                     },
                 }
@@ -93,17 +94,18 @@ impl Axis {
 
     fn numeric(prior: &Numeric) -> Self {
         let Some(q) = prior.q else {
-            let (low, span, bounded) = match prior.support {
-                Support::Bounded { low, high } => (low, high - low, true),
+            let (low, high, span, bounded) = match prior.support {
+                Support::Bounded { low, high } => (low, high, high - low, true),
                 Support::Gaussian { mu, sigma } => {
                     let span = sigma / UNIFORM_DEVIATION;
-                    (mu - 0.5 * span, span, false)
+                    (mu - 0.5 * span, mu + 0.5 * span, span, false)
                 }
             };
             let scale = Scale {
                 log: prior.log,
                 low,
                 span,
+                high,
                 grid: None,
             };
             return Self {
@@ -160,6 +162,7 @@ impl Axis {
             log,
             low: range.0,
             span: (range.1 - range.0).max(least),
+            high: range.1,
             grid: Some(grid),
         };
         let prior_scale = spread(bounded);
@@ -409,6 +412,28 @@ mod tests {
         );
         assert!(options.coordinate(3.0).is_nan() && options.coordinate(0.5).is_nan());
         assert_eq!(options.coordinate(2.0), 2.0);
+    }
+
+    // What lies a bit beyond a bound is refused by whoever the bound is for.
+    #[test]
+    fn no_value_lies_beyond_its_bounds_by_a_single_bit() {
+        let mut rng = stream(6, 0, 0);
+        let mut rounded = 0;
+        for _ in 0..2000 {
+            let (a, b) = (rng.uniform(), rng.uniform());
+            let (low, high) = (a.min(b) - 0.3, a.max(b));
+            let prior = Prior::from_family("x", "uniform", &[low, high]).unwrap();
+            let axis = Axis::new(&prior, false);
+            assert_eq!(
+                (axis.value(0.0), axis.value(1.0).min(high)),
+                (low, axis.value(1.0))
+            );
+            rounded += usize::from(low + (high - low) > high);
+        }
+        assert!(rounded > 100);
+        let far = [-2.4e145, -47.6];
+        let axis = Axis::new(&Prior::from_family("x", "loguniform", &far).unwrap(), false);
+        assert!(axis.value(1.0) <= libm::exp(far[1]));
     }
 
     #[test]

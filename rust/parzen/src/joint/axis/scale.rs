@@ -11,6 +11,8 @@ pub struct Scale {
     pub low: f64,
     /// Width in model space of the unit interval.
     pub span: f64,
+    /// Value in model space of coordinate 1, to the bit: `low + span` is rounded.
+    pub high: f64,
     /// The values, if the prior is quantised.
     pub grid: Option<Grid>,
 }
@@ -44,7 +46,7 @@ impl Scale {
     pub fn value(&self, coordinate: f64, bounded: bool) -> f64 {
         let mut z = self.low + coordinate * self.span;
         if bounded && self.grid.is_none() {
-            z = z.clamp(self.low, self.low + self.span);
+            z = z.clamp(self.low, self.high);
         }
         let x = if self.log {
             libm::exp(z).clamp(f64::MIN_POSITIVE, f64::MAX)

@@ -31,9 +31,9 @@ _PAGE = """\
 Written by `make bench-storage`: trials per second with 10 parameters, random search and a trivial
 objective, so that the storage is what is measured. hyperopt-rs {our_version} over {ours} trials,
 Optuna {optuna_version} over {optuna} (in its favour: a trial of it costs more the longer the study
-is), one after the other on one machine: {cores} cores, {system}, Python {python}. "As it comes" is
-SQLite with a commit forced onto the disk at most every 0.1 s. Both libraries keep what is committed
-when a process is killed.
+is), one after the other on one machine: {cores} cores, for which {load:.0f} processes were waiting,
+{system}, Python {python}. "As it comes" is SQLite with a commit forced onto the disk at most every
+0.1 s. Both libraries keep what is committed when a process is killed.
 
 | trials per second | Optuna | hyperopt-rs | ratio |
 |---|---|---|---|
@@ -203,6 +203,7 @@ def page(rows: list[tuple[str, str, str, str]], args: argparse.Namespace) -> str
         our_version=hyperopt.__version__,
         optuna_version=optuna.__version__,
         cores=os.cpu_count(),
+        load=args.load,
         system=platform.system(),
         python=platform.python_version(),
         table=table,
@@ -217,6 +218,7 @@ def main() -> None:
     parser.add_argument("--no-page", action="store_true", help="print only")
     parser.add_argument("--skip-postgresql", action="store_true")
     args = parser.parse_args()
+    args.load = os.getloadavg()[1]
     rows = measure(args)
     for row in rows:
         print(" | ".join(row))

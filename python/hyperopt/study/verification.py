@@ -143,7 +143,7 @@ def _problems_of_life(row: Stored, kinds: list[str]) -> list[str]:
         try:
             document_of(row)
         except Exception as error:
-            return [f"trial {row.tid} cannot be read: {type(error).__name__}: {error}"]
+            return [str(error)]
     finished = False
     for kind in kinds:
         if kind == "finish" and finished:

@@ -241,9 +241,9 @@ def _algorithm(trials: StoredTrials, task: Task) -> Callable[..., Any]:
                     f"the study {trials.name!r} is searched by {facts['algorithm']!r}, which is "
                     "not of this package: name it with --algo package.module:function"
                 ) from None
-    from hyperopt.algorithms import auto
+    from hyperopt.study.minimise import default_algorithm
 
-    return auto.suggest
+    return default_algorithm()
 
 
 def named(text: str, option: str) -> Any:

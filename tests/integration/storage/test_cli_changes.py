@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import pickle
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,7 @@ from hyperopt.cli.main import main
 from hyperopt.integrations import mongo
 from hyperopt.mongoexp import MongoTrials, as_mongo_str, main_worker_helper, parse_url
 from hyperopt.storage.sql import schema
+from hyperopt.storage.sql.errors import StorageError
 from hyperopt.study.verification import verify
 
 from .processes import Child, check_whole, execute, query, until
@@ -322,6 +326,36 @@ def test_a_worker_goes_on_with_a_named_objective(url: str, tmp_path: Path) -> No
     assert verdict.n_recomputed == 9  # It used the algorithm that was used before.
 
 
+def test_a_worker_that_begins_a_study_searches_as_fmin_does(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    write_objective(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    trials = StoredTrials(sqlite_url, "worker")
+    trials.remember_space(trials.study(SPACE).domain.space)
+    trials.close()
+    named = ["--objective", "my_objective:loss", "--max-evals", "3"]
+    run(capsys, "worker", f"{sqlite_url}#worker", *named)
+    minimise(StoredTrials(sqlite_url, "fmin"), 3, None)
+    shown = [json.loads(run(capsys, "show", f"{sqlite_url}#{name}", "--json"))
+             for name in ("worker", "fmin")]  # fmt: skip
+    assert shown[0]["algorithms"] == shown[1]["algorithms"] == "hyperopt.auto.suggest"
+    assert (shown[0]["trials"], shown[0]["max_evals"]) == (3, 3)
+
+
+def test_a_worker_keeps_the_objective_of_the_study(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    minimise(sqlite_url, 2)
+    before = StoredTrials(sqlite_url).attachments["FMinIter_Domain"]
+    write_objective(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    run(capsys, "worker", sqlite_url, "--objective", "my_objective:loss", "--max-evals", "4")
+    assert StoredTrials(sqlite_url).attachments["FMinIter_Domain"] == before
+
+
 def test_a_worker_loads_the_stored_objective_when_it_is_trusted(
     sqlite_url: str, tmp_path: Path
 ) -> None:
@@ -336,43 +370,6 @@ def test_a_worker_loads_the_stored_objective_when_it_is_trusted(
     check_whole(sqlite_url, 6)
 
 
-def test_a_hostile_pickle_in_every_column_is_run_by_no_reading_command(
-    sqlite_url: str, tmp_path: Path, capsys: Any
-) -> None:
-    import base64
-
-    class Bomb:
-        def __reduce__(self) -> Any:
-            return Path.touch, (tmp_path / "exploded",)
-
-    minimise(sqlite_url, 4, fn=lambda p: {"loss": 1.0, "status": "ok", "thing": Bomb()})
-    trials = StoredTrials(sqlite_url)
-    bomb = pickle.dumps(Bomb())
-    trials.attachments["FMinIter_Domain"] = bomb
-    trials.trial_attachments(trials.trials[0])["a"] = bomb
-    trials.attachments["object"] = Bomb()
-    hostile = json.dumps({"$p": ["text", base64.b64encode(bomb).decode()]})
-    for table, column in [
-        ("trial", "exp_key"), ("trial", "owner"), ("source", "text"), ("event", "before"),
-        ("blob", "name"), ("worker", "software"), ("worker", "host"), ("study", "stop"),
-    ]:  # fmt: skip
-        for value in (hostile, bomb):
-            target = f"sqlite:///{tmp_path}/{table}-{column}-{type(value).__name__}.db"
-            run(capsys, "copy", sqlite_url, f"{target}#default")
-            capsys.readouterr()
-            one = "WHERE tid = -1 AND name = 'object'" if table == "blob" else ""
-            execute(target, f"UPDATE hyperopt_{table} SET {column} = ? {one}", value)
-            for command in ("studies", "show", "trials", "best", "export", "verify"):
-                place = ["--storage", target] if command == "studies" else [target]
-                main([command, *place])
-            main(["storage", "check", "--storage", target])
-    capsys.readouterr()
-    assert not (tmp_path / "exploded").exists()
-    repr(StoredTrials(sqlite_url).trials)
-    dict(StoredTrials(sqlite_url).attachments)
-    assert not (tmp_path / "exploded").exists()
-
-
 class Planted:
     """Leaves a file behind when it is unpickled."""
 
@@ -381,6 +378,65 @@ class Planted:
 
     def __reduce__(self) -> Any:
         return Path.touch, (self._path,)
+
+
+def columns_of(url: str) -> list[tuple[str, str, str]]:
+    """Table, name and type of every column."""
+    tables = query(url, "SELECT name FROM sqlite_master WHERE name LIKE 'hyperopt%' AND "
+                   "type = 'table'")  # fmt: skip
+    return [
+        (table, name, kind)
+        for (table,) in tables
+        for _, name, kind, *_ in query(url, f"PRAGMA table_info({table})")
+    ]
+
+
+READING = ("studies", "show", "trials", "best", "export", "verify", "report")
+
+
+@pytest.mark.parametrize("all_of_them", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_a_hostile_pickle_in_every_column_is_run_by_no_reading_command(
+    sqlite_url: str, tmp_path: Path, capsys: Any, all_of_them: bool
+) -> None:
+    exploded = tmp_path / "exploded"
+    bomb = Planted(exploded)
+    minimise(sqlite_url, 4, fn=lambda p: {"loss": 1.0, "status": "ok", "thing": bomb})
+    trials = StoredTrials(sqlite_url)
+    pickled = pickle.dumps(bomb)
+    trials.attachments["FMinIter_Domain"] = pickled
+    trials.trial_attachments(trials.trials[0])["a"] = pickled
+    trials.attachments["object"] = bomb
+    trials.delete([3])
+    trials.close()
+    hostile = json.dumps({"$p": ["text", base64.b64encode(pickled).decode()]})
+    commands = READING if all_of_them else ("show", "export", "verify")
+    n_planted = 0
+    for table, column, kind in columns_of(sqlite_url):
+        # SQLite keeps anything in a column of any type.
+        if not all_of_them and kind not in ("TEXT", "BLOB"):
+            continue
+        for value in (hostile, pickled):
+            target = f"sqlite:///{tmp_path}/{table}-{column}-{type(value).__name__}.db"
+            with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as whole:
+                whole.execute("VACUUM INTO ?", (target.removeprefix("sqlite:///"),))
+            try:
+                execute(target, f"UPDATE {table} SET {column} = ?", value)
+            except StorageError:  # It has to be unique, or a number.
+                continue
+            except sqlite3.IntegrityError:
+                continue
+            n_planted += 1
+            for command in commands:
+                place = ["--storage", target] if command == "studies" else [f"{target}#default"]
+                more = ["-o", str(tmp_path / "page.html")] if command == "report" else []
+                assert main([command, *place, *more]) in (0, 1)
+            main(["storage", "check", "--storage", target])
+    capsys.readouterr()
+    assert n_planted > (50 if all_of_them else 20)
+    assert not exploded.exists()
+    repr(StoredTrials(sqlite_url).trials)
+    dict(StoredTrials(sqlite_url).attachments)
+    assert not exploded.exists()
 
 
 def test_a_copy_loads_a_pickle_only_when_told_to(

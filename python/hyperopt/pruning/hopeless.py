@@ -1,4 +1,4 @@
-r"""The default: stop a trial that would not become the best one even if it went on well.
+r"""The default: stop a trial that would not become a good one even if it went on well.
 
 A learning curve that goes down does so ever more slowly, as a rule: what is left of its way is a
 share of what it would be at its present pace. How large that share was is seen at the trials that
@@ -9,20 +9,30 @@ than 0), the share of finished trial :math:`i` is
 .. math:: \phi_i(k) = \frac{v_{i,k} - v_{i,T}}{p_{i,k} \, (T - k)}.
 
 For each step the pruner takes the largest share :math:`\phi(k)` among the better half of the
-finished trials (smoothed over the steps from :math:`k/2` to :math:`2k`, and up by a half for
+finished trials (smoothed over the steps from :math:`k/2` to :math:`2k`, and doubled for
 safety), and averages it with `prior_share`, with weights :math:`n` and :math:`1/n` for :math:`n`
 such trials: :math:`c(k)`. A trial is hopeless at step :math:`k` if
 
 .. math:: v_k - c(k) \, p_k \, (T - k) > v^* + e(k),
 
-where :math:`v^*` is the end of the best finished trial and :math:`e(k)` the most by which one of
-that better half ended below this bound at step :math:`k` or later, times :math:`1 + 1/n`: none of
-them would have been stopped, for noise or anything else, had it been measured by its own end.
+where :math:`v^*` is a quantile of the ends of the :math:`N` finished trials, the best one's at
+first and then, with `tolerance` :math:`q`, the one at :math:`q (N - 1) / (N + 3)`, and :math:`e(k)`
+the most by which one of that better half ended below this bound at step :math:`k` or later, times
+:math:`1 + 1/n`: none of them would have been stopped, for noise or anything else, had it been
+measured by its own end. A trial whose own curve is uneven is granted more: two standard deviations
+of what is on the left, as far as it comes from noise, which is measured by the moves since step
+:math:`k/4` that a curve that falls ever more slowly does not make.
 
 What counts is the trial's own outlook, not its rank: among many good trials none is stopped for
 being the worse half of them, slow starters run on as long as their pace may bring them there, and
-a trial that has stopped improving far from the best ends soon. Nothing is stopped before one trial
-has run to its end, and none before its second report.
+a trial that has stopped improving far from the best ends soon.
+
+Caution grows with what has been found. Early on a trial has to promise a new best one: much can be
+gained quickly, and little be lost. Later the best point lies among the good ones, a wrong guess
+about it costs all that is left to gain, and what good trials end at is what the algorithm has to
+learn from; so whatever may end among the better half goes on. Nothing is stopped before one trial
+has run to its end, nor before its third report or the part `min_part` of the longest trial: a pace
+that is measured between the first two reports says little.
 
 References
 ----------
@@ -56,6 +66,14 @@ _WINDOW = 4
 """The pace at step k is measured from step k / 4 on."""
 _MOST_SHARE = 1.5
 """A share beyond this says that the curve had not begun to fall."""
+_LEAST_REPORTS = 3
+"""Nothing is decided on fewer reports."""
+_SLOWLY = 4
+"""With so many more finished trials, tolerance is half of what it will be."""
+_MOST_RECENT = 64
+"""A trial's noise is measured at no more reports than this."""
+_NOISES = 2.0
+"""So many standard deviations of its own noise a trial is given."""
 _MOST_MODELS = 32
 """So many of the best finished trials are looked at."""
 
@@ -83,7 +101,7 @@ class Outlook:
 
     def __call__(self, steps: Sequence[float], values: Sequence[float]) -> bool:
         """Whether the trial is hopeless."""
-        if len(steps) < 2:
+        if len(steps) < _LEAST_REPORTS:
             return False
         step = steps[-1]
         at = bisect_right(self.rungs, step) - 1
@@ -96,14 +114,31 @@ class Outlook:
         if value == math.inf:
             return self.limits[at] < math.inf
         start = max(0, bisect_right(steps, step / _WINDOW) - 1)
-        gain = values[start] - value
-        if gain <= 0:
-            return value > self.limits[at]
-        return value - self.shares[at] * gain / (step - steps[start]) * left > self.limits[at]
+        trust = self.shares[at] * left / (step - steps[start])
+        excess = value - trust * max(values[start] - value, 0.0) - self.limits[at]
+        if excess <= 0:
+            return False
+        noise = _noise(values[max(start, len(values) - _MOST_RECENT) :])
+        return excess > _NOISES * noise * math.sqrt(1 + 2 * trust * trust)
+
+
+def _noise(values: Sequence[float]) -> float:
+    """The standard deviation of the noise, from the moves that a convex curve does not make.
+
+    The second differences of white noise have 6 times its variance, and half of them are negative;
+    those of a curve that falls ever more slowly are never.
+    """
+    total, before, move = 0.0, values[0], math.inf
+    for value in values[1:]:
+        bend = value - before - move
+        if bend < 0 and bend > -math.inf:
+            total += bend * bend
+        before, move = value, value - before
+    return math.sqrt(total / (3 * max(1, len(values) - 2)))
 
 
 class Hopeless:
-    """Stops a trial that would not become the best one even if it went on well.
+    """Stops a trial that would not become a good one even if it went on well.
 
     Parameters
     ----------
@@ -116,6 +151,11 @@ class Hopeless:
         How many trials run to their end before any is stopped.
     min_steps
         No trial is stopped before this step.
+    tolerance
+        A trial may go on that may still end as well as this quantile of the finished trials; with a
+        few finished trials, it must be a lower one. With 0 it is always the best one.
+    min_part
+        No trial is stopped before this part of the longest finished trial.
 
     Notes
     -----
@@ -125,14 +165,18 @@ class Hopeless:
     def __init__(
         self,
         prior_share: float = 0.5,
-        caution: float = 0.5,
+        caution: float = 1.0,
         min_finished: int = 1,
         min_steps: float = 0,
+        tolerance: float = 0.5,
+        min_part: float = 1 / 16,
     ) -> None:
         self.prior_share = between("prior_share", prior_share, 0.0, math.inf)
         self.caution = between("caution", caution, 0.0, math.inf)
         self.min_finished = at_least("min_finished", min_finished, 1)
         self.min_steps = between("min_steps", min_steps, 0.0, math.inf)
+        self.tolerance = between("tolerance", tolerance, 0.0, 1.0)
+        self.min_part = between("min_part", min_part, 0.0, 1.0)
         self._folds = Folds()
         self._forget()
 
@@ -143,7 +187,8 @@ class Hopeless:
     def __repr__(self) -> str:
         return (
             f"Hopeless(prior_share={self.prior_share:g}, caution={self.caution:g}, "
-            f"min_finished={self.min_finished}, min_steps={self.min_steps:g})"
+            f"min_finished={self.min_finished}, min_steps={self.min_steps:g}, "
+            f"tolerance={self.tolerance:g}, min_part={self.min_part:g})"
         )
 
     def __getstate__(self) -> dict[str, Any]:
@@ -180,11 +225,21 @@ class Hopeless:
         with np.errstate(invalid="ignore"):
             excess = values - shares * gains - ends[:, None]
         excess = np.where(np.isfinite(excess), excess, 0.0).max(axis=0).clip(min=0.0)
-        limits = ends.min() + np.maximum.accumulate(excess[::-1])[::-1] * (1.0 + 1.0 / len(models))
-        limits[rungs < self.min_steps] = math.inf
+        limits = self._level(finished) + np.maximum.accumulate(excess[::-1])[::-1] * (
+            1.0 + 1.0 / len(models)
+        )
+        least = max(self.min_steps, self.min_part * horizon)
+        limits[(rungs < least) | (np.arange(len(rungs)) < _LEAST_REPORTS - 1)] = math.inf
         return Outlook(
             tuple(rungs.tolist()), tuple(shares.tolist()), tuple(limits.tolist()), horizon
         )
+
+    def _level(self, finished: list[Curve]) -> float:
+        """What a trial has to promise at least, not counting noise."""
+        ends = np.sort([float(curve.values[-1]) for curve in finished])
+        others = len(ends) - 1
+        level = self.tolerance * others / (others + _SLOWLY)
+        return float(np.quantile(ends, level))
 
     def _shares(
         self,

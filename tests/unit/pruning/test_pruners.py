@@ -20,6 +20,7 @@ from hyperopt.pruners import (
 )
 from hyperopt.pruning.curves import curve_of, curves_of, log_of
 from hyperopt.pruning.grid import MOST_RUNGS, rungs_of
+from hyperopt.pruning.hopeless import _noise
 
 EVERY = [Hopeless(), ASHA(), Median(), Percentile(), Hyperband(), Folds()]
 
@@ -56,14 +57,14 @@ def test_nothing_stops_before_a_trial_has_finished():
 
 def test_a_trial_that_has_stopped_improving_far_from_the_best_stops():
     rule = Hopeless().rule(Curves([curve(power(1, 1))]), 1)
-    assert stopped_at(rule, [5.0] * 27) == 2
+    assert stopped_at(rule, [5.0] * 27) == 3
 
 
 def test_a_slow_starter_goes_on_while_its_pace_may_bring_it_there():
     curves = Curves([curve(power(1, 1))])
     straight = list(np.linspace(10.0, 0.0, 27))
     assert stopped_at(Hopeless(prior_share=2).rule(curves, 1), straight) is None
-    assert stopped_at(Hopeless(prior_share=0).rule(curves, 1), straight) == 2
+    assert stopped_at(Hopeless(prior_share=0).rule(curves, 1), straight) == 3
     # Once such curves are known, the default lets them go on, too.
     curves = Curves([curve(power(1, 1)), curve(straight), curve(np.linspace(9.0, 0.1, 27))])
     assert stopped_at(Hopeless().rule(curves, 3), straight) is None
@@ -103,16 +104,49 @@ def test_the_rule_depends_on_the_set_of_curves_alone():
 
 def test_values_that_are_not_finite_are_dealt_with():
     rule = Hopeless().rule(Curves([curve(power(1, 1)), curve([math.inf] * 27)]), 2)
-    assert stopped_at(rule, [math.inf, math.inf]) == 2
-    assert stopped_at(rule, [math.inf, 1.0, 0.5]) is None
-    assert stopped_at(rule, [-math.inf, -math.inf]) is None
+    assert stopped_at(rule, [math.inf] * 4) == 3
+    assert stopped_at(rule, [math.inf, 1.0, 0.5, 0.4]) is None
+    assert stopped_at(rule, [-math.inf] * 4) is None
     assert Hopeless().rule(Curves([curve([math.inf] * 27)]), 1) is None
 
 
 def test_steps_from_zero_on_and_far_apart_are_dealt_with():
     for first in (0, 1, 1000):
         rule = Hopeless().rule(Curves([curve(power(1, 1), first=first)]), 1)
-        assert stopped_at(rule, [9.0] * 27, first) == first + 1
+        assert stopped_at(rule, [9.0] * 27, first) == first + 2
+
+
+def test_a_trial_whose_first_reports_stand_still_is_not_stopped_for_them():
+    curves = Curves([curve(power(1, 1, 81)), curve(power(1.5, 1, 81))])
+    late = [3.0] * 3 + [1.0 + 2.0 * 0.8**k for k in range(78)]
+    assert stopped_at(Hopeless().rule(curves, 2), late) is None
+    assert stopped_at(Hopeless(min_part=0).rule(curves, 2), late) == 3
+
+
+def test_what_may_end_among_the_better_half_goes_on_once_there_are_many():
+    many = Curves([curve(power(1 + 0.1 * i, 1)) for i in range(16)])
+    few = Curves(many[:2])
+    good, bad = power(1.15, 1), power(2.0, 1)
+    assert stopped_at(Hopeless().rule(few, 2), good) is not None
+    assert stopped_at(Hopeless().rule(many, 16), good) is None
+    assert stopped_at(Hopeless(tolerance=0).rule(many, 16), good) is not None
+    assert stopped_at(Hopeless().rule(many, 16), bad) < 10
+
+
+def test_an_uneven_trial_is_granted_its_noise():
+    rule = Hopeless().rule(Curves([curve(power(1, 1))]), 1)
+    even = [1.3] * 27
+    uneven = [1.3 + (0.15 if k % 2 else -0.15) for k in range(27)]
+    assert stopped_at(rule, even) is not None
+    assert stopped_at(rule, uneven) is None
+    assert stopped_at(rule, [v + 3 for v in uneven]) is not None
+
+
+def test_noise_is_measured_by_the_moves_that_a_convex_curve_does_not_make():
+    assert _noise([2.0]) == _noise([2.0, 1.0]) == _noise(power(1, 5)) == 0
+    assert _noise([math.inf, math.inf, 3.0, 2.0, 1.5]) == 0
+    noise = np.random.default_rng(0).normal(size=4000)
+    assert _noise((7 + 0.3 * noise).tolist()) == pytest.approx(0.3, rel=0.05)
 
 
 def test_min_steps_are_granted():

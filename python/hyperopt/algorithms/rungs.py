@@ -59,7 +59,17 @@ class RungFeed(HistoryFeed):
         return False  # the documents of stopped trials say less than the history
 
     def learn(self, curves: Curves) -> None:
-        """Give the stopped trials the losses that follow from what is known now."""
+        """Give the stopped trials the losses that follow from what is known now.
+
+        Where reports are misleading, none follow: the trials are forgotten, so that the algorithm
+        may try what is near them, and in a finite space the same points, again.
+        """
+        if curves.misleading:
+            for key in self._stopped:
+                self.native.remove(key)
+            self._known.clear()
+            self._scale = (None, 0)
+            return
         scale = (curves, len(curves.finished))
         if scale != self._scale:
             self._scale, self._placed = scale, 0
@@ -95,8 +105,8 @@ def losses_of_stopped(finished: list[Curve], stopped: list[Curve]) -> NDArray[np
     stopped
         The trials to place, by their last values. A cross-validation is placed by its mean.
     """
-    values = np.array([_standing(curve) for curve in stopped], dtype=float)
-    pairs = [(_standing(c), float(c.loss)) for c in finished if c.loss is not None]
+    values = np.array([curve.standing for curve in stopped], dtype=float)
+    pairs = [(c.standing, float(c.loss)) for c in finished if c.loss is not None]
     pairs = sorted(pair for pair in pairs if np.isfinite(pair).all())
     if not pairs or not len(values):
         return values
@@ -109,10 +119,6 @@ def losses_of_stopped(finished: list[Curve], stopped: list[Curve]) -> NDArray[np
     placed[below] = losses[0] + (values[below] - ends[0])
     placed[above] = losses[-1] + (values[above] - ends[-1])
     return placed
-
-
-def _standing(curve: Curve) -> float:
-    return float(curve.values.mean() if curve.by_fold else curve.values[-1])
 
 
 def learning_feed(trials: TrialStore, space: CompiledSpace) -> HistoryFeed:

@@ -10,6 +10,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from hyperopt.pruning.agreement import misleads
 from hyperopt.storage.documents import JOB_STATE_DONE, STATUS_OK, Document
 from hyperopt.storage.store import TrialStore, reports_changes
 
@@ -43,6 +44,11 @@ class Curve:
         """Whether the trial ran to its end and has a loss."""
         return self.loss is not None
 
+    @property
+    def standing(self) -> float:
+        """Where the trial stands by its reports: at the last one, or at the mean of its folds."""
+        return float(self.values.mean() if self.by_fold else self.values[-1])
+
     def at(self, steps: NDArray[np.float64]) -> NDArray[np.float64]:
         """The newest value at each of these steps; NaN before the first and after the last."""
         place = np.searchsorted(self.steps, steps, side="right") - 1
@@ -65,6 +71,7 @@ class Curves(Sequence[Curve]):
         """Those of trials that ran to their end."""
         self.stopped = [curve for curve in self._curves if curve.loss is None]
         """Those of trials that were stopped."""
+        self._misleading: tuple[int, tuple[float, int] | None] = (0, None)
 
     @overload
     def __getitem__(self, index: int) -> Curve: ...
@@ -75,6 +82,14 @@ class Curves(Sequence[Curve]):
 
     def __len__(self) -> int:
         return len(self._curves)
+
+    @property
+    def misleading(self) -> tuple[float, int] | None:
+        """Why reports are not to be relied on, or None; see `hyperopt.pruning.agreement`."""
+        count = len(self.finished)
+        if self._misleading[0] != count:
+            self._misleading = count, misleads(self.finished)
+        return self._misleading[1]
 
     def append(self, curve: Curve) -> None:
         """Add the curve of a trial that has ended."""

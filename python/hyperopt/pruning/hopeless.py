@@ -52,6 +52,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hyperopt.pruning.agreement import unproven
 from hyperopt.pruning.arguments import at_least, between
 from hyperopt.pruning.folds import Folds
 from hyperopt.pruning.grid import rungs_of
@@ -199,7 +200,7 @@ class Hopeless:
         if curves and curves[-1].by_fold:
             return self._folds.rule(curves, tid)
         finished = curves.finished
-        if len(finished) < self.min_finished:
+        if len(finished) < self.min_finished or unproven(finished):
             return None
         known = (curves, len(finished))
         if known != self._known:

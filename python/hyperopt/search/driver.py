@@ -8,6 +8,7 @@ evaluator watches the store, and the loop writes nothing into documents.
 from __future__ import annotations
 
 import sys
+import warnings
 from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 from hyperopt.environment import log
 from hyperopt.environment.interrupts import surely
 from hyperopt.environment.strangers import text_of
+from hyperopt.environment.warning_levels import levels_to_user
 from hyperopt.evaluation.contract import Evaluator, Outcome, Prescribing, TrialLost
 from hyperopt.evaluation.serial import SerialEvaluator
+from hyperopt.pruning.agreement import MISLEADING, rule_for
 from hyperopt.pruning.curves import log_of
 from hyperopt.search.bar_text import BarText
 from hyperopt.search.counts import RunCounts
@@ -332,7 +335,13 @@ class Driver:
                 f"pruner={pruner!r}: trials can't be stopped in {self._evaluator!r}, which has no "
                 "method prescribe(tid, rule)"
             )
-        self._evaluator.prescribe(tid, pruner.rule(log_of(self._trials).curves(), tid))
+        curves = log_of(self._trials).curves()
+        self._evaluator.prescribe(tid, rule_for(pruner, curves, tid))
+        if curves.misleading and not self._run.warned_of_reports:
+            self._run.warned_of_reports = True
+            correlation, count = curves.misleading
+            text = MISLEADING.format(correlation=correlation, count=count)
+            warnings.warn(text, RuntimeWarning, stacklevel=levels_to_user())
 
     def _prescribe_again(self) -> None:
         """Tell the trials that run what is new, unless timing must not matter."""

@@ -56,6 +56,8 @@ class Run:
         The state of `early_stop_fn`.
     start_time
         When the run was made; a timeout counts from here.
+    warned_of_reports
+        Whether it was said that what trials report does not go with their losses.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Run:
         self.callbacks = Callbacks(options.callbacks)
         self.counts: RunCounts | None = None
         self.early_stop_args: Any = []
+        self.warned_of_reports = False
         self._ended: Ended | None = None
         self._saver: Saver | None = None
         self.asynchronous = options.asynchronous

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hyperopt.storage.documents import Document
+from hyperopt.storage.documents import Document, active_values, columns_of_values, new_misc
 
 if TYPE_CHECKING:
     from hyperopt import _native
@@ -57,13 +57,11 @@ def documents(
     new_ids: Sequence[Any], domain: Domain, trials: TrialStore, assignments: Sequence[Assignment]
 ) -> list[Document]:
     """New documents with these assignments; they are not inserted."""
-    for tid, (idxs, _) in zip(new_ids, assignments, strict=True):
+    miscs = []
+    for tid, (idxs, vals) in zip(new_ids, assignments, strict=True):
         if not hasattr(tid, "__index__"):  # the native code was given another one
             idxs.update({label: [tid] for label, at in idxs.items() if len(at)})
-    miscs = [
-        {"tid": tid, "cmd": domain.cmd, "workdir": domain.workdir, "idxs": idxs, "vals": vals}
-        for tid, (idxs, vals) in zip(new_ids, assignments, strict=True)
-    ]
+        miscs.append(new_misc(tid, idxs, vals, domain.cmd, domain.workdir))
     results = [domain.new_result() for _ in miscs]
     return trials.new_trial_docs(list(new_ids), [None] * len(miscs), results, miscs)
 
@@ -71,15 +69,11 @@ def documents(
 def assignment(space: CompiledSpace, tid: Any, point: Mapping[str, float]) -> Assignment:
     """What a document holds of a point."""
     whole = {p.label for p in space.parameters if p.is_whole}
-    return (
-        {label: [tid] if label in point else [] for label in space.labels},
-        {
-            label: [np.int64(point[label]) if label in whole else np.float64(point[label])]
-            if label in point
-            else []
-            for label in space.labels
-        },
-    )
+    values = {
+        label: np.int64(value) if label in whole else np.float64(value)
+        for label, value in point.items()
+    }
+    return columns_of_values(tid, values, space.labels)
 
 
 def assignments_in_turn(
@@ -110,7 +104,7 @@ def prune(space: CompiledSpace, assignment: Assignment) -> None:
     For spaces whose activity the native code can't tell: it draws a value for every parameter.
     """
     idxs, vals = assignment
-    active = space.active({label: value[0] for label, value in vals.items() if value})
+    active = space.active(active_values(vals))
     for label in vals:
         if label not in active:
             idxs[label] = []

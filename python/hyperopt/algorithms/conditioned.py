@@ -10,7 +10,7 @@ import numpy as np
 from hyperopt.algorithms import grid, qmc
 from hyperopt.algorithms.random_search import suggest as random_suggest
 from hyperopt.exceptions import ConditionNotMet
-from hyperopt.storage.documents import Document
+from hyperopt.storage.documents import Document, active_values
 
 if TYPE_CHECKING:
     from hyperopt.objective.domain import Domain
@@ -89,8 +89,7 @@ class Conditioned:
         return allowed
 
     def _meets(self, doc: Document, domain: Domain) -> bool:
-        vals = {label: v[0] for label, v in doc["misc"]["vals"].items() if len(v)}
-        return bool(self.condition(domain.space.evaluate(vals)))
+        return bool(self.condition(domain.space.evaluate(active_values(doc["misc"]["vals"]))))
 
     def _from_prior(self, domain: Domain, trials: TrialStore, rng: np.random.Generator) -> Document:
         (tid,) = trials.new_trial_ids(1)

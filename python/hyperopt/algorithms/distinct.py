@@ -11,7 +11,7 @@ import numpy as np
 from hyperopt.algorithms.assignments import assignment
 from hyperopt.exceptions import SpaceWarning
 from hyperopt.space.enumeration import MANY_POINTS, all_points, support
-from hyperopt.storage.documents import JOB_STATE_CANCEL, Document
+from hyperopt.storage.documents import JOB_STATE_CANCEL, Document, active_values
 
 if TYPE_CHECKING:
     from hyperopt.objective.domain import Domain
@@ -29,8 +29,8 @@ _HINT_FROM = 100
 
 def point_of(doc: Document) -> Point:
     """The active parameters of a trial, comparable."""
-    vals = doc["misc"]["vals"]
-    return tuple(sorted((label, float(column[0])) for label, column in vals.items() if len(column)))
+    active = active_values(doc["misc"]["vals"])
+    return tuple(sorted((label, float(value)) for label, value in active.items()))
 
 
 class Distinct:

@@ -13,7 +13,7 @@ from hyperopt.environment.public_path import public
 from hyperopt.objective.domain import Domain
 from hyperopt.pyll.base import Apply, GarbageCollected, Literal, as_apply, dfs, rec_eval, scope
 from hyperopt.space.vectorize import Drawn, prior_nodes
-from hyperopt.storage.documents import Document, miscs_update_idxs_vals
+from hyperopt.storage.documents import Document, misc_of_values
 from hyperopt.storage.store import TrialStore
 
 __all__ = ["ExprEvaluator", "SuggestAlgo"]
@@ -142,15 +142,8 @@ class SuggestAlgo(ExprEvaluator):
         """Suggest one trial: a list of one document."""
         self.rng = np.random.default_rng(self._seed + new_id)
         values = self._decide(new_id)
-        labels = self.domain.params
-        idxs = {label: [new_id] if label in values else [] for label in labels}
-        vals = {label: [values[label]] if label in values else [] for label in labels}
-        misc: dict[str, Any] = {
-            "tid": new_id,
-            "cmd": self.domain.cmd,
-            "workdir": self.domain.workdir,
-        }
-        miscs_update_idxs_vals([misc], idxs, vals)
+        domain = self.domain
+        misc = misc_of_values(new_id, values, domain.params, domain.cmd, domain.workdir)
         return self.trials.new_trial_docs([new_id], [None], [self.domain.new_result()], [misc])
 
     def batch(self, new_ids: Iterable[Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hyperopt.space import constructors as hp
+from hyperopt.storage.documents import active_values
 
 if TYPE_CHECKING:
     from hyperopt.space.compiler import CompiledSpace
@@ -32,9 +33,9 @@ def guessed_space(docs: Iterable[Document]) -> tuple[CompiledSpace, list[bool]]:
 
     values: dict[str, list[Any]] = {}
     for doc in docs:
-        for label, column in doc["misc"]["vals"].items():
-            if len(column) and math.isfinite(column[0]):
-                values.setdefault(label, []).append(column[0])
+        for label, value in active_values(doc["misc"]["vals"]).items():
+            if math.isfinite(value):
+                values.setdefault(label, []).append(value)
     priors, unordered = [], []
     for label in sorted(values):
         column = values[label]

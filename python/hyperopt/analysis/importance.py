@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.exceptions import ImportanceWarning
-from hyperopt.storage.documents import JOB_STATE_DONE, STATUS_OK, Document
+from hyperopt.storage.documents import JOB_STATE_DONE, STATUS_OK, Document, of_experiment
 
 if TYPE_CHECKING:
     from hyperopt.space.compiler import CompiledSpace
@@ -84,8 +84,7 @@ def importance(
     loss: Callable[[Document], Any] | None = None,
 ) -> Importance:
     """See `hyperopt.Trials.importance`."""
-    key = trials._exp_key
-    docs = [doc for doc in trials._dynamic_trials if key is None or doc["exp_key"] == key]
+    docs = of_experiment(trials._dynamic_trials, trials._exp_key)
     if space is None:
         compiled = trials._space
     else:

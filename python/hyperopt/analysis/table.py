@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hyperopt.space.option_names import option_names
 from hyperopt.space.point_reading import choice_options
 from hyperopt.space.values import ValuesOf, native
-from hyperopt.storage.documents import of_experiment
+from hyperopt.storage.documents import active_values, of_experiment
 from hyperopt.storage.failures import error_text
 
 if TYPE_CHECKING:
@@ -35,10 +35,7 @@ def rows_of(trials: TrialStore, space: CompiledSpace | None) -> list[dict[str, A
         Gives options of choices for their numbers; without it the numbers stay.
     """
     docs = of_experiment(trials._dynamic_trials, trials._exp_key)
-    active = [
-        {label: column[0] for label, column in doc["misc"]["vals"].items() if len(column)}
-        for doc in docs
-    ]
+    active = [active_values(doc["misc"]["vals"]) for doc in docs]
     labels: dict[str, None] = dict.fromkeys(space.labels if space is not None else ())
     keys: dict[str, None] = {}
     for doc, vals in zip(docs, active, strict=True):

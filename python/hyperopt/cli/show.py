@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hyperopt.analysis.table import STATE_NAMES, rows_of
 from hyperopt.cli.arguments import add_study, snapshot_of, write, write_table
-from hyperopt.storage.documents import STATUS_OK
+from hyperopt.storage.documents import STATUS_OK, active_values
 from hyperopt.storage.failures import failure_of
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def run_best(args: argparse.Namespace) -> int:
         raise ValueError(f"the study {snapshot.header.name!r} has no trial with a loss yet")
     found = []
     for doc in docs:
-        assignment = {label: v[0] for label, v in doc["misc"]["vals"].items() if len(v)}
+        assignment = active_values(doc["misc"]["vals"])
         point = native(assignment if space is None else space.evaluate(assignment))
         found.append({"tid": doc["tid"], "loss": _loss(doc), "params": point})
     if args.json:

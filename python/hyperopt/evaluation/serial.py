@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hyperopt.evaluation.contract import Outcome
 from hyperopt.evaluation.outbox import Outbox
 from hyperopt.objective.ctrl import Ctrl
+from hyperopt.storage.documents import active_values
 
 if TYPE_CHECKING:
     from hyperopt.objective.domain import Domain
@@ -64,7 +65,7 @@ class SerialEvaluator:
             raise
 
     def _outcome(self, doc: dict[str, Any], ctrl: Any, returned: list[Any]) -> Outcome:
-        config = {label: values[0] for label, values in doc["misc"]["vals"].items() if len(values)}
+        config = active_values(doc["misc"]["vals"])
         try:
             result = self._domain.evaluate_into(returned, config, ctrl)
         except Exception as error:

@@ -24,6 +24,7 @@ from hyperopt.environment.unpicklable import culprits
 from hyperopt.evaluation import by_value
 from hyperopt.evaluation.contract import Outcome
 from hyperopt.pruning.reporting import Reporter
+from hyperopt.storage.documents import active_values
 
 if TYPE_CHECKING:
     from hyperopt.objective.ctrl import Ctrl
@@ -96,8 +97,7 @@ def wants_doc(domain: Domain) -> bool:
 
 def order_for(doc: Mapping[str, Any], *, with_doc: bool, rule: Rule | None = None) -> Order:
     """The order to evaluate the trial of `doc`, which stops by `rule`."""
-    vals = doc["misc"]["vals"]
-    config = {label: values[0] for label, values in vals.items() if len(values)}
+    config = active_values(doc["misc"]["vals"])
     return Order(doc["tid"], config, dict(doc) if with_doc else None, packed_rule(rule))
 
 

@@ -15,7 +15,14 @@ import numpy as np
 from hyperopt.pyll.base import Apply, as_apply
 from hyperopt.space import constructors as hp
 from hyperopt.space.compiler import CompiledSpace, compile_space
-from hyperopt.storage.documents import JOB_STATE_DONE, JOB_STATE_ERROR, STATUS_OK, Document
+from hyperopt.storage.documents import (
+    JOB_STATE_DONE,
+    JOB_STATE_ERROR,
+    STATUS_OK,
+    Document,
+    active_values,
+    misc_of_values,
+)
 from hyperopt.storage.lifecycle import fail, finish, new_document
 from hyperopt.study.trials import Trials
 
@@ -23,8 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["trials_from_optuna", "trials_to_optuna"]
-
-_CMD = ("domain_attachment", "FMinIter_Domain")
 
 
 def trials_from_optuna(study: Any) -> Trials:
@@ -99,16 +104,12 @@ def _index(choices: list[Any], value: Any) -> int:
 
 def _document(trial: Any, stores: dict[str, Any], sign: float) -> Document:
     tid = trial.number
-    misc = {
-        "tid": tid,
-        "cmd": _CMD,
-        "workdir": None,
-        "idxs": {label: [tid] if label in trial.params else [] for label in stores},
-        "vals": {
-            label: [store(trial.params[label])] if label in trial.params else []
-            for label, store in stores.items()
-        },
+    values = {
+        label: store(trial.params[label])
+        for label, store in stores.items()
+        if label in trial.params
     }
+    misc = misc_of_values(tid, values, stores)
     doc = new_document(tid, None, {"status": "new"}, misc, None)
     state = trial.state.name
     more = {"user_attrs": dict(trial.user_attrs)} if trial.user_attrs else {}
@@ -201,7 +202,7 @@ def _options(label: str, space: CompiledSpace) -> list[Any] | None:
 
 
 def _frozen(doc: Document, distributions: dict[str, tuple[Any, Any]], optuna: Any) -> Any:
-    vals = {label: column[0] for label, column in doc["misc"]["vals"].items() if len(column)}
+    vals = active_values(doc["misc"]["vals"])
     loss = doc["result"].get("loss")
     done = doc["state"] == JOB_STATE_DONE and doc["result"].get("status") == STATUS_OK
     states = optuna.trial.TrialState

@@ -19,7 +19,7 @@ from hyperopt.exceptions import (
 )
 from hyperopt.objective.ctrl import Ctrl
 from hyperopt.pyll.base import Apply, GarbageCollected, Literal, as_apply, dfs, rec_eval
-from hyperopt.storage.documents import STATUS_NEW, STATUS_OK, STATUS_STRINGS
+from hyperopt.storage.documents import CMD, STATUS_NEW, STATUS_OK, STATUS_STRINGS
 
 if TYPE_CHECKING:
     from hyperopt.pruning.contract import Pruner
@@ -44,6 +44,8 @@ def normalise_result(value: Any) -> dict[str, Any]:
     TypeError, MissingStatus, InvalidResultStatus, InvalidLoss
         If it is neither.
     """
+    if type(value) is float:
+        return {"loss": value, "status": STATUS_OK}
     if isinstance(value, (float, int, np.number, np.bool_)) or _is_scalar(value):
         return {"loss": float(value), "status": STATUS_OK}
     try:
@@ -128,7 +130,7 @@ class Domain:
         self.workdir = workdir
         self.s_new_ids = Literal("new_ids")
         self.s_rng = Literal("rng-placeholder")
-        self.cmd = ("domain_attachment", "FMinIter_Domain")
+        self.cmd = CMD
 
     @cached_property
     def space(self) -> CompiledSpace:
@@ -197,7 +199,7 @@ class Domain:
         if reporter is None:
             returned.append(self._call(config, ctrl))
         else:
-            with reporter.running():
+            with reporter:
                 try:
                     returned.append(self._call(config, ctrl))
                 except TrialPruned:

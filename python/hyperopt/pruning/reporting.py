@@ -8,9 +8,7 @@ The trial that runs in this thread is found through a context variable, so an ob
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +71,7 @@ def current_trial() -> Reporter | None:
 
 
 class Reporter:
-    """What one trial has reported, and its rule.
+    """What one trial has reported, and its rule; as a context, the trial of this thread.
 
     Parameters
     ----------
@@ -82,18 +80,18 @@ class Reporter:
         the trial runs.
     """
 
-    __slots__ = ("_by_fold", "_doomed", "_ended", "_raw", "_steps", "_values", "poll", "rule")
+    poll: Any = None
+    """Called before each decision; may replace the rule."""
+    _by_fold = False
+    _doomed = False
+    _ended = False
+    _token: Token[Reporter | None]
 
     def __init__(self, rule: Rule | None = None) -> None:
         self.rule = rule
-        self.poll: Any = None
-        """Called before each decision; may replace the rule."""
         self._steps: list[float] = []
         self._values: list[float] = []
         self._raw: list[list[float]] = []
-        self._by_fold = False
-        self._doomed = False
-        self._ended = False
 
     def report(self, value: Any, step: Any = None, fold: Any = None) -> None:
         """Record a value; see `hyperopt.report`. Does nothing after the end of the trial."""
@@ -125,15 +123,12 @@ class Reporter:
         at, value = self._raw[-1]
         return f"hopeless at {kind} {at}, with {value:g}"
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """Be the trial of this thread."""
-        token = _current.set(self)
-        try:
-            yield
-        finally:
-            _current.reset(token)
-            self._ended = True
+    def __enter__(self) -> None:
+        self._token = _current.set(self)
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._token)
+        self._ended = True
 
     def complete(self, result: dict[str, Any]) -> dict[str, Any]:
         """The result of the objective, with what was reported; a loss counts, whatever was said."""

@@ -264,7 +264,8 @@ class Driver:
                     if run.wants_early_stop(self._ended):
                         self._stopped = True
                         return None
-            self._prescribe_again()
+            if self._options.pruner is not None:
+                self._prescribe_again()
             self._show()
             run.save()
             if not self._serial or not self._waiting:
@@ -282,16 +283,8 @@ class Driver:
     def _suggest(self) -> None:
         """Ask the algorithm for as many trials as there is room for."""
         run = self._run
-        while self._left > 0 and not self._exhausted and not run.is_cancelled:
-            target = self._options.max_queue_len
-            if not self._serial:
-                target = max(target, self._capacity)
-            room = target - len(self._waiting) - len(self._running)
-            if room <= 0:
-                return
-            docs = self._store.suggest(
-                run.algo, run.domain, min(room, self._left), self._draw_seed, self._limit
-            )
+        while (n := self._room()) > 0 and not self._exhausted and not run.is_cancelled:
+            docs = self._store.suggest(run.algo, run.domain, n, self._draw_seed, self._limit)
             for doc in self._store.news():
                 self._counts.add(doc)
             n_new = len(docs)
@@ -303,6 +296,13 @@ class Driver:
                 self._exhausted = True
                 return
             self._left -= n_new
+
+    def _room(self) -> int:
+        """How many trials may be suggested now."""
+        target = self._options.max_queue_len
+        if not self._serial:
+            target = max(target, self._capacity)
+        return min(target - len(self._waiting) - len(self._running), self._left)
 
     def _draw_seed(self) -> int:
         return draw_seed(self._run.rstate)
@@ -322,7 +322,8 @@ class Driver:
             self._waiting.popleft()
             lifecycle.begin(doc)
             self._store.settle(doc)
-            self._prescribe(doc["tid"])
+            if self._options.pruner is not None:
+                self._prescribe(doc["tid"])
             self._evaluator.submit(doc)
 
     def _prescribe(self, tid: Any) -> None:
@@ -345,7 +346,7 @@ class Driver:
 
     def _prescribe_again(self) -> None:
         """Tell the trials that run what is new, unless timing must not matter."""
-        if self._options.pruner is not None and not self._strict and not self._serial:
+        if not self._strict and not self._serial:
             for tid in self._running:
                 self._prescribe(tid)
 
@@ -373,7 +374,7 @@ class Driver:
     def _tries_again(self, doc: Document) -> bool:
         """Hand over a trial again that was lost through no fault of its own, and not too often."""
         error = self._arrived[doc["tid"]].error
-        if not isinstance(error, TrialLost) or not error.again:
+        if error is None or not isinstance(error, TrialLost) or not error.again:
             return False
         attempt = self._attempts.get(doc["tid"], 1)
         if attempt >= _MAX_ATTEMPTS:

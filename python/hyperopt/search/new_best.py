@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hyperopt.environment import log
 from hyperopt.space.values import ValuesOf, native
+from hyperopt.storage.documents import active_values
 
 if TYPE_CHECKING:
     from hyperopt.objective.domain import Domain
@@ -18,7 +19,7 @@ def log_new_best(doc: Document, domain: Domain) -> None:
     """Tell, at level INFO, the loss of a trial and its parameters by value."""
     if not log.shows_info():
         return
-    stored = {label: column[0] for label, column in doc["misc"]["vals"].items() if len(column)}
+    stored = active_values(doc["misc"]["vals"])
     try:
         text = repr(ValuesOf(domain.space)(stored))
     except Exception:  # an option may be anything, with any repr

@@ -16,6 +16,7 @@ from hyperopt.search.counts import failure_summary
 from hyperopt.search.ended import Ended
 from hyperopt.search.progress import progress_callback, shows_lines
 from hyperopt.search.seeds import as_rstate
+from hyperopt.storage.documents import DOMAIN_ATTACHMENT
 
 if TYPE_CHECKING:
     from hyperopt.evaluation.contract import Evaluator
@@ -180,8 +181,8 @@ def _attach_domain(domain: Domain, trials: TrialStore) -> None:
     """Store the pickled domain where workers look for it."""
     import cloudpickle
 
-    if "FMinIter_Domain" in trials.attachments:
+    if DOMAIN_ATTACHMENT in trials.attachments:
         log.warning("over-writing old domain trials attachment")
     message = cloudpickle.dumps(domain)
     cloudpickle.loads(message)
-    trials.attachments["FMinIter_Domain"] = message
+    trials.attachments[DOMAIN_ATTACHMENT] = message

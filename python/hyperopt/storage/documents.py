@@ -54,6 +54,11 @@ TRIAL_KEYS = [
 ]
 TRIAL_MISC_KEYS = ["tid", "cmd", "idxs", "vals"]
 
+DOMAIN_ATTACHMENT = "FMinIter_Domain"
+"""The attachment of a store in which workers find what to evaluate."""
+CMD = ("domain_attachment", DOMAIN_ATTACHMENT)
+"""What documents say of that (``misc["cmd"]``)."""
+
 have_bson = False
 
 _EPOCH = datetime.datetime(1970, 1, 1)
@@ -84,7 +89,7 @@ def SONify(arg: Any, memo: Any = None) -> Any:
 
 def validate_document(doc: Any, exp_key: Any) -> None:
     """Raise `InvalidTrial` unless `doc` is a trial document of the experiment `exp_key`."""
-    if not isinstance(doc, Mapping) and not (hasattr(doc, "keys") and hasattr(doc, "values")):
+    if type(doc) is not dict and not _is_like_a_dict(doc):
         raise InvalidTrial("trial should be dict-like", doc)
     for key in TRIAL_KEYS:
         if key not in doc:
@@ -99,9 +104,50 @@ def validate_document(doc: Any, exp_key: Any) -> None:
         raise InvalidTrial("wrong exp_key", (doc["exp_key"], exp_key))
 
 
+def _is_like_a_dict(doc: Any) -> bool:
+    return isinstance(doc, Mapping) or (hasattr(doc, "keys") and hasattr(doc, "values"))
+
+
 def of_experiment(docs: Iterable[Document], exp_key: Any) -> list[Document]:
     """Those documents that belong to an experiment; all of them if its key is None."""
-    return [doc for doc in docs if exp_key is None or doc["exp_key"] == exp_key]
+    if exp_key is None:
+        return list(docs)
+    return [doc for doc in docs if doc["exp_key"] == exp_key]
+
+
+def active_values(vals: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    """The values of the parameters that are active, of a document's ``misc["vals"]``."""
+    return {label: column[0] for label, column in vals.items() if len(column)}
+
+
+def new_misc(
+    tid: Any,
+    idxs: dict[str, list[Any]],
+    vals: dict[str, list[Any]],
+    cmd: Any = CMD,
+    workdir: str | None = None,
+) -> dict[str, Any]:
+    """The ``misc`` part of a new document."""
+    return {"tid": tid, "cmd": cmd, "workdir": workdir, "idxs": idxs, "vals": vals}
+
+
+def columns_of_values(
+    tid: Any, values: Mapping[str, Any], labels: Iterable[str]
+) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
+    """``idxs`` and ``vals`` of one trial with these values; other labels are inactive."""
+    idxs = {label: [tid] if label in values else [] for label in labels}
+    return idxs, {label: [values[label]] if label in values else [] for label in idxs}
+
+
+def misc_of_values(
+    tid: Any,
+    values: Mapping[str, Any],
+    labels: Iterable[str],
+    cmd: Any = CMD,
+    workdir: str | None = None,
+) -> dict[str, Any]:
+    """The ``misc`` part of a new document with these values; other labels are inactive."""
+    return new_misc(tid, *columns_of_values(tid, values, labels), cmd, workdir)
 
 
 @public("hyperopt.base")

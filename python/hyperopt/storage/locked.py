@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-__all__ = ["LOCKS", "Searching", "lock_of", "locked", "search_lock_of"]
+__all__ = ["LOCKS", "Lock", "Searching", "lock_of", "locked", "search_lock_of"]
 
 LOCKS = ("_lock", "_search_lock")
 """The attributes that hold them."""
@@ -30,6 +30,13 @@ def lock_of(store: Any) -> AbstractContextManager[Any]:
     if lock is None:
         lock = fields.setdefault("_lock", threading.RLock())  # at one stroke
     return lock  # type: ignore[no-any-return]
+
+
+class Lock:
+    """An attribute that is `lock_of` its object: once it is there, without a call."""
+
+    def __get__(self, store: Any, owner: type | None = None) -> Any:
+        return self if store is None else lock_of(store)
 
 
 def search_lock_of(store: Any) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from hyperopt.exceptions import AllTrialsFailed
-from hyperopt.storage.documents import STATUS_OK, Document, miscs_to_idxs_vals
+from hyperopt.storage.documents import STATUS_OK, Document, active_values, miscs_to_idxs_vals
 from hyperopt.storage.failures import first_failure
 
 
@@ -137,8 +137,4 @@ class Results:
     @property
     def argmin(self) -> dict[str, Any]:
         """The active parameters of `best_trial`; a choice is given as the number of its option."""
-        return {
-            label: values[0]
-            for label, values in self.best_trial["misc"]["vals"].items()
-            if len(values)
-        }
+        return active_values(self.best_trial["misc"]["vals"])

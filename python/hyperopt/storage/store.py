@@ -16,7 +16,7 @@ from hyperopt.storage.documents import (
     validate_document,
 )
 from hyperopt.storage.lifecycle import derived_document, new_document
-from hyperopt.storage.locked import LOCKS, lock_of, locked, search_lock_of
+from hyperopt.storage.locked import LOCKS, Lock, lock_of, locked, search_lock_of
 from hyperopt.storage.results import Results
 from hyperopt.storage.states import SMALL_STUDY, States
 
@@ -73,6 +73,7 @@ class TrialStore(Results):
     _dynamic_trials: list[Document]
     _trials: list[Document]
     _mirror: Mirror | None = None
+    _lock = Lock()
     attachments: dict[str, Any]
 
     def __init__(self, exp_key: Any = None, refresh: bool = True) -> None:
@@ -157,37 +158,37 @@ class TrialStore(Results):
         """Grows with every change that is known."""
         return self._changes.revision
 
-    @locked
     def changes_since(self, revision: int) -> Changes:
         """What is new, or may have changed, since a reader saw `revision`; 0 is before everything.
 
         Documents of other experiments may be among the changes. Where a subclass shows or inserts
         documents in its own way, the answer is never complete.
         """
-        changes = self._changes.since(revision)
+        with self._lock:
+            changes = self._changes.since(revision)
         return changes if reports_changes(self) else changes._replace(complete=False)
 
-    @locked
     def _insert(self, doc: Document) -> None:
         """Insert a document that is known to be good, and show it at once."""
-        states = self._states
-        self._dynamic_trials.append(doc)
-        if (
-            not states.follows(self._dynamic_trials, self._exp_key)
-            or len(states.states) != len(self._dynamic_trials) - 1
-            or self.__dict__.get("_trials") is not states.shown
-        ):
-            self.refresh()
-            return
-        states.append(doc)
-        self._ids.add(doc["tid"])
-        self._changes.note(doc)
+        with self._lock:
+            states, docs = self._states, self._dynamic_trials
+            docs.append(doc)
+            if (
+                not states.follows(docs, self._exp_key)
+                or len(states.states) != len(docs) - 1
+                or self.__dict__.get("_trials") is not states.shown
+            ):
+                self.refresh()
+                return
+            states.append(doc)
+            self._ids.add(doc["tid"])
+            self._changes.note(doc)
 
-    @locked
     def _settle(self, doc: Document) -> None:
         """Take note that a document that was inserted here has changed its state or result."""
-        self._states.settle(doc)
-        self._changes.note(doc)
+        with self._lock:
+            self._states.settle(doc)
+            self._changes.note(doc)
 
     # -- inserting
 
@@ -210,17 +211,17 @@ class TrialStore(Results):
         """Insert documents, which show after `refresh`; return their ids."""
         return self._insert_trial_docs([self.assert_valid_trial(doc) for doc in docs])
 
-    @locked
     def new_trial_ids(self, n: int) -> list[Any]:
         """Reserve `n` ids that no trial has."""
-        ids = self._ids
-        rval: list[Any] = []
-        candidate = len(ids)
-        while len(rval) < n:
-            if candidate not in ids:
-                rval.append(candidate)
-            candidate += 1
-        ids.update(rval)
+        with self._lock:
+            ids = self._ids
+            rval: list[Any] = []
+            candidate = len(ids)
+            while len(rval) < n:
+                if candidate not in ids:
+                    rval.append(candidate)
+                candidate += 1
+            ids.update(rval)
         return rval
 
     def new_trial_docs(
@@ -335,10 +336,14 @@ def reports_changes(store: TrialStore) -> bool:
 
     A subclass that shows or inserts documents in its own way may not write into it.
     """
-    kind = type(store)
-    return all(
-        getattr(kind, name) is getattr(TrialStore, name) and name not in store.__dict__
-        for name in ("refresh", "trials", "_insert", "_settle")
+    kind, own = type(store), store.__dict__
+    # Written out, for it is asked at every suggestion.
+    return (
+        kind.refresh is TrialStore.refresh
+        and kind.trials is TrialStore.trials
+        and kind._insert is TrialStore._insert
+        and kind._settle is TrialStore._settle
+        and own.keys().isdisjoint(("refresh", "_insert", "_settle"))
     )
 
 

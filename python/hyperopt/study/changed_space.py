@@ -17,7 +17,13 @@ from typing import TYPE_CHECKING, Any
 from hyperopt.exceptions import ChangedSpace, MissingLabel, SpaceWarning
 from hyperopt.space.description import Description, describe
 from hyperopt.storage import lifecycle
-from hyperopt.storage.documents import JOB_STATE_DONE, JOB_VALID_STATES, Document, of_experiment
+from hyperopt.storage.documents import (
+    JOB_STATE_DONE,
+    JOB_VALID_STATES,
+    Document,
+    active_values,
+    of_experiment,
+)
 
 if TYPE_CHECKING:
     from hyperopt.space.compiler import CompiledSpace
@@ -79,7 +85,7 @@ def _planned(
         vals = doc["misc"].get("vals")
         if not isinstance(vals, Mapping) or "from_tid" in doc["misc"]:
             continue  # a by-product, which has no point of its own
-        given = {label: values[0] for label, values in vals.items() if len(values)}
+        given = active_values(vals)
         changed: dict[str, Any] = {}
         reason = _misfit(given, changed, moves, old, new)
         reason = reason or _unevaluable({**given, **changed}, space)

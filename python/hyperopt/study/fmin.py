@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from hyperopt.environment.public_path import public
 from hyperopt.pyll.base import as_apply
 from hyperopt.search.options import FminOptions, MoreOptions, Options, check_trials, shows_options
-from hyperopt.storage.documents import STATUS_NEW, Document
+from hyperopt.storage.documents import STATUS_NEW, Document, misc_of_values
 from hyperopt.storage.lifecycle import new_document
 from hyperopt.study.trials import Trials
 
@@ -91,15 +91,7 @@ def space_eval(space: Any, hp_assignment: Any) -> Any:
 @public("hyperopt.fmin")
 def generate_trial(tid: Any, space: Mapping[str, Any]) -> Document:
     """The document of a trial that is to evaluate the values `space`: ``{label: value}``."""
-    from hyperopt.study.waiting_points import CMD
-
-    misc = {
-        "tid": tid,
-        "cmd": CMD,
-        "workdir": None,
-        "idxs": {label: [tid] for label in space},
-        "vals": {label: [value] for label, value in space.items()},
-    }
+    misc = misc_of_values(tid, space, space)
     return new_document(tid, None, {"status": STATUS_NEW}, misc, None)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from hyperopt.exceptions import ChangedSpace, InvalidTrial
 from hyperopt.storage import lifecycle
-from hyperopt.storage.documents import JOB_STATE_NEW, STATUS_NEW, Document
+from hyperopt.storage.documents import DOMAIN_ATTACHMENT, JOB_STATE_NEW, STATUS_NEW, Document
 from hyperopt.storage.sql import blobs, codec
 from hyperopt.storage.sql.address import Address
 from hyperopt.storage.sql.database import PATIENCE_S
@@ -41,7 +41,6 @@ __all__ = ["DEFAULT_NAME", "StoredTrials", "open_study"]
 DEFAULT_NAME = "default"
 """The study that a URL without a name means."""
 
-_DOMAIN = "FMinIter_Domain"
 _MOST_PICKLED = 64 << 20
 """An objective whose pickle is larger is not stored for workers."""
 
@@ -169,8 +168,8 @@ class StoredTrials(Trials):
             import cloudpickle
 
             pickled = cloudpickle.dumps(domain)
-            if len(pickled) <= _MOST_PICKLED and self.attachments.get(_DOMAIN) != pickled:
-                self.attachments[_DOMAIN] = pickled
+            if len(pickled) <= _MOST_PICKLED and self.attachments.get(DOMAIN_ATTACHMENT) != pickled:
+                self.attachments[DOMAIN_ATTACHMENT] = pickled
 
     def remember_space(self, space: CompiledSpace) -> None:
         """Keep the space that the trials are of: here, and as data in the database."""

@@ -6,16 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.space.points import assignment_of, same_assignment
-from hyperopt.storage.documents import STATUS_NEW, Document
+from hyperopt.storage.documents import STATUS_NEW, Document, active_values, misc_of_values
 from hyperopt.storage.store import TrialStore
 
 if TYPE_CHECKING:
     from hyperopt.space.compiler import CompiledSpace
 
-__all__ = ["CMD", "insert_points", "trial_of"]
-
-CMD = ("domain_attachment", "FMinIter_Domain")
-"""Where a worker finds what to evaluate (``misc["cmd"]``)."""
+__all__ = ["insert_points", "trial_of"]
 
 
 def insert_points(trials: TrialStore, space: CompiledSpace, points: Any) -> None:
@@ -35,7 +32,7 @@ def insert_points(trials: TrialStore, space: CompiledSpace, points: Any) -> None
     ]
 
     def insert() -> None:
-        known = [_active(doc["misc"]["vals"]) for doc in trials._dynamic_trials]
+        known = [active_values(doc["misc"]["vals"]) for doc in trials._dynamic_trials]
         for values in wanted:
             if not any(same_assignment(values, other) for other in known):
                 trials.insert_trial_docs([trial_of(trials, values, space.labels)])
@@ -51,13 +48,7 @@ def _call(function: Callable[[], None]) -> None:
 def trial_of(trials: TrialStore, values: Mapping[str, Any], labels: Iterable[str]) -> Document:
     """A new document for `trials`, not inserted; labels without a value are inactive."""
     (tid,) = trials.new_trial_ids(1)
-    misc = {
-        "tid": tid,
-        "cmd": CMD,
-        "workdir": None,
-        "idxs": {label: [tid] if label in values else [] for label in labels},
-        "vals": {label: [values[label]] if label in values else [] for label in labels},
-    }
+    misc = misc_of_values(tid, values, labels)
     return trials.new_trial_docs([tid], [None], [{"status": STATUS_NEW}], [misc])[0]
 
 
@@ -67,7 +58,3 @@ def _checked(points: Any) -> list[Any]:
             f"points_to_evaluate={points!r}: give a list of dicts {{label: value}}, one per point"
         )
     return list(points)
-
-
-def _active(vals: Mapping[str, Any]) -> dict[str, Any]:
-    return {label: values[0] for label, values in vals.items() if len(values)}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from hyperopt.environment import log
 from hyperopt.exceptions import AllTrialsFailed
 from hyperopt.objective.domain import Domain
-from hyperopt.storage.documents import JOB_STATE_NEW
+from hyperopt.storage.documents import DOMAIN_ATTACHMENT, JOB_STATE_NEW
 from hyperopt.storage.lifecycle import UNFINISHED
 from hyperopt.storage.sql import codec
 from hyperopt.study.provenance import algorithm_of
@@ -191,7 +191,7 @@ def _domain(trials: StoredTrials, task: Task) -> Domain:
     if not task.objective:
         if not task.trust_pickles:
             raise ValueError(_NO_OBJECTIVE)
-        stored = trials.attachments.get("FMinIter_Domain")
+        stored = trials.attachments.get(DOMAIN_ATTACHMENT)
         if stored is None:
             raise ValueError(
                 f"the study {trials.name!r} holds no objective (it could not be pickled, or fmin "

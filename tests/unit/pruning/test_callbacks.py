@@ -24,7 +24,7 @@ def reports_of(train, rule=None):
     """What a trial reports, and whether it was stopped."""
     reporter = Reporter(rule)
     stopped = False
-    with reporter.running():
+    with reporter:
         try:
             train()
         except TrialPruned:

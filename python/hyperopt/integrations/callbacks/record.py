@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.space.values import native
+from hyperopt.storage.documents import active_values
 from hyperopt.visualization.report.columns import STATES, columns_of
 from hyperopt.visualization.report.parameters import parameters_of
 
@@ -90,10 +91,8 @@ class Recorder:
 
     def _params(self, doc: Document) -> dict[str, Any]:
         params = {}
-        for label, column in doc["misc"]["vals"].items():
-            if not len(column):
-                continue
-            value = native(column[0])
+        for label, stored in active_values(doc["misc"]["vals"]).items():
+            value = native(stored)
             options = self._options.get(label)
             named = options is not None and 0 <= value < len(options)
             params[label] = options[int(value)] if options is not None and named else value

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hyperopt._native import read_stored
+from hyperopt.storage.documents import CMD
 from hyperopt.storage.sql import codec
 
 __all__ = ["Row", "document_of", "documents_of", "read_text", "row_of", "text_of"]
@@ -24,8 +25,7 @@ _COLUMNS = frozenset(
     ("tid", "state", "exp_key", "owner", "book_time", "refresh_time", "misc", "spec", "result")
 )
 _MISC = frozenset(("tid", "idxs", "vals", "cmd", "workdir"))
-_CMD = ("domain_attachment", "FMinIter_Domain")
-_USUAL_CMD = {"cmd": _CMD, "workdir": None}
+_USUAL_CMD = {"cmd": CMD, "workdir": None}
 _REST = {"version": 0}
 _DONE = 2
 
@@ -70,7 +70,7 @@ def text_of(doc: dict[str, Any]) -> str:
         content["vals"] = codec.encode(misc["vals"])
     else:
         content["v"] = params
-    if misc.get("cmd") != _CMD or "workdir" not in misc or misc["workdir"] is not None:
+    if misc.get("cmd") != CMD or "workdir" not in misc or misc["workdir"] is not None:
         content["cmd"] = codec.encode({k: misc[k] for k in ("cmd", "workdir") if k in misc})
     more = {key: value for key, value in misc.items() if key not in _MISC}
     if more:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hyperopt.environment.installation import version
 from hyperopt.space.values import native
-from hyperopt.storage.documents import Document
+from hyperopt.storage.documents import Document, active_values
 from hyperopt.visualization.report.columns import STATES
 
 if TYPE_CHECKING:
@@ -22,9 +22,8 @@ _MOST_REASONS = 12
 
 def best_code(doc: Document, space: CompiledSpace | None) -> str:
     """Python code of a trial's point: what `fmin` returns, and what the objective got."""
-    stored = {
-        label: native(column[0]) for label, column in doc["misc"]["vals"].items() if len(column)
-    }
+    active = active_values(doc["misc"]["vals"])
+    stored = {label: native(value) for label, value in active.items()}
     loss = native(doc["result"].get("loss"))
     lines = [f"# trial {doc['tid']}, loss {loss!r}", f"best = {_code(stored)}"]
     point = _point(space, stored)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hyperopt.analysis.guessed_space import guessed_space
 from hyperopt.analysis.importance import ENOUGH_TRIALS, finished_loss, importance_of_documents
-from hyperopt.storage.documents import Document
+from hyperopt.storage.documents import Document, of_experiment
 from hyperopt.visualization.report.columns import STATES, columns_of
 from hyperopt.visualization.report.facts import best_code, facts_of
 from hyperopt.visualization.report.parameters import parameters_of
@@ -24,9 +24,7 @@ _MOST_FOR_INTERVALS = 20_000
 
 def shown_documents(trials: Results) -> list[Document]:
     """The documents of the experiment, those in error and the cancelled ones too."""
-    key = trials._exp_key
-    docs = trials._dynamic_trials
-    return list(docs) if key is None else [doc for doc in docs if doc["exp_key"] == key]
+    return of_experiment(trials._dynamic_trials, trials._exp_key)
 
 
 def study_data(

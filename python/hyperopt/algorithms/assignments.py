@@ -46,7 +46,9 @@ def native_ids(new_ids: Sequence[Any], number: Callable[[Any], int] | None = Non
         Gives the integer for one that is none; a hash of its text when None.
     """
     number = _hash_of if number is None else number
-    return [tid if hasattr(tid, "__index__") else number(tid) for tid in new_ids]
+    return [
+        tid if type(tid) is int or hasattr(tid, "__index__") else number(tid) for tid in new_ids
+    ]
 
 
 def _hash_of(tid: Any) -> int:
@@ -59,7 +61,9 @@ def documents(
     """New documents with these assignments; they are not inserted."""
     miscs = []
     for tid, (idxs, vals) in zip(new_ids, assignments, strict=True):
-        if not hasattr(tid, "__index__"):  # the native code was given another one
+        if type(tid) is not int and not hasattr(
+            tid, "__index__"
+        ):  # the native code was given another one
             idxs.update({label: [tid] for label, at in idxs.items() if len(at)})
         miscs.append(new_misc(tid, idxs, vals, domain.cmd, domain.workdir))
     results = [domain.new_result() for _ in miscs]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import warnings
 
 _NAME = "hyperopt-rs"
 
 
+@functools.cache
 def version() -> str:
     """The version of the installed distribution; ``"0.0.0"`` when run from bare sources."""
     from importlib.metadata import PackageNotFoundError

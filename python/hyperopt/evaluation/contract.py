@@ -11,8 +11,7 @@ An outcome whose error is a `TrialLost` fails its trial without stopping the run
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from hyperopt.objective.domain import Domain
@@ -42,8 +41,7 @@ class TrialLost(RuntimeError):  # noqa: N818
         self.again = again
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one trial.
 
     Exactly one of `result`, `error`, `cancelled` and `document` is set.

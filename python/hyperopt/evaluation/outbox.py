@@ -18,23 +18,24 @@ class Outbox:
     """
 
     def __init__(self) -> None:
-        self._ready: dict[Any, Outcome] = {}
+        self.ready: dict[Any, Outcome] = {}
+        """What is to be delivered next, by trial."""
         self._delivered: dict[Any, Outcome] = {}
 
     def __len__(self) -> int:
-        return len(self._ready)
+        return len(self.ready)
 
     def __contains__(self, tid: object) -> bool:
-        return tid in self._ready
+        return tid in self.ready
 
     def put(self, outcome: Outcome) -> None:
         """Add an outcome; a trial has one at most."""
-        self._ready[outcome.tid] = outcome
+        self.ready[outcome.tid] = outcome
 
     def deliver(self) -> list[Outcome]:
         """Take out everything."""
-        self._delivered = self._ready
-        self._ready = {}
+        self._delivered = self.ready
+        self.ready = {}
         return list(self._delivered.values())
 
     def forget(self, tid: Any) -> None:
@@ -45,4 +46,4 @@ class Outbox:
         """Put back what was delivered last of these trials: it has not arrived."""
         for tid in tids:
             if tid in self._delivered:
-                self._ready.setdefault(tid, self._delivered[tid])
+                self.ready.setdefault(tid, self._delivered[tid])

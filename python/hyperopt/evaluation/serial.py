@@ -48,29 +48,28 @@ class SerialEvaluator:
 
     def wait(self, timeout_s: float | None) -> list[Outcome]:
         """Evaluate the next trial, however long it takes."""
-        if not self._outbox and self._queue:
+        if not self._outbox.ready and self._queue:
             self._evaluate(self._queue.popleft())
         return self._outbox.deliver()
 
     def _evaluate(self, doc: dict[str, Any]) -> None:
         ctrl = Ctrl(self._trials, doc)
-        ctrl.reporter.rule = self._rules.pop(doc["tid"], None)
+        if self._rules:
+            ctrl.reporter.rule = self._rules.pop(doc["tid"], None)
         returned: list[Any] = []
+        tid = doc["tid"]
         try:
-            self._outbox.put(self._outcome(doc, ctrl, returned))
+            config = active_values(doc["misc"]["vals"])
+            try:
+                outcome = Outcome(tid, self._domain.evaluate_into(returned, config, ctrl))
+            except Exception as error:
+                outcome = Outcome(tid, error=error)
+            self._outbox.put(outcome)
         except BaseException:
             # Interrupted after the objective had returned: the trial has finished all the same.
-            if returned and doc["tid"] not in self._outbox:
-                self._outbox.put(self._complete(doc["tid"], returned[0], ctrl))
+            if returned and tid not in self._outbox:
+                self._outbox.put(self._complete(tid, returned[0], ctrl))
             raise
-
-    def _outcome(self, doc: dict[str, Any], ctrl: Any, returned: list[Any]) -> Outcome:
-        config = active_values(doc["misc"]["vals"])
-        try:
-            result = self._domain.evaluate_into(returned, config, ctrl)
-        except Exception as error:
-            return Outcome(doc["tid"], error=error)
-        return Outcome(doc["tid"], result)
 
     def _complete(self, tid: Any, value: Any, ctrl: Any) -> Outcome:
         try:

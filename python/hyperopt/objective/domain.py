@@ -19,6 +19,7 @@ from hyperopt.exceptions import (
 )
 from hyperopt.objective.ctrl import Ctrl
 from hyperopt.pyll.base import Apply, GarbageCollected, Literal, as_apply, dfs, rec_eval
+from hyperopt.space.activation import drawn_by, label_of
 from hyperopt.storage.documents import CMD, STATUS_NEW, STATUS_OK, STATUS_STRINGS
 
 if TYPE_CHECKING:
@@ -118,11 +119,10 @@ class Domain:
         self.params: dict[str, Any] = {}
         self._wants_ctrl = False
         for node in dfs(self.expr):
-            if node.name == "hyperopt_param":
-                label = node.arg["label"].obj
+            if (label := label_of(node)) is not None:
                 if label in self.params:
                     raise DuplicateLabel.of(label)
-                self.params[label] = node.arg["obj"]
+                self.params[label] = drawn_by(node)
             elif isinstance(node, Literal) and node.obj is Ctrl:
                 self._wants_ctrl = True
         self.loss_target = loss_target
@@ -161,9 +161,9 @@ class Domain:
     def memo_from_config(self, config: Mapping[str, Any]) -> dict[Any, Any]:
         """The value of every parameter node; `GarbageCollected` for labels that `config` lacks."""
         return {
-            node: config.get(node.arg["label"].obj, GarbageCollected)
+            node: config.get(label, GarbageCollected)
             for node in dfs(self.expr)
-            if node.name == "hyperopt_param"
+            if (label := label_of(node)) is not None
         }
 
     def evaluate(

@@ -11,6 +11,7 @@ import sys
 import warnings
 from collections import deque
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.environment import log
@@ -25,6 +26,7 @@ from hyperopt.search.bar_text import BarText
 from hyperopt.search.counts import RunCounts
 from hyperopt.search.new_best import log_new_best
 from hyperopt.search.outcomes import name_the_point, write
+from hyperopt.search.progress import NoProgress
 from hyperopt.search.seeds import draw_seed
 from hyperopt.search.stopping import EARLY_STOP, INTERRUPTED, STOPPED, reason_to_stop
 from hyperopt.storage import lifecycle
@@ -79,12 +81,14 @@ class Driver:
         # not depend on which trial is faster.
         self._strict = run.options.strict_order and not self._watches
         self._slots = 0 if self._watches else evaluator.capacity
+        self._draw_seed = partial(draw_seed, run.rstate)
         self._known: set[Any] = set()
         self._revision = 0
         self._bar: BarText | None = None
         self._waiting: deque[Document] = deque()
         self._running: dict[Any, Document] = {}
         self._arrived: dict[Any, Outcome] = {}
+        self._is_timed = run.options.timeout is not None
         self._attempts: dict[Any, int] = {}
         self._ended: Ended | None = None
         self._exhausted = False
@@ -113,7 +117,7 @@ class Driver:
         # The bar closes before an exception is on its way to the terminal.
         total = self._options.max_evals
         with run.progress_callback(initial=self._counts.n_done, total=total) as bar:
-            self._bar = BarText(self._counts, bar)
+            self._bar = None if isinstance(bar, NoProgress) else BarText(self._counts, bar)
             try:
                 self._evaluator.start(run.domain, self._trials)
                 failure = self._loop()
@@ -175,10 +179,11 @@ class Driver:
     def _loop(self) -> BaseException | None:
         """Iterate; return the exception of an objective that ends the run."""
         while (reason := self._reason_to_stop()) is None:
-            self._adopt()
+            if self._watches:
+                self._adopt()
             self._suggest()
             self._submit()
-            if self._all_queued() and not self._block:
+            if self._watches and not self._block and (self._left <= 0 or self._exhausted):
                 return None
             if not self._running:
                 if not self._store.wait(self._run.remaining_s()):
@@ -204,13 +209,8 @@ class Driver:
             self._show()
         return None
 
-    def _all_queued(self) -> bool:
-        return self._watches and (self._left <= 0 or self._exhausted)
-
     def _adopt(self) -> int:
         """Where others evaluate, watch all trials that are new; return how many there are."""
-        if not self._watches:
-            return 0
         changes = changes_of(self._trials, self._revision)
         self._revision = changes.revision
         docs = changes.documents if changes.complete else self._trials._dynamic_trials
@@ -251,14 +251,15 @@ class Driver:
         while True:
             for tid in self._arrivals():
                 doc = self._running[tid]
-                if self._tries_again(doc):
+                error = self._arrived[tid].error
+                if error is not None and self._tries_again(doc, error):
                     continue
                 error = self._record(doc)
                 if error is not None and not self._options.catch_eval_exceptions:
                     self._run.callbacks.tell_quietly(self._trials, [doc])
                     name_the_point(error, doc, run.domain)
                     return error
-                self._run.callbacks.trial_end(self._trials, doc)
+                run.callbacks.trial_end(self._trials, doc)
                 if self._ended is not None and doc["state"] != JOB_STATE_CANCEL:
                     self._ended.add(doc)
                     if run.wants_early_stop(self._ended):
@@ -283,8 +284,16 @@ class Driver:
     def _suggest(self) -> None:
         """Ask the algorithm for as many trials as there is room for."""
         run = self._run
-        while (n := self._room()) > 0 and not self._exhausted and not run.is_cancelled:
-            docs = self._store.suggest(run.algo, run.domain, n, self._draw_seed, self._limit)
+        while self._left > 0 and not self._exhausted:
+            target = self._options.max_queue_len
+            if not self._serial:
+                target = max(target, self._capacity)
+            room = target - len(self._waiting) - len(self._running)
+            if room <= 0 or run.is_cancelled:
+                return
+            docs = self._store.suggest(
+                run.algo, run.domain, min(room, self._left), self._draw_seed, self._limit
+            )
             for doc in self._store.news():
                 self._counts.add(doc)
             n_new = len(docs)
@@ -296,16 +305,6 @@ class Driver:
                 self._exhausted = True
                 return
             self._left -= n_new
-
-    def _room(self) -> int:
-        """How many trials may be suggested now."""
-        target = self._options.max_queue_len
-        if not self._serial:
-            target = max(target, self._capacity)
-        return min(target - len(self._waiting) - len(self._running), self._left)
-
-    def _draw_seed(self) -> int:
-        return draw_seed(self._run.rstate)
 
     @property
     def _capacity(self) -> int:
@@ -352,7 +351,7 @@ class Driver:
 
     def _arrivals(self) -> list[Any]:
         """Wait for outcomes; the ids of the trials to record now, none when the time is up."""
-        remaining_s = self._run.remaining_s()
+        remaining_s = self._run.remaining_s() if self._is_timed else None
         if not self._strict:
             self._keep(self._evaluator.wait(remaining_s))
             return list(self._arrived)
@@ -371,10 +370,9 @@ class Driver:
                     self._running[outcome.tid] = outcome.document
                 self._arrived[outcome.tid] = outcome
 
-    def _tries_again(self, doc: Document) -> bool:
+    def _tries_again(self, doc: Document, error: BaseException) -> bool:
         """Hand over a trial again that was lost through no fault of its own, and not too often."""
-        error = self._arrived[doc["tid"]].error
-        if error is None or not isinstance(error, TrialLost) or not error.again:
+        if not isinstance(error, TrialLost) or not error.again:
             return False
         attempt = self._attempts.get(doc["tid"], 1)
         if attempt >= _MAX_ATTEMPTS:
@@ -391,15 +389,15 @@ class Driver:
         An interrupt may strike at any line. The trial stays among those that run, and its outcome
         among those that have arrived, until all is written; writing it again changes nothing.
         """
-        outcome = self._arrived[doc["tid"]]
+        outcome, counts = self._arrived[doc["tid"]], self._counts
         if outcome.document is None:
             write(outcome, doc, self._trials, self._options)
             self._store.settle(doc)
         del self._running[outcome.tid]
         del self._arrived[outcome.tid]
-        best_before = self._counts.best_loss
-        self._counts.add(doc)
-        if self._counts.best_loss < best_before:
+        best_before = counts.best_loss
+        counts.add(doc)
+        if counts.best_loss < best_before:
             log_new_best(doc, self._run.domain)
         return None if isinstance(outcome.error, TrialLost) else outcome.error
 

@@ -37,7 +37,7 @@ def reason_to_stop(run: Run, counts: RunCounts, *, is_first: bool) -> str | None
     """
     if run.is_cancelled:
         return INTERRUPTED
-    if run.remaining_s() == 0.0:
+    if run.options.timeout is not None and run.remaining_s() == 0.0:
         return TIMEOUT
     threshold = run.options.loss_threshold
     if not is_first and threshold is not None and counts.best_loss < threshold:

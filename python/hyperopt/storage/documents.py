@@ -62,12 +62,20 @@ CMD = ("domain_attachment", DOMAIN_ATTACHMENT)
 have_bson = False
 
 _EPOCH = datetime.datetime(1970, 1, 1)
+_latest = (0, _EPOCH)
+"""The last millisecond that was asked for, and its time: many trials may begin and end in it."""
 
 
 @public("hyperopt.utils")
 def coarse_utcnow() -> datetime.datetime:
     """The time in UTC, without a zone, cut to milliseconds (what BSON can store)."""
-    return _EPOCH + datetime.timedelta(milliseconds=int(time.time() * 1000.0))
+    global _latest
+    milliseconds = int(time.time() * 1000.0)
+    known, moment = _latest
+    if milliseconds != known:
+        moment = _EPOCH + datetime.timedelta(milliseconds=milliseconds)
+        _latest = (milliseconds, moment)
+    return moment
 
 
 @public("hyperopt.base")

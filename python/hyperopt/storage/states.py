@@ -74,24 +74,23 @@ class States:
         fresh = self.docs[start:] if start < len(self.docs) else []
         was_whole, self._is_whole = self._is_whole, False
         for doc in fresh:
-            self._append(doc)
+            self.append(doc)
         self._is_whole = was_whole
         return fresh
 
     def append(self, doc: Document) -> None:
         """Take note of the next document of `docs`."""
         was_whole, self._is_whole = self._is_whole, False
-        self._append(doc)
-        self._is_whole = was_whole
-
-    def _append(self, doc: Document) -> None:
-        state = self._seen_state(doc)
+        state = doc["state"] if self.exp_key is None else _FOREIGN
+        if state not in JOB_STATES:
+            state = self._seen_state(doc)
         if state < 2:
             self.open[id(doc)] = len(self.states)
         self.states.append(state)
         self.counts[state] += 1
         if state in JOB_VALID_STATES:
             self.shown.append(doc)
+        self._is_whole = was_whole
 
     def settle(self, doc: Document) -> bool:
         """Move an unfinished document to its present state; False if it was not unfinished."""
@@ -145,7 +144,10 @@ class States:
 
     def _move(self, position: int, doc: Document) -> bool:
         """Register the document's state; True if it is shown exactly when it was before."""
-        old, new = self.states[position], self._seen_state(doc)
+        old = self.states[position]
+        new = doc["state"] if self.exp_key is None else _FOREIGN
+        if new not in JOB_STATES:
+            new = self._seen_state(doc)
         self.states[position] = new
         self.counts[old] -= 1
         self.counts[new] += 1

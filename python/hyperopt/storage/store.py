@@ -68,6 +68,8 @@ class TrialStore(Results):
 
     asynchronous = False
     """Whether somebody else evaluates the trials, so that `fmin` only has to wait for them."""
+    _fmin_cancelled = False
+    """Whether somebody else has ended the search, as a cluster may."""
 
     _ids: set[Any]
     _dynamic_trials: list[Document]

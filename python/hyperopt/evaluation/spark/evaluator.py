@@ -14,7 +14,6 @@ import threading
 import uuid
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import replace
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -233,7 +232,7 @@ def _with_traceback(outcome: Outcome) -> Outcome:
     if isinstance(outcome.error, TrialLost):
         logger.warning("%s", outcome.error)
     _log_exception(outcome.tid, outcome.error)
-    return replace(outcome, error_text=outcome.traceback)
+    return outcome._replace(error_text=outcome.traceback)
 
 
 def _log_exception(tid: int, error: BaseException) -> None:

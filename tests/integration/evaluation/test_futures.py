@@ -16,6 +16,7 @@ from hyperopt import JOB_STATE_DONE, JOB_STATE_ERROR, Trials, fmin, hp, rand
 from hyperopt.base import JOB_STATE_CANCEL
 from hyperopt.fmin import fmin_pass_expr_memo_ctrl
 
+pytestmark = pytest.mark.parallel
 SPACE = hp.uniform("x", 0, 1)
 
 

@@ -20,6 +20,7 @@ from hyperopt.evaluation.spark.limit import Limit
 from hyperopt.evaluation.wire import Order, Payload
 from hyperopt.exceptions import AllTrialsFailed
 
+pytestmark = pytest.mark.parallel
 SPACE = hp.uniform("x", 0, 1)
 
 

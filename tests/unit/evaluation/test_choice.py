@@ -14,6 +14,8 @@ from hyperopt.evaluation.processes.evaluator import ProcessEvaluator
 from hyperopt.evaluation.spark.evaluator import SparkEvaluator
 from hyperopt.evaluation.threads import ThreadEvaluator
 
+pytestmark = pytest.mark.parallel
+
 
 def test_without_a_choice_the_driver_evaluates_itself() -> None:
     assert isinstance(evaluator(), SerialEvaluator)

@@ -23,7 +23,10 @@ from hyperopt import JOB_STATE_DONE, JOB_STATE_ERROR, Trials, fmin, hp, rand
 from hyperopt.base import JOB_STATE_CANCEL
 from hyperopt.evaluation.processes.evaluator import ProcessEvaluator
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no forks")
+pytestmark = [
+    pytest.mark.parallel,
+    pytest.mark.skipif(sys.platform == "win32", reason="there are no forks"),
+]
 
 SPACE = hp.uniform("x", 0, 1)
 

@@ -15,7 +15,7 @@ import pytest
 from hyperopt import Trials, fmin, hp
 from hyperopt.base import JOB_STATE_DONE
 
-DATA = Path(__file__).parent.parent / "data"
+DATA = Path(__file__).parents[2] / "data"
 SPACE = {
     "x": hp.uniform("x", -5, 5),
     "n": hp.randint("n", 10),

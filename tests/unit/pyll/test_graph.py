@@ -6,8 +6,6 @@ import copy
 import io
 import math
 import pickle
-import subprocess
-import sys
 from collections import OrderedDict, namedtuple
 from typing import Any
 
@@ -415,20 +413,6 @@ def defined_locally(result: float) -> Any:
     return scope.define(brought_along)
 
 
-def test_a_pickled_expression_brings_its_functions_along() -> None:
-    defined_locally(2.5)
-    data = cloudpickle.dumps(scope.brought_along() * 2)
-    scope.undefine("brought_along")
-    code = (
-        "import pickle, sys; from hyperopt.pyll import rec_eval; "
-        "print(rec_eval(pickle.load(sys.stdin.buffer)))"
-    )
-    result = subprocess.run(
-        [sys.executable, "-c", code], input=data, capture_output=True, check=False
-    )
-    assert result.stdout.decode().strip() == "5.0", result.stderr.decode()
-
-
 def test_a_definition_of_this_process_wins_over_a_pickled_one() -> None:
     old = cloudpickle.dumps(as_apply([defined_locally(1.0), scope.brought_along()]))
     scope.undefine("brought_along")
@@ -455,14 +439,3 @@ def test_the_newest_of_several_pickled_definitions_wins() -> None:
 
 def test_the_symbol_table_is_pickled_by_reference() -> None:
     assert pickle.loads(cloudpickle.dumps(scope)) is scope
-
-
-def test_importing_pyll_imports_neither_scipy_nor_networkx() -> None:
-    code = (
-        "import sys, hyperopt.pyll.stochastic, hyperopt.space; "
-        "print(sorted({m.partition('.')[0] for m in sys.modules} & {'scipy', 'networkx'}))"
-    )
-    result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False
-    )
-    assert result.stdout.strip() == "[]", result.stderr

@@ -10,7 +10,7 @@ import numpy as np
 
 from hyperopt.algorithms.assignments import assignment
 from hyperopt.exceptions import SpaceWarning
-from hyperopt.space.enumeration import MANY_POINTS, all_points, support
+from hyperopt.space.enumeration import MANY_POINTS, all_points
 from hyperopt.storage.documents import JOB_STATE_CANCEL, Document, active_values
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def hint_at_repetition(space: CompiledSpace, docs: list[Document], stacklevel: i
 
 
 def _is_finite(space: CompiledSpace) -> bool:
-    supports = [support(parameter) for parameter in space.parameters]
+    supports = [parameter.values for parameter in space.parameters]
     return all(s is not None and _length(s) <= MANY_POINTS for s in supports)
 
 

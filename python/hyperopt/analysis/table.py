@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.space.option_names import option_names
-from hyperopt.space.point_reading import choice_options
 from hyperopt.space.values import ValuesOf, native
 from hyperopt.storage.documents import active_values, of_experiment
 from hyperopt.storage.failures import error_text
@@ -82,7 +81,7 @@ class _Shown:
         self._values = ValuesOf(space) if space is not None else native
         self._names = {
             label: option_names(options)
-            for label, options in (choice_options(space).items() if space is not None else ())
+            for label, options in (space.options.items() if space is not None else ())
         }
 
     def __call__(self, vals: Mapping[str, Any]) -> dict[str, Any]:

@@ -191,9 +191,8 @@ def _distribution(parameter: Any, space: CompiledSpace) -> tuple[Any, Callable[[
 def _options(label: str, space: CompiledSpace) -> list[Any] | None:
     """The options of a choice, as Optuna can store them."""
     from hyperopt.pyll.base import rec_eval
-    from hyperopt.space.point_reading import choice_options
 
-    options = choice_options(space).get(label)
+    options = space.options.get(label)
     if options is None:
         return None
     values = [rec_eval(option) for option in options]

@@ -24,7 +24,7 @@ ALWAYS: Conditions = ((),)
 
 _MAX_CONJUNCTIONS = 256
 _MAX_LITERALS = 16_384
-_INTEGER_FAMILIES = ("randint", "categorical")
+INTEGER_FAMILIES = ("randint", "categorical")
 
 
 class _Index(NamedTuple):
@@ -102,7 +102,7 @@ def _simple_index(node: Apply) -> _Index | None:
     while True:
         label = label_of(node)
         if label is not None:
-            is_integer = drawn_by(node).name in _INTEGER_FAMILIES
+            is_integer = drawn_by(node).name in INTEGER_FAMILIES
             return _Index(label, offset) if is_integer else None
         if node.named_args:
             return None

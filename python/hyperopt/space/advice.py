@@ -7,7 +7,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hyperopt.exceptions import SpaceWarning
-from hyperopt.pyll.base import Apply, Literal, dfs
+from hyperopt.pyll.base import Literal, dfs
 from hyperopt.space.activation import label_of
 from hyperopt.space.compiler import CompiledSpace, Parameter, compile_space
 from hyperopt.space.ordered_numbers import (
@@ -42,7 +42,6 @@ class _Use(NamedTuple):
     """A parameter, and what the space does with its value."""
 
     parameter: Parameter
-    options: list[Apply] | None  # of the switch that it decides
     to_int: bool
 
 
@@ -90,21 +89,15 @@ def check_space(space: Any, *, stacklevel: int = 1) -> list[SpaceWarning]:
 
 
 def _uses(space: CompiledSpace) -> Iterator[_Use]:
-    options: dict[str, list[Apply]] = {}
-    to_int: set[str] = set()
+    to_int: set[str | None] = set()
     for node in dfs(space.expression):
-        if node.name not in ("switch", "int") or not node.pos_args:
-            continue
-        source = node.pos_args[0]
-        if node.name == "int" and source.name == "float" and source.pos_args:
-            source = source.pos_args[0]
-        label = label_of(source)
-        if label is not None and node.name == "switch":
-            options[label] = node.pos_args[1:]
-        elif label is not None:
-            to_int.add(label)
+        if node.name == "int" and node.pos_args:
+            source = node.pos_args[0]
+            if source.name == "float" and source.pos_args:
+                source = source.pos_args[0]
+            to_int.add(label_of(source))
     for parameter in space.parameters:
-        yield _Use(parameter, options.get(parameter.label), parameter.label in to_int)
+        yield _Use(parameter, parameter.label in to_int)
 
 
 def _advice(use: _Use) -> Iterator[_Advice]:
@@ -121,7 +114,7 @@ def _as_written(use: _Use) -> str:
     label, family, args = use.parameter.label, use.parameter.family, use.parameter.args
     if family == "categorical":
         return f"hp.pchoice({label!r}, ...)"
-    if family == "randint" and use.options is not None:
+    if family == "randint" and use.parameter.options is not None:
         return f"hp.choice({label!r}, ...)"
     if family == "randint" and args[0] == 0:
         return shown_call("randint", label, args[1])
@@ -144,11 +137,11 @@ def _single_value(use: _Use) -> _Advice | None:
         value, index = shown_number(lowest), 0
     else:
         return None
-    if use.options is None:
+    if use.parameter.options is None:
         return _Advice(f"{_as_written(use)} has only one value, {value}", f"{value} instead of it")
-    if not 0 <= index < len(use.options):
+    if not 0 <= index < len(use.parameter.options):
         return None
-    option = use.options[index]
+    option = use.parameter.options[index]
     shown = repr(option.obj) if isinstance(option, Literal) else "that option itself"
     return _Advice(f"{_as_written(use)} always takes the same option", f"{shown} instead of it")
 
@@ -252,11 +245,12 @@ def _is_uniformint(use: _Use) -> bool:
 
 
 def _ordered_numbers(use: _Use) -> _Advice | None:
-    if use.options is None or use.parameter.family != "randint" or len(use.options) < 3:
+    options = use.parameter.options
+    if options is None or use.parameter.family != "randint" or len(options) < 3:
         return None
-    constants = [option.obj for option in use.options if isinstance(option, Literal)]
+    constants = [option.obj for option in options if isinstance(option, Literal)]
     numbers = plain_numbers(constants)
-    if numbers is None or len(numbers) < len(use.options):
+    if numbers is None or len(numbers) < len(options):
         return None
     if not (is_ascending(numbers) or is_ascending(numbers[::-1])):
         return None

@@ -7,8 +7,6 @@ them, and a fast evaluator that gives the same values as `hyperopt.pyll.rec_eval
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +16,10 @@ from hyperopt.pyll.base import Apply, Literal, as_apply, dfs, rec_eval
 from hyperopt.pyll.printing import one_line
 from hyperopt.pyll.stochastic import implicit_stochastic_symbols
 from hyperopt.space import constructors
-from hyperopt.space.activation import Conditions, activation, drawn_by, label_of
+from hyperopt.space.activation import activation, drawn_by, label_of
 from hyperopt.space.evaluator import PointEvaluator
 from hyperopt.space.hidden import check_nothing_hidden
+from hyperopt.space.parameter import Parameter
 from hyperopt.space.priors import FAMILIES, check_numeric, check_probabilities, check_randint
 
 if TYPE_CHECKING:
@@ -31,38 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["CompiledSpace", "Parameter", "compile_space"]
 
 _ARGUMENT_NAMES = {**FAMILIES, "randint": ("low", "high"), "categorical": ("p",)}
-
-
-@public("hyperopt.space")
-@dataclass(frozen=True)
-class Parameter:
-    """A random parameter of a space.
-
-    Attributes
-    ----------
-    label : str
-        Its name.
-    family : str
-        Its distribution: ``uniform quniform loguniform qloguniform normal qnormal lognormal
-        qlognormal randint categorical``.
-    args : tuple
-        Arguments of the distribution. Numeric families: floats, in the order low, high[, q] or mu,
-        sigma[, q]. randint (and `hp.choice`): low and high as ints, high exclusive. categorical
-        (`hp.pchoice`): the probabilities.
-    conditions : tuple or None
-        When it is active: a disjunction of conjunctions of (label, value). ``((),)`` is always;
-        None when only evaluation can tell.
-    """
-
-    label: str
-    family: str
-    args: tuple[Any, ...]
-    conditions: Conditions
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether its values are stored as integers: counts, and the numbers of options."""
-        return self.family in ("randint", "categorical")
 
 
 @public("hyperopt.space")
@@ -96,10 +63,11 @@ class CompiledSpace:
 
     def _compile(self) -> None:
         check_nothing_hidden(self.expression)
-        self.nodes = dict(sorted(_parameter_nodes(self.expression).items()))
-        active = activation(self.expression)
+        order = dfs(self.expression)
+        self.nodes = dict(sorted(_parameter_nodes(order).items()))
+        active, options = activation(self.expression), _options_by_index(order)
         self.parameters = tuple(
-            Parameter(label, *_read_prior(label, node), conditions=active[node])
+            Parameter(label, *_read_prior(label, node), active[node], options.get(node))
             for label, node in self.nodes.items()
         )
         self.labels = tuple(self.nodes)
@@ -107,11 +75,15 @@ class CompiledSpace:
         self._points = PointEvaluator(self.expression)
         self._evaluate = self._points.evaluate
 
-    @cached_property
+    @property
     def selectors(self) -> list[bool]:
         """Of each parameter whether it selects an option by its number, as of `hp.choice`."""
-        chosen = {id(node.pos_args[0]) for node in dfs(self.expression) if node.name == "switch"}
-        return [id(node) in chosen for node in self.nodes.values()]
+        return [parameter.options is not None for parameter in self.parameters]
+
+    @property
+    def options(self) -> dict[str, tuple[Apply, ...]]:
+        """The options of every choice, as expressions."""
+        return {p.label: p.options for p in self.parameters if p.options is not None}
 
     @property
     def native(self) -> _native.Space:
@@ -234,12 +206,21 @@ def _refuse_no_space(expr: Any) -> None:
     raise TypeError(f"{shown} is no search space; {problem}")
 
 
-def _parameter_nodes(root: Apply) -> dict[str, Apply]:
+def _options_by_index(order: list[Apply]) -> dict[Apply, tuple[Apply, ...]]:
+    """What each node selects from that is the index of a switch."""
+    return {
+        node.pos_args[0]: tuple(node.pos_args[1:])
+        for node in order
+        if node.name == "switch" and node.pos_args
+    }
+
+
+def _parameter_nodes(order: list[Apply]) -> dict[str, Apply]:
     """Find the parameter nodes by label; refuse random nodes with neither label nor generator."""
     found: dict[str, Apply] = {}
     labelled: set[Apply] = set()
     stochastic: list[Apply] = []
-    for node in dfs(root):
+    for node in order:
         if isinstance(node, Literal):
             _refuse_uncalled(node.obj)
             continue

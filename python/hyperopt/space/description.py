@@ -11,7 +11,6 @@ import numpy as np
 from hyperopt.environment.strangers import repr_of
 from hyperopt.pyll.base import Apply, Literal
 from hyperopt.space.activation import label_of
-from hyperopt.space.point_reading import choice_options
 
 if TYPE_CHECKING:
     from hyperopt.space.compiler import CompiledSpace
@@ -38,15 +37,14 @@ def describe(space: CompiledSpace) -> Description:
     >>> describe(compile_space(hp.choice("k", ["svm", {"rf": hp.uniform("depth", 1, 9)}])))["k"]
     {'family': 'randint', 'args': [0, 2], 'options': ["'svm'", 'dict(rf=<depth>)']}
     """
-    options = choice_options(space)
     described: Description = {}
     for parameter in space.parameters:
         args = [
             value.item() if isinstance(value, np.generic) else value for value in parameter.args
         ]
         described[parameter.label] = {"family": parameter.family, "args": args}
-        if parameter.label in options:
-            texts = [_text(option, {}) for option in options[parameter.label]]
+        if parameter.options is not None:
+            texts = [_text(option, {}) for option in parameter.options]
             described[parameter.label]["options"] = texts
     return described
 

@@ -20,7 +20,7 @@ from hyperopt.space.quantiles import quantile
 if TYPE_CHECKING:
     from hyperopt.space.compiler import CompiledSpace, Parameter
 
-__all__ = ["MANY_POINTS", "Grid", "InfiniteGrid", "all_points", "support"]
+__all__ = ["MANY_POINTS", "Grid", "InfiniteGrid", "all_points"]
 
 MANY_POINTS = 200_000
 """A space with more points is not listed."""
@@ -31,44 +31,6 @@ Conjunctions = frozenset[tuple[tuple[str, float], ...]]
 
 class InfiniteGrid(BadSearchSpace, ValueError):  # noqa: N818
     """A parameter has too many values to make a grid of them."""
-
-
-class _Multiples(Sequence[float]):
-    """Multiples of q, as `round(u / q) * q` gives them."""
-
-    def __init__(self, first: int, last: int, q: float) -> None:
-        self._numbers, self._q = range(first, last + 1), q
-
-    def __len__(self) -> int:
-        return len(self._numbers)
-
-    def __getitem__(self, at: Any) -> Any:
-        return self._numbers[at] * self._q
-
-    def index(self, value: float, start: int = 0, stop: int | None = None) -> int:
-        """The position of a value; ValueError if it is none of the multiples."""
-        at = self._numbers.index(round(value / self._q))
-        if self[at] != value:
-            raise ValueError(f"{value} is no multiple of {self._q}")
-        return at
-
-
-def support(parameter: Parameter) -> Sequence[float] | None:
-    """The values that a parameter can take, in order; None if there is no end to them."""
-    family, args = parameter.family, parameter.args
-    if family == "randint":
-        return range(args[0], args[1])
-    if family == "categorical":
-        return [number for number, p in enumerate(args) if p > 0]
-    if family not in ("quniform", "qloguniform"):
-        return None
-    low, high, q = args
-    if family == "qloguniform":
-        low, high = math.exp(low), math.exp(high)
-    first, last = round(low / q), round(high / q)
-    if last - first >= 2**53:
-        return None
-    return _Multiples(first, last, q)
 
 
 def _at_quantiles(parameter: Parameter, n: int) -> list[float]:
@@ -255,7 +217,7 @@ class Grid:
 
 def _values(parameter: Parameter, n: int | Mapping[str, int] | None) -> Sequence[float]:
     wanted = n.get(parameter.label) if isinstance(n, Mapping) else None
-    values = None if wanted is not None else support(parameter)
+    values = None if wanted is not None else parameter.values
     if values is not None:
         return values
     number = wanted if wanted is not None else (n if isinstance(n, int) else None)

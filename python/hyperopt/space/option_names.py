@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from hyperopt.pyll.base import Apply, Literal
@@ -13,7 +14,7 @@ _NAMING_KEYS = ("type", "name", "model", "kind", "estimator", "algorithm", "cls"
 """Keys of a dict among options whose value tells which one it is."""
 
 
-def option_names(options: list[Apply]) -> list[str]:
+def option_names(options: Sequence[Apply]) -> list[str]:
     """A name for each option: short values as they are, others by a part, all different.
 
     Examples

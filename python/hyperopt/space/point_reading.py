@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "assignment_by_structure",
-    "choice_options",
     "is_option",
     "option_of",
     "what_to_give",
@@ -34,15 +33,6 @@ Assignment = dict[str, Any]
 
 _TOLERANCE = 1e-9
 """How far, relative to itself, a computed value may be from what its inverse gives again."""
-
-
-def choice_options(space: CompiledSpace) -> dict[str, list[Apply]]:
-    """The options of every choice, as expressions."""
-    return {
-        label: node.pos_args[1:]
-        for node in dfs(space.expression)
-        if node.name == "switch" and (label := label_of(node.pos_args[0])) is not None
-    }
 
 
 def what_to_give(space: CompiledSpace, assignment: Any) -> str | None:
@@ -56,7 +46,7 @@ def what_to_give(space: CompiledSpace, assignment: Any) -> str | None:
             f"the value of {lists[0]!r} is {assignment[lists[0]]!r}, a list, as in misc['vals']; "
             "give {label: values[0]} of the labels that have one, as spec_from_misc(trial['misc'])"
         )
-    for label, options in choice_options(space).items():
+    for label, options in space.options.items():
         if label in given and not _is_number_of(assignment[label], len(options)):
             shown = ", ".join(f"{n}: {one_line(option)}" for n, option in enumerate(options[:9]))
             more = ", ..." if len(options) > 9 else ""
@@ -110,7 +100,7 @@ def is_option(given: Any, option: Any) -> bool:
 
 
 def option_of(
-    given: Any, options: list[Apply], *, values_first: bool
+    given: Any, options: Sequence[Apply], *, values_first: bool
 ) -> tuple[int, int | None] | None:
     """Which option `given` means: its number, and another number that it might mean as well.
 
@@ -275,15 +265,12 @@ def _may_be(space: CompiledSpace, label: str, value: Any) -> bool:
     if not _is_number(value):
         return False
     (parameter,) = [p for p in space.parameters if p.label == label]
-    family, args = parameter.family, parameter.args
-    if family == "categorical":
-        return value in range(len(args))
-    if family == "randint":
-        return float(value).is_integer() and args[0] <= value < args[1]
-    if family.endswith("normal"):
-        return "log" not in family or value >= 0
-    low, high = map(math.exp, args[:2]) if "log" in family else args[:2]
-    room = (args[2] / 2 if family.startswith("q") else 0.0) + _TOLERANCE * max(abs(low), abs(high))
+    if parameter.is_whole and not float(value).is_integer():
+        return False
+    low, high = parameter.bounds
+    if parameter.is_whole or not parameter.is_bounded:
+        return bool(low <= value <= high)
+    room = (parameter.step or 0.0) / 2 + _TOLERANCE * max(abs(low), abs(high))
     return bool(low - room <= float(value) <= high + room)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,6 @@ from hyperopt.exceptions import MissingLabel
 from hyperopt.pyll.printing import one_line
 from hyperopt.space.point_reading import (
     assignment_by_structure,
-    choice_options,
     is_option,
     option_of,
 )
@@ -81,7 +80,7 @@ def _assignment_by_label(
             f"{name} has the key {unknown[0]!r}, which is no parameter of the space; the "
             f"parameters are {', '.join(map(repr, space.labels))}"
         )
-    options = choice_options(space)
+    options = space.options
     values: dict[str, Any] = {}
     inside: dict[str, Any] = {}
     for label, value in point.items():
@@ -106,15 +105,14 @@ def _assignment_by_label(
 
 
 def _checked_values(space: CompiledSpace, values: dict[str, Any], name: str) -> dict[str, Any]:
-    families = {parameter.label: parameter.family for parameter in space.parameters}
+    whole = {parameter.label: parameter.is_whole for parameter in space.parameters}
     for label, value in values.items():
-        _check_number(value, families[label], f"{name}[{label!r}]")
+        _check_number(value, whole[label], f"{name}[{label!r}]")
     return values
 
 
-def _check_number(value: Any, family: str, name: str) -> None:
+def _check_number(value: Any, whole: bool, name: str) -> None:
     """Refuse what is no finite number; for a parameter of integers, no whole one."""
-    whole = family in ("randint", "categorical")
     if np.ndim(value) == 0:
         try:
             number = float(value)
@@ -126,7 +124,7 @@ def _check_number(value: Any, family: str, name: str) -> None:
 
 
 def _option(
-    space: CompiledSpace, options: list[Apply], value: Any, name: str, values_first: bool
+    space: CompiledSpace, options: Sequence[Apply], value: Any, name: str, values_first: bool
 ) -> tuple[int, dict[str, Any]]:
     """The number of the option that `value` means, and what it says of the parameters inside."""
     found = option_of(value, options, values_first=values_first)

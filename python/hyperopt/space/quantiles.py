@@ -44,11 +44,10 @@ def quantile(parameter: Parameter, share: float) -> float:
     else:
         low, high = args[:2]
         value = low + share * (high - low)
-    if "log" in family:
+    if parameter.is_log:
         value = math.exp(value)
-    if family.startswith("q"):
-        q = args[2]
-        value = round(value / q) * q
+    if parameter.step is not None:
+        value = round(value / parameter.step) * parameter.step
     return float(value)
 
 

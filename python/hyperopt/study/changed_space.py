@@ -7,7 +7,6 @@ cancelled, with the reason, so that neither the best trial nor an algorithm know
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections import Counter
 from collections.abc import Mapping
@@ -15,7 +14,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.exceptions import ChangedSpace, MissingLabel, SpaceWarning
+from hyperopt.space.activation import ALWAYS
 from hyperopt.space.description import Description, describe
+from hyperopt.space.parameter import Parameter
 from hyperopt.storage import lifecycle
 from hyperopt.storage.documents import (
     JOB_STATE_DONE,
@@ -168,18 +169,12 @@ def _unevaluable(assignment: dict[str, Any], space: CompiledSpace) -> str | None
 
 
 def _is_inside(value: Any, described: dict[str, Any]) -> bool:
-    family, args = described["family"], described["args"]
-    if family == "randint":
-        return bool(args[0] <= value < args[1])
-    if family == "categorical":
-        return bool(0 <= value < len(args))
-    if not family.endswith("uniform"):
+    parameter = Parameter("", described["family"], tuple(described["args"]), ALWAYS)
+    if not parameter.is_bounded:
         return True
-    low, high = args[:2]
-    if family.endswith("loguniform"):
-        low, high = math.exp(low), math.exp(high)
-    slack = args[2] if family.startswith("q") else 1e-9 * max(abs(low), abs(high))
-    return bool(low - slack <= value <= high + slack)
+    low, high = parameter.bounds
+    slack = 0.0 if parameter.is_whole else 1e-9 * max(abs(low), abs(high))
+    return bool(low - (parameter.step or slack) <= value <= high + (parameter.step or slack))
 
 
 def _warn(plan: _Plan, old: Description | None, new: Description, stacklevel: int) -> None:

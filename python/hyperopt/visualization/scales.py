@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hyperopt.pyll.base import Apply, dfs
-from hyperopt.space.activation import label_of
+from hyperopt.pyll.base import Apply
 from hyperopt.space.compiler import CompiledSpace, compile_space
 from hyperopt.space.option_names import option_names
 
@@ -21,11 +20,7 @@ def option_names_of(space: Any) -> dict[str, list[str]]:
     >>> option_names_of(hp.choice("a", ["relu", None, {"b": hp.uniform("b", 0, 1)}]))
     {'a': ['relu', 'None', '#2']}
     """
-    return {
-        label: option_names(node.pos_args[1:])
-        for node in dfs(_compiled(space).expression)
-        if node.name == "switch" and (label := label_of(node.pos_args[0])) is not None
-    }
+    return {label: option_names(options) for label, options in _compiled(space).options.items()}
 
 
 def scales_of(space: Any) -> dict[str, bool]:
@@ -37,7 +32,7 @@ def scales_of(space: Any) -> dict[str, bool]:
     >>> scales_of({"a": hp.uniform("a", 1e-6, 1), "b": hp.loguniform("b", -9, 0)})
     {'a': False, 'b': True}
     """
-    return {p.label: "log" in p.family for p in _compiled(space).parameters}
+    return {p.label: p.is_log for p in _compiled(space).parameters}
 
 
 def _compiled(space: Any) -> CompiledSpace:

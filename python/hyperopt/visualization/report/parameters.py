@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
-from hyperopt.pyll.base import Apply, dfs
 from hyperopt.space.option_names import option_names
 from hyperopt.visualization.report.columns import number
 
@@ -20,11 +18,7 @@ def parameters_of(space: CompiledSpace, *, guessed: bool = False) -> list[dict[s
     logarithmic. ``low`` and ``high`` are None where the prior has no bounds. ``prior`` is its call
     in words.
     """
-    names = {
-        label: option_names(switches[0].pos_args[1:])
-        for label, node in space.nodes.items()
-        if (switches := _switches(space, node))
-    }
+    names = {label: option_names(options) for label, options in space.options.items()}
     return [
         _described(parameter, names, "from the values" if guessed else None)
         for parameter in space.parameters
@@ -34,17 +28,15 @@ def parameters_of(space: CompiledSpace, *, guessed: bool = False) -> list[dict[s
 def _described(
     parameter: Parameter, names: dict[str, list[str]], prior: str | None
 ) -> dict[str, Any]:
-    label, family, args = parameter.label, parameter.family, parameter.args
-    low, high = _range(family, args)
-    log = "log" in family
-    options = names.get(label)
-    if options is None and family == "categorical":
-        options = [str(i) for i in range(len(args))]
-    integer = parameter.is_whole or (family.startswith("q") and float(args[2]).is_integer())
+    label, options = parameter.label, names.get(parameter.label)
+    low, high = _range(parameter)
+    if options is None and parameter.family == "categorical":
+        options = [str(i) for i in range(len(parameter.args))]
+    integer = parameter.is_whole or (parameter.step or 0.5).is_integer()
     return {
         "label": label,
         "kind": "option" if options else "integer" if integer else "number",
-        "log": log and (low is None or low > 0),
+        "log": parameter.is_log and (low is None or low > 0),
         "low": number(low),
         "high": number(high),
         "options": options,
@@ -53,20 +45,12 @@ def _described(
     }
 
 
-def _range(family: str, args: tuple[Any, ...]) -> tuple[float | None, float | None]:
-    if family == "randint":
-        return args[0], args[1] - 1
-    if family == "categorical":
-        return 0, len(args) - 1
-    if "normal" in family:
+def _range(parameter: Parameter) -> tuple[float | None, float | None]:
+    if not parameter.is_bounded:
         return None, None
-    low, high = args[:2]
-    if "log" in family:
-        low, high = math.exp(low), math.exp(high)
-    if family.startswith("q"):
-        q = args[2]
-        low, high = round(low / q) * q, round(high / q) * q
-    return low, high
+    low, high = parameter.bounds
+    q = parameter.step
+    return (low, high) if q is None else (round(low / q) * q, round(high / q) * q)
 
 
 def _call(parameter: Parameter, options: list[str] | None) -> str:
@@ -97,11 +81,3 @@ def _condition(parameter: Parameter, names: dict[str, list[str]]) -> str:
         for conjunction in parameter.conditions
     )
     return " or ".join(alternatives)
-
-
-def _switches(space: CompiledSpace, parameter: Apply) -> list[Apply]:
-    return [
-        node
-        for node in dfs(space.expression)
-        if node.name == "switch" and node.pos_args[0] is parameter
-    ]

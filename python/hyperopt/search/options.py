@@ -54,7 +54,8 @@ class FminOptions(MoreOptions, total=False):
     trials_save_file: str | os.PathLike[str]
 
 
-@dataclass(frozen=True)
+# Without what nobody asks for, which `import hyperopt` would have to make.
+@dataclass(frozen=True, eq=False, repr=False)
 class Options:
     """What `fmin` was asked for, besides the objective, the space, the algorithm and the trials.
 

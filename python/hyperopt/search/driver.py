@@ -305,6 +305,8 @@ class Driver:
                 self._exhausted = True
                 return
             self._left -= n_new
+            if self._serial and n_new >= room:
+                return
 
     @property
     def _capacity(self) -> int:

@@ -53,6 +53,7 @@ TRIAL_KEYS = [
     "exp_key",
 ]
 TRIAL_MISC_KEYS = ["tid", "cmd", "idxs", "vals"]
+_KEYS, _MISC_KEYS = frozenset(TRIAL_KEYS), frozenset(TRIAL_MISC_KEYS)
 
 DOMAIN_ATTACHMENT = "FMinIter_Domain"
 """The attachment of a store in which workers find what to evaluate."""
@@ -99,13 +100,15 @@ def validate_document(doc: Any, exp_key: Any) -> None:
     """Raise `InvalidTrial` unless `doc` is a trial document of the experiment `exp_key`."""
     if type(doc) is not dict and not _is_like_a_dict(doc):
         raise InvalidTrial("trial should be dict-like", doc)
-    for key in TRIAL_KEYS:
-        if key not in doc:
-            raise InvalidTrial("trial missing key", key)
+    if type(doc) is not dict or not doc.keys() >= _KEYS:
+        for key in TRIAL_KEYS:
+            if key not in doc:
+                raise InvalidTrial("trial missing key", key)
     misc = doc["misc"]
-    for key in TRIAL_MISC_KEYS:
-        if key not in misc:
-            raise InvalidTrial('trial["misc"] missing key', key)
+    if type(misc) is not dict or not misc.keys() >= _MISC_KEYS:
+        for key in TRIAL_MISC_KEYS:
+            if key not in misc:
+                raise InvalidTrial('trial["misc"] missing key', key)
     if doc["tid"] != misc["tid"]:
         raise InvalidTrial("tid mismatch between root and misc", doc)
     if doc["exp_key"] != exp_key:

@@ -27,7 +27,11 @@ __all__ = [
     "NothingToSuggest",
     "SaveFileInUse",
     "SpaceWarning",
+    "StorageError",
+    "StorageUnavailable",
+    "StudyNotFound",
     "TrialPruned",
+    "VersionMismatch",
 ]
 
 
@@ -158,6 +162,26 @@ class SaveFileInUse(RuntimeError):  # noqa: N818
             f"trials_save_file={str(self.path)!r} is being written by {self.holder}: wait until "
             "that run ends, or give another file name"
         )
+
+
+class StorageError(RuntimeError):
+    """A database of studies cannot be used; the message says why and what to do."""
+
+
+class StorageUnavailable(StorageError):  # noqa: N818
+    """The database did not answer for longer than a process is willing to wait."""
+
+
+class StudyNotFound(StorageError, KeyError):  # noqa: N818
+    """There is no study of this name."""
+
+    def __str__(self) -> str:
+        # KeyError would show the repr of its message.
+        return str(self.args[0]) if self.args else ""
+
+
+class VersionMismatch(StorageError):  # noqa: N818
+    """The database was made for an older or a newer version of this package."""
 
 
 class SpaceWarning(UserWarning):

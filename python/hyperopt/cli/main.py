@@ -12,8 +12,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from hyperopt.exceptions import StorageError
 from hyperopt.storage.sql.address import masked
-from hyperopt.storage.sql.errors import StorageError
 
 __all__ = ["COMMANDS", "main"]
 

@@ -10,9 +10,9 @@ from typing import Any, NoReturn
 from urllib.parse import parse_qs, urlparse
 
 from hyperopt.environment.public_path import public
+from hyperopt.exceptions import StorageError
 from hyperopt.objective.ctrl import Ctrl
 from hyperopt.storage.sql.address import masked
-from hyperopt.storage.sql.errors import StorageError
 from hyperopt.study.stored import DEFAULT_NAME, StoredTrials
 
 _PUBLIC = "hyperopt.mongoexp"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from hyperopt.exceptions import StorageError
 from hyperopt.storage.documents import Document
 from hyperopt.storage.sql import codec, reading
-from hyperopt.storage.sql.errors import StorageError
 from hyperopt.storage.sql.rows import COLUMNS, HEADER, Stored
 from hyperopt.storage.sql.shared import open_study_row
 

@@ -14,8 +14,8 @@ import pytest
 
 from hyperopt import StoredTrials, fmin, hp, rand
 from hyperopt.cli.main import main
+from hyperopt.exceptions import StorageError
 from hyperopt.storage.sql import codec
-from hyperopt.storage.sql.errors import StorageError
 
 from .postgresql_server import running_server
 from .processes import until

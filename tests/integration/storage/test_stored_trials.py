@@ -18,9 +18,8 @@ import pytest
 import hyperopt
 from hyperopt import StoredTrials, Trials, fmin, hp, jtpe, open_study, rand, tpe
 from hyperopt.base import JOB_STATE_DONE, JOB_STATE_ERROR, JOB_STATE_NEW, JOB_STATE_RUNNING
-from hyperopt.exceptions import InvalidTrial
+from hyperopt.exceptions import InvalidTrial, StorageError, StudyNotFound
 from hyperopt.storage.sql.codec import Opaque
-from hyperopt.storage.sql.errors import StorageError, StudyNotFound
 
 from .processes import Child, check_whole, describe, query, until
 

@@ -18,10 +18,10 @@ import pytest
 
 from hyperopt import StoredTrials, fmin, hp, jtpe, open_study
 from hyperopt.cli.main import main
+from hyperopt.exceptions import StorageError, StorageUnavailable
 from hyperopt.storage.sql import points, shared
 from hyperopt.storage.sql.database import Unclear
 from hyperopt.storage.sql.documents import row_of
-from hyperopt.storage.sql.errors import StorageError, StorageUnavailable
 from hyperopt.storage.sql.postgresql import PostgresqlDatabase
 from hyperopt.storage.sql.spill import Spill
 from hyperopt.storage.sql.sqlite import SqliteDatabase

@@ -11,8 +11,8 @@ import hashlib
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from hyperopt.exceptions import StorageError
 from hyperopt.storage.sql import codec
-from hyperopt.storage.sql.errors import StorageError
 from hyperopt.storage.sql.points import reached
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from hyperopt.storage.sql.errors import StorageUnavailable
+from hyperopt.exceptions import StorageUnavailable
 from hyperopt.storage.sql.points import reached
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from hyperopt.exceptions import StorageError
 from hyperopt.storage.sql.address import masked
 from hyperopt.storage.sql.database import PATIENCE_S, Database, Unclear
-from hyperopt.storage.sql.errors import StorageError
 from hyperopt.storage.sql.points import reached
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hyperopt.storage.sql.errors import StudyNotFound
+from hyperopt.exceptions import StudyNotFound
 from hyperopt.storage.sql.rows import COLUMNS, HEADER, Header, Stored, header_of
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hyperopt.storage.sql.errors import StorageError, VersionMismatch
+from hyperopt.exceptions import StorageError, VersionMismatch
 
 if TYPE_CHECKING:
     from hyperopt.storage.sql.database import Database

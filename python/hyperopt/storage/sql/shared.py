@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hyperopt.exceptions import StudyNotFound
 from hyperopt.storage.sql import leases, reading, schema
 from hyperopt.storage.sql.address import Address, parse
 from hyperopt.storage.sql.database import PATIENCE_S, Database
-from hyperopt.storage.sql.errors import StudyNotFound
 from hyperopt.storage.sql.exchange import Order, Reply, perform
 from hyperopt.storage.sql.reading import Changes
 from hyperopt.storage.sql.spill import Spill

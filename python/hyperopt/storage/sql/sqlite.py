@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hyperopt.exceptions import StorageError
 from hyperopt.storage.sql.database import PATIENCE_S, Database
-from hyperopt.storage.sql.errors import StorageError
 from hyperopt.storage.sql.network import network_file_system
 from hyperopt.storage.sql.points import reached
 

@@ -135,5 +135,5 @@ def _failures(columns: Mapping[str, Any]) -> list[list[str]]:
     ]
     if len(order) > _MOST_REASONS:
         rest = sum(counts[reason] for reason in order[_MOST_REASONS:])
-        lines.append(["failed", f"{rest} × {len(order) - _MOST_REASONS} further reasons"])
+        lines.append(["failed", f"{rest} for {len(order) - _MOST_REASONS} further reasons"])
     return lines

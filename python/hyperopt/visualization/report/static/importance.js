@@ -11,7 +11,7 @@ const importancePanel = new Panel('importance', 'Importance', {
     const bounds = importance.intervals;
     const most = Math.max(0.05, ...importance.shares, ...(bounds ? bounds.map((b) => b[1]) : []));
     const x = new Axis({ low: 0, high: Math.min(1, most * 1.04) });
-    if (labels.length) plot.xAxis(x, `share in reaching the best ${shortNumber(100 * importance.best)} %`);
+    if (labels.length) plot.xAxis(x, 'share');
     labels.forEach((label, k) => {
       const middle = plot.box.y + 24 * k + 12;
       const share = importance.shares[k];

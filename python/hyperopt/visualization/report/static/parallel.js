@@ -30,7 +30,7 @@ const parallelPanel = new Panel('parallel', 'Parallel coordinates', {
       panel.axes = labels.map((label, k) => ({ label, axis: study.axis(label), x: plot.px(labels.length > 1 ? k / (labels.length - 1) : 0.5) }));
       panel.heights = panel.axes.map((axis) => heightsOf(plot, study, axis));
       drawAxes(panel, study);
-      if (!study.order.length) plot.text(plot.width / 2, plot.height - 4, 'no trial has a loss yet', { 'text-anchor': 'middle' });
+      if (!study.order.length) plot.text(plot.left + 60, plot.height / 2, 'no trial has a loss yet');
     } else plot.wipe();
     showRanges(panel, study);
     drawLines(panel, study);

@@ -69,12 +69,17 @@ def mlflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return mlflow
 
 
+@pytest.mark.parametrize(
+    "store",
+    ["files", pytest.param("sqlite", marks=pytest.mark.slow)],  # it makes its tables first
+)
 def test_mlflow_has_a_run_for_each_trial_below_that_of_the_study(
-    trials: Trials, mlflow: Any, tmp_path: Path
+    trials: Trials, mlflow: Any, tmp_path: Path, store: str
 ) -> None:
     from hyperopt.callbacks import MLflowCallback
 
-    uri = (tmp_path / "mlruns").as_uri()
+    files = (tmp_path / "mlruns").as_uri()
+    uri = files if store == "files" else f"sqlite:///{tmp_path}/mlflow.db"
     replay(MLflowCallback(uri, "forest", tags={"team": "a"}), trials)
     client = mlflow.MlflowClient(uri)
     experiment = client.get_experiment_by_name("forest")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent / "extensions"))
 
@@ -32,6 +33,8 @@ html_math_renderer = "mathml"
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
+# Defaults as they are written: `sys.maxsize`, and no `<function <lambda>>`.
+autodoc_preserve_defaults = True
 autodoc_type_aliases = {"ArrayLike": "ArrayLike"}
 autodoc_default_options = {"members": True, "show-inheritance": True}
 autodoc_mock_imports = ["pyspark"]
@@ -62,3 +65,18 @@ html_show_sphinx = False
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 suppress_warnings = ["myst.xref_missing"]
+
+
+def without_front_door(
+    app: Any, what: str, name: str, thing: Any, options: Any, lines: list[str]
+) -> None:
+    """Leave out of a page what only those who work on the package want to know of a module."""
+    word = "Front door: "
+    if what == "module" and lines and lines[0].startswith(word):
+        text = lines[0].removeprefix(word)
+        lines[0] = text[0].upper() + text[1:]
+
+
+def setup(app: Any) -> None:
+    """Called by Sphinx."""
+    app.connect("autodoc-process-docstring", without_front_door)

@@ -19,6 +19,11 @@ def test_the_version_is_the_same_everywhere():
     assert version_in("Cargo.toml", r'^version = "(.+)"$') == project
     assert version_in("packaging/conda/recipe.yaml", r'^  version: "(.+)"$') == project
     assert version_in("Cargo.lock", r'^name = "parzen"\nversion = "(.+)"$') == project
+    assert version_in("CHANGELOG.md", r"^## \[(\d.+?)\]") == project
+
+
+def test_the_stand_ins_want_the_first_stable_release():
+    assert version_in("scripts/build-shim", r'^dependencies = \["hyperopt-rs>=(\d+)\.0"\]$') == "1"
 
 
 def test_the_recipe_depends_on_what_the_project_depends_on():

@@ -22,7 +22,7 @@ TEST_EXTRAS := test,test-parallel$(shell command -v java >/dev/null 2>&1 || echo
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test test-slow test-long test-rust test-python test-parallel test-spark-3 test-cpu-levels lint lint-rust lint-python format docs \
-        bench bench-quality bench-quality-long bench-scaling bench-storage bench-rust bench-instructions native wheel sdist shim check-wheel clean
+        bench bench-quality bench-quality-long bench-scaling bench-storage bench-report bench-rust bench-instructions native wheel sdist shim check-wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -99,6 +99,10 @@ bench-scaling: $(VENV)/.installed-$(TEST_EXTRAS) $(NATIVE) ## measure parallel e
 
 bench-storage: $(VENV)/.installed-$(TEST_EXTRAS) $(NATIVE) ## compare studies in databases with Optuna's; rewrites docs/storage-benchmarks.md (about 5 minutes)
 	$(PY) benches/storage/run.py $(BENCH_FLAGS)
+
+bench-report: $(VENV)/.installed-$(TEST_EXTRAS) $(NATIVE) ## measure importance, reports and the live page; rewrites a part of docs/report.md (about 2 minutes)
+	scripts/install-browser $(PY)
+	$(PY) benches/report/run.py $(BENCH_FLAGS)
 
 bench-rust: ## criterion benches of the core
 	cargo bench --locked -p parzen

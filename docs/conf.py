@@ -33,8 +33,6 @@ html_math_renderer = "mathml"
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
-# Defaults as they are written: `sys.maxsize`, and no `<function <lambda>>`.
-autodoc_preserve_defaults = True
 autodoc_type_aliases = {"ArrayLike": "ArrayLike"}
 autodoc_default_options = {"members": True, "show-inheritance": True}
 autodoc_mock_imports = ["pyspark"]
@@ -77,6 +75,24 @@ def without_front_door(
         lines[0] = text[0].upper() + text[1:]
 
 
+AS_WRITTEN = {"<function <lambda>>": "lambda x: x", str(sys.maxsize): "sys.maxsize"}
+
+
+def with_defaults_as_written(
+    app: Any, what: str, name: str, thing: Any, options: Any, signature: str | None, returns: Any
+) -> tuple[str, Any] | None:
+    """Show defaults as a reader would write them.
+
+    Sphinx's own way (`autodoc_preserve_defaults`) fails on functions with a `__signature__`.
+    """
+    if signature is None:
+        return None
+    for shown, written in AS_WRITTEN.items():
+        signature = signature.replace(shown, written)
+    return signature, returns
+
+
 def setup(app: Any) -> None:
     """Called by Sphinx."""
+    app.connect("autodoc-process-signature", with_defaults_as_written)
     app.connect("autodoc-process-docstring", without_front_door)

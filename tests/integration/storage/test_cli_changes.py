@@ -19,10 +19,10 @@ import pytest
 
 from hyperopt import StoredTrials, Trials, anneal, fmin, gp, hp, jtpe, mix, partial, rand, tpe
 from hyperopt.cli.main import main
+from hyperopt.exceptions import StorageError
 from hyperopt.integrations import mongo
 from hyperopt.mongoexp import MongoTrials, as_mongo_str, main_worker_helper, parse_url
 from hyperopt.storage.sql import schema
-from hyperopt.storage.sql.errors import StorageError
 from hyperopt.study.verification import verify
 
 from .processes import Child, check_whole, execute, query, until

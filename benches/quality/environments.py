@@ -40,12 +40,13 @@ class Method:
 
 
 RANDOM = Method("random search", "random_search", "", "ours")
+DEFAULT = Method("hyperopt-rs default", "fmin", "auto", "ours")
 JOINT = Method("hyperopt-rs jtpe", "fmin", "jtpe", "ours")
 TPE = Method("hyperopt-rs tpe", "fmin", "tpe", "ours")
 HYPEROPT = Method("hyperopt tpe", "fmin", "tpe", "hyperopt")
 OPTUNA = Method("Optuna TPE", "optuna_study", "tpe", "optuna")
 CMAES = Method("Optuna CMA-ES", "optuna_study", "cmaes", "optuna")
-METHODS = (RANDOM, JOINT, TPE, HYPEROPT, OPTUNA)
+METHODS = (RANDOM, DEFAULT, JOINT, TPE, HYPEROPT, OPTUNA)
 
 
 def install(method: Method) -> None:

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from environments import HYPEROPT, JOINT, OPTUNA, RANDOM, TPE
+from environments import DEFAULT, HYPEROPT, JOINT, OPTUNA, RANDOM, TPE, Method
+from recorded import section
 from scores import Runs, score, wins
 
 BUDGETS = (25, 50, 100, 200)
-COLOURS = {RANDOM: "0.6", HYPEROPT: "C1", TPE: "C2", OPTUNA: "C3", JOINT: "C0"}
+#: Colours that are told apart with any kind of sight (Okabe and Ito), and dashes without colour.
+STYLES = {
+    RANDOM: ("#7f7f7f", ":"),
+    HYPEROPT: ("#d55e00", "--"),
+    TPE: ("#e69f00", "-."),
+    OPTUNA: ("#009e73", "--"),
+    JOINT: ("#56b4e9", "-"),
+    DEFAULT: ("#0072b2", "-"),
+}
 
 HEAD = """\
 # Search quality
@@ -28,13 +37,14 @@ intervals of a bootstrap over problems and runs.
 """
 
 DUELS = """\
-How probably a run of `jtpe` is better than one of another method on the same problem (ties
-shared):
+How probably a run of the default, and of `jtpe`, is better than one of another method on the same
+problem (ties shared):
 """
 
 READING = """\
-`jtpe` models the parameters of a trial together; [Algorithms](algorithms.md) tells how, and what
-each part is worth. `tpe` is the original's algorithm: the two agree within their bands.
+The default asks a Gaussian process where that predicts, and `jtpe` elsewhere; `jtpe` models the
+parameters of a trial together. [Algorithms](algorithms.md) tells how, and what each part is worth.
+`tpe` is the original's algorithm: the two agree within their bands.
 """
 
 
@@ -66,14 +76,15 @@ def suites(runs: Runs, evaluations: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def duels(runs: Runs) -> str:
-    """Return how often the joint algorithm wins."""
-    lines = ["| `jtpe` against | " + " | ".join(f"{b} evaluations" for b in BUDGETS) + " |"]
+def duels(runs: Runs, method: Method) -> str:
+    """Return how often a method wins."""
+    head = [f"{method.title} against", *(f"{b} evaluations" for b in BUDGETS)]
+    lines = ["| " + " | ".join(head) + " |"]
     lines.append("|---|" + "---:|" * len(BUDGETS))
     for other in runs.curves:
-        if other == JOINT.title:
+        if other == method.title:
             continue
-        each = [wins(runs, JOINT.title, other, budget) for budget in BUDGETS]
+        each = [wins(runs, method.title, other, budget) for budget in BUDGETS]
         cells = [f"{mean:.2f} [{low:.2f}, {high:.2f}]" for mean, low, high in each]
         lines.append(f"| {other} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
@@ -87,11 +98,13 @@ def page(runs: Runs) -> str:
             title(runs),
             table(runs),
             DUELS,
-            duels(runs),
+            duels(runs, DEFAULT),
+            duels(runs, JOINT),
             "By suite:\n",
             suites(runs, 100),
             suites(runs, 200),
             READING,
+            section(),
         ]
     )
 
@@ -106,12 +119,12 @@ def figure(runs: Runs, path: Path) -> None:
     names: list[str | None] = [None, *sorted(set(runs.suites.values()))]
     grid, panels = plt.subplots(2, 3, figsize=(11, 6.5), sharex=True, layout="constrained")
     for panel, name in zip(panels.flat, names, strict=False):
-        for method, colour in COLOURS.items():
+        for method, (colour, dashes) in STYLES.items():
             if method.title not in runs.curves:
                 continue
             middle, low, high = score(runs, method.title, name)
             x = range(10, len(middle) + 1)
-            panel.plot(x, middle[9:], color=colour, label=method.title)
+            panel.plot(x, middle[9:], color=colour, linestyle=dashes, label=method.title)
             panel.fill_between(x, low[9:], high[9:], color=colour, alpha=0.12, linewidth=0)
         panel.set_yscale("log")
         panel.set_title(name or "all problems")

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hyperopt.environment.garbage import no_collection
 from hyperopt.storage.documents import of_experiment
 from hyperopt.storage.sql import codec, reading
 from hyperopt.storage.sql.documents import documents_of
@@ -81,10 +82,11 @@ def read_snapshot(url: str | os.PathLike[str], name: str, exp_key: Any = None) -
 
 def _read(database: Database, study: int, exp_key: Any) -> Snapshot:
     header = reading.read_header(database, study)
-    rows = sorted(reading.read_changes(database, header, 0).rows)
     trials = Trials(exp_key, refresh=False)
-    trials._dynamic_trials = of_experiment(documents_of(rows), exp_key)
-    trials.refresh()
+    with no_collection():
+        rows = reading.read_changes(database, header, 0).rows  # by id
+        trials._dynamic_trials = of_experiment(documents_of(rows), exp_key)
+        trials.refresh()
     trials._space = space_of_study(database, header)
     facts = [codec.from_text(text) for _, text in sources_of(database, study)]
     return Snapshot(

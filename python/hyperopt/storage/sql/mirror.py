@@ -6,13 +6,13 @@ was changed here is found by comparison with what was stored, and written with t
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hyperopt.environment import log
+from hyperopt.environment.garbage import no_collection
 from hyperopt.storage.sql.documents import Row, document_of, documents_of, row_of
 from hyperopt.storage.sql.exchange import Filling, Order, Reply, Request
 from hyperopt.storage.sql.reading import Changes
@@ -87,19 +87,13 @@ class Mirror:
         for tid in changes.deleted:
             self._remove(tid)
         again = bool(changes.deleted)
-        collecting = len(changes.rows) >= _BULK and gc.isenabled()
-        if collecting:
-            gc.disable()  # Nothing of what is made here is garbage.
-        try:
+        with no_collection() if len(changes.rows) >= _BULK else nullcontext():
             known = self._known
             strangers = [row for row in changes.rows if row.tid not in known]
             for row in changes.rows if len(strangers) < len(changes.rows) else ():
                 if row.tid in known:
                     again |= self._update(known[row.tid], row)
             fresh = self._meet(strangers)
-        finally:
-            if collecting:
-                gc.enable()
         self._append(fresh)
         if again:
             self._reread()

@@ -12,12 +12,16 @@ from contextvars import ContextVar, Token
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
+from hyperopt.environment.strangers import repr_of
 from hyperopt.exceptions import TrialPruned
 
 if TYPE_CHECKING:
     from hyperopt.pruning.contract import Rule
 
 __all__ = ["Reporter", "current_trial", "report"]
+
+_LAST = 1e300
+"""No step and no fold has a larger number."""
 
 _current: ContextVar[Reporter | None] = ContextVar("hyperopt_current_trial", default=None)
 
@@ -151,9 +155,15 @@ class Reporter:
             return steps[-1] + 1 if steps else 1
         if type(step) is not int:
             if type(step) is bool or not isinstance(step, Real) or not math.isfinite(step):
-                raise TypeError(f"report(step={step!r}): must be a number, such as an epoch's")
+                raise TypeError(
+                    f"report(step={repr_of(step)}): must be a number, such as an epoch's"
+                )
             at = float(step)
             step = int(at) if at.is_integer() else at
+        if step > _LAST:
+            raise ValueError(
+                f"report: a step must be at most {_LAST:g}, as rules calculate with it"
+            )
         if step < 0:
             raise ValueError(f"report(step={step!r}): must not be negative")
         if steps and step <= steps[-1]:
@@ -171,8 +181,10 @@ class Reporter:
                 "when it is done"
             )
         if isinstance(fold, bool) or not isinstance(fold, Integral):
-            raise TypeError(f"report(fold={fold!r}): must be the whole number of a fold")
+            raise TypeError(f"report(fold={repr_of(fold)}): must be the whole number of a fold")
         number = int(fold)
+        if number > _LAST:
+            raise ValueError(f"report: the number of a fold must be at most {_LAST:g}")
         if number < 0:
             raise ValueError(f"report(fold={fold!r}): must not be negative")
         if self._steps and not self._by_fold:
@@ -191,9 +203,11 @@ def _number(value: Any) -> float:
     ):
         try:
             return float(value)
-        except (TypeError, ValueError, OverflowError):
+        except OverflowError:
+            raise ValueError("report: the value is too large for a float") from None
+        except (TypeError, ValueError):
             pass
     raise TypeError(
-        f"report(value={value!r}): must be a number, the loss so far (lower is better); "
+        f"report(value={repr_of(value)}): must be a number, the loss so far (lower is better); "
         f"not {type(value).__name__}"
     )

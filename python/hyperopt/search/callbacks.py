@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.environment import log
+from hyperopt.environment.strangers import repr_of
 
 if TYPE_CHECKING:
     from hyperopt.storage.documents import Document
@@ -117,14 +118,18 @@ def checked_callbacks(callbacks: Any) -> tuple[Any, ...]:
     if callbacks is None:
         return ()
     if isinstance(callbacks, (str, bytes)) or not isinstance(callbacks, Iterable):
-        raise TypeError(f"callbacks={callbacks!r}: give a list of callbacks, such as [callback]")
+        raise TypeError(
+            f"callbacks={repr_of(callbacks)}: give a list of callbacks, such as [callback]"
+        )
     found = tuple(callbacks)
     for callback in found:
         if isinstance(callback, type):
-            raise TypeError(f"callbacks: {callback!r} is a class; give {callback.__name__}()")
+            raise TypeError(
+                f"callbacks: {repr_of(callback)} is a class; give {callback.__name__}()"
+            )
         if not any(callable(getattr(callback, name, None)) for name in _METHODS):
             raise TypeError(
-                f"callbacks: {callback!r} has none of {', '.join(_METHODS)}; derive it from "
+                f"callbacks: {repr_of(callback)} has none of {', '.join(_METHODS)}; derive it from "
                 "hyperopt.callbacks.Callback"
             )
     return found

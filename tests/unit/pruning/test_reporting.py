@@ -181,6 +181,45 @@ def test_a_step_is_a_number_from_zero_on(step, error):
         Reporter().report(1.0, step)
 
 
+class Mute(float):
+    """Says nothing about itself."""
+
+    def __repr__(self):
+        raise RuntimeError
+
+    __str__ = __float__ = __repr__
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        {"value": 10**400},
+        {"value": 1.0, "step": 10**400},
+        {"value": 1.0, "fold": 10**400},
+        {"value": 1.0, "step": 1.1e300},
+        {"value": object.__new__(type("Mute", (), {"__repr__": Mute.__repr__}))},
+        {"value": 1.0, "step": Mute("nan")},
+        {"value": 1.0, "fold": Mute(1)},
+    ],
+    ids=["value", "step", "fold", "float", "mute value", "mute step", "mute fold"],
+)
+def test_a_report_that_cannot_be_calculated_with_fails_its_trial_and_no_other(report):
+    def objective(x):
+        if objective.first:
+            objective.first = False
+            hyperopt.report(**report)
+        hyperopt.report(x)
+        return x
+
+    objective.first = True
+    trials = Trials()
+    fmin(objective, hp.uniform("x", 0, 1), max_evals=4, trials=trials, rstate=0, verbose=False,
+         pruner=True, catch_eval_exceptions=True)  # fmt: skip
+    kinds = [doc["misc"].get("error", [None])[0] for doc in trials._dynamic_trials]
+    assert kinds[0] in ("<class 'TypeError'>", "<class 'ValueError'>")
+    assert kinds[1:] == [None] * 3
+
+
 def test_steps_count_on_by_themselves():
     reporter = Reporter()
     for step in (None, None, 10, None, 10.5 + 1, np.int64(20)):

@@ -119,9 +119,18 @@ def test_any_object_with_one_of_the_methods_will_do() -> None:
     assert counter.n == 4
 
 
+class Mute:
+    """Says nothing about itself."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError
+
+
 @pytest.mark.parametrize(
     ("callbacks", "message"),
     [
+        (Mute(), "Mute, whose __repr__ raised RuntimeError>: give a list of callbacks"),
+        ([Mute()], "Mute, whose __repr__ raised RuntimeError> has none of on_start"),
         (Diary(), "give a list of callbacks"),
         ("mlflow", "give a list of callbacks"),
         ([Diary], "is a class; give Diary\\(\\)"),

@@ -149,12 +149,27 @@ def tids_of(text: str) -> list[int]:
 
 def write(text: str) -> None:
     """Write a line."""
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(f"{harmless(text)}\n")
+
+
+def harmless(text: str) -> str:
+    r"""Text without what a terminal obeys: labels and results may be a stranger's.
+
+    Examples
+    --------
+    >>> harmless("loss\x1b[31m")
+    'loss\\x1b[31m'
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text
+    )
 
 
 def write_table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Write a table with aligned columns."""
-    lines = [list(head), *([_cell(value) for value in row] for row in rows)]
+    lines = [list(map(_cell, head)), *([_cell(value) for value in row] for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     for line in lines:
         write(
@@ -167,4 +182,4 @@ def _cell(value: Any) -> str:
         return "-"
     if isinstance(value, float):
         return f"{value:.6g}"
-    return " ".join(str(value).split())
+    return harmless(" ".join(str(value).split()))

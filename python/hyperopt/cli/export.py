@@ -17,6 +17,9 @@ from hyperopt.storage.sql import codec
 
 __all__ = ["register"]
 
+_UNKNOWN = "backslashreplace"
+"""Half of a surrogate pair is no text, and a result may hold one."""
+
 _FORMATS = {".csv": "csv", ".json": "json", ".jsonl": "documents"}
 
 
@@ -55,10 +58,22 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+class _Tolerant:
+    """A stream that writes what its encoding does not have as an escape."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._encoding = stream.encoding or "utf-8"
+
+    def write(self, text: str) -> int:
+        known = text.encode(self._encoding, _UNKNOWN).decode(self._encoding)
+        return self._stream.write(known)
+
+
 @contextmanager
-def _file(name: str | None) -> Iterator[TextIO]:
+def _file(name: str | None) -> Iterator[Any]:
     if name is None:
-        yield sys.stdout
+        yield _Tolerant(sys.stdout)
         return
-    with Path(name).open("w", newline="", encoding="utf-8") as file:
+    with Path(name).open("w", newline="", encoding="utf-8", errors=_UNKNOWN) as file:
         yield file

@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from hyperopt.cli.arguments import harmless
 from hyperopt.exceptions import StorageError
 from hyperopt.storage.sql.address import masked
 
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (StorageError, ValueError, TypeError, OSError, LookupError) as error:
         if args.debug:
             raise
-        sys.stderr.write(f"hyperopt {args.command}: {masked(str(error))}\n")
+        sys.stderr.write(f"hyperopt {args.command}: {harmless(masked(str(error)))}\n")
         return 1
     return status
 

@@ -148,6 +148,27 @@ def test_what_goes_wrong_is_said_in_one_line(
     assert message.count("\n") == 1
 
 
+def test_a_terminal_obeys_nothing_that_a_study_holds(
+    sqlite_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    label, hostile = "x\n\x1b[31m", "\x1b]0;owned\x07 \ud800"
+
+    def objective(x: float) -> dict[str, Any]:
+        return {"loss": x, "status": "ok", "note\x1b[2J": hostile}
+
+    fmin(objective, hp.uniform(label, 0, 1), rand.suggest, 2, trials=sqlite_url, rstate=0,
+         verbose=False)  # fmt: skip
+    for command in ("show", "trials", "best"):
+        assert main([command, "--storage", sqlite_url]) == 0
+        shown = capsys.readouterr().out
+        assert not set(shown) & {"\x1b", "\x07", "\ud800"}
+    assert main(["export", "--storage", sqlite_url]) == 0
+    assert "\\ud800" in capsys.readouterr().out
+    path = tmp_path / "trials.csv"
+    assert main(["export", "--storage", sqlite_url, "-o", str(path)]) == 0
+    assert "\\ud800" in path.read_text(encoding="utf-8")
+
+
 def test_nothing_is_written_by_looking(sqlite_url: str, tmp_path: Path, capsys: Any) -> None:
     study(sqlite_url).close()
     before = (tmp_path / "study.db").read_bytes()

@@ -3,8 +3,8 @@
     python benches/quality/long.py [--seeds 1] [--print-only]
 
 Runs that are in ``long-runs.jsonl`` already are not repeated: delete its lines to measure a
-method again. Rewrites docs/long-searches.md and its figure. Takes a quarter of an hour on one
-core, nearly all of it in Optuna.
+method again. Rewrites docs/long-searches.md and its figure. A seed takes about ten minutes on one
+core, nearly all of them in Optuna.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ PROBLEMS = {
     ),
     "mixed": ("mixed 1, 4d", "mixed 8, 8d", "mixed 17, 8d"),
 }
-EVALUATIONS = {RANDOM: 5000, JOINT: 5000, CMAES: 2000, OPTUNA: 1000}
+EVALUATIONS = {RANDOM: 5000, JOINT: 5000, CMAES: 5000, OPTUNA: 1000}
 COLOURS = {RANDOM: "0.6", JOINT: "C0", OPTUNA: "C3", CMAES: "C4"}
 BUDGETS = (20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000, 1500, 2000, 3000, 5000)
 SHOWN = (100, 200, 500, 1000, 2000, 5000)
@@ -48,9 +48,9 @@ What do the later ones of thousands of trials bring? This page comes from
 `make bench-quality-long`: problems of [Search quality](quality.md) without conditions, with up to
 5,000 evaluations. The regret of a run, at least 1e-8, is divided by the median regret of random
 search after as many evaluations; the table has geometric means over problems and runs, with 95 %
-intervals of a bootstrap over both. **Lower is better.** Optuna's suggestions take longer and
-longer, so its TPE stops after 1,000 evaluations and its CMA-ES, which leaves categories to
-independent sampling, after 2,000.
+intervals of a bootstrap over both. **Lower is better.** Optuna's CMA-ES leaves categories to
+independent sampling; its TPE, whose suggestions take longer and longer, stops after 1,000
+evaluations. A seed is another instance of every problem.
 
 ![Relative regret over the evaluations, on logarithmic axes](pictures/long-searches.png)
 """
@@ -143,10 +143,12 @@ def table(curves: Curves, suite: str) -> str:
 
 def page(curves: Curves) -> str:
     """Return the whole page."""
-    count = min(len(runs) for method in curves.values() for runs in method.values())
     problems = sum(len(suite) for suite in PROBLEMS.values())
-    head = f"{problems} problems, at least {count} run of every method on each. "
-    head += "Columns: evaluations.\n"
+    counts = (
+        f"{method.title} {min(map(len, curves[method.title].values()))}" for method in COLOURS
+    )
+    head = f"{problems} problems; runs of each method on each of them, or more: "
+    head += f"{', '.join(counts)}. Columns: evaluations.\n"
     return "\n".join([PAGE, head, *(table(curves, suite) for suite in PROBLEMS)])
 
 

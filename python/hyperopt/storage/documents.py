@@ -72,11 +72,10 @@ def coarse_utcnow() -> datetime.datetime:
     """The time in UTC, without a zone, cut to milliseconds (what BSON can store)."""
     global _latest
     milliseconds = int(time.time() * 1000.0)
-    known, moment = _latest
-    if milliseconds != known:
-        moment = _EPOCH + datetime.timedelta(milliseconds=milliseconds)
-        _latest = (milliseconds, moment)
-    return moment
+    latest = _latest
+    if milliseconds != latest[0]:
+        _latest = latest = (milliseconds, _EPOCH + datetime.timedelta(milliseconds=milliseconds))
+    return latest[1]
 
 
 @public("hyperopt.base")

@@ -54,6 +54,18 @@ class States:
             and len(self.states) <= len(docs)
         )
 
+    def take(self, docs: list[Document], exp_key: Any) -> bool:
+        """Take note of the last of `docs`; False if it is not all that is new."""
+        if (
+            self._is_whole
+            and self.docs is docs
+            and self.exp_key == exp_key
+            and len(self.states) == len(docs) - 1
+        ):
+            self.append(docs[-1])
+            return True
+        return False
+
     def candidates(self, docs: list[Document]) -> list[Document]:
         """The documents that a refresh is going to examine."""
         if len(docs) <= SMALL_STUDY or docs is not self.docs:
@@ -98,7 +110,7 @@ class States:
         if position is None or self.docs[position] is not doc:
             return False
         was_whole, self._is_whole = self._is_whole, False
-        if not self._move(position, doc) and not self._hide(doc):
+        if not (self._move(position, doc) or self._hide(doc)):
             self._reshow()
         self._is_whole = was_whole
         return True

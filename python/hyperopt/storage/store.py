@@ -173,18 +173,13 @@ class TrialStore(Results):
     def _insert(self, doc: Document) -> None:
         """Insert a document that is known to be good, and show it at once."""
         with self._lock:
-            states, docs = self._states, self._dynamic_trials
+            docs, states = self._dynamic_trials, self._states
             docs.append(doc)
-            if (
-                not states.follows(docs, self._exp_key)
-                or len(states.states) != len(docs) - 1
-                or self.__dict__.get("_trials") is not states.shown
-            ):
+            if self.__dict__.get("_trials") is states.shown and states.take(docs, self._exp_key):
+                self._ids.add(doc["tid"])
+                self._changes.note(doc)
+            else:
                 self.refresh()
-                return
-            states.append(doc)
-            self._ids.add(doc["tid"])
-            self._changes.note(doc)
 
     def _settle(self, doc: Document) -> None:
         """Take note that a document that was inserted here has changed its state or result."""
@@ -217,13 +212,13 @@ class TrialStore(Results):
         """Reserve `n` ids that no trial has."""
         with self._lock:
             ids = self._ids
-            rval: list[Any] = []
             candidate = len(ids)
-            while len(rval) < n:
-                if candidate not in ids:
-                    rval.append(candidate)
-                candidate += 1
-            ids.update(rval)
+            rval: list[Any] = []
+            for _ in range(n):
+                while candidate in ids:
+                    candidate += 1
+                ids.add(candidate)
+                rval.append(candidate)
         return rval
 
     def new_trial_docs(

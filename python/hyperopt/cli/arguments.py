@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hyperopt.cli.window import GAP, cut, fitting_widths, window_width
 from hyperopt.storage.sql import reading, schema
 from hyperopt.storage.sql.shared import connect
 from hyperopt.study.stored import DEFAULT_NAME
@@ -168,13 +169,15 @@ def harmless(text: str) -> str:
 
 
 def write_table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Write a table with aligned columns."""
+    """Write a table with aligned columns, as many as a terminal's window has room for."""
     lines = [list(map(_cell, head)), *([_cell(value) for value in row] for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    whole = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    widths = fitting_widths(whole, window_width())
     for line in lines:
-        write(
-            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        )
+        cells = (cut(cell, width).ljust(width) for cell, width in zip(line, widths, strict=False))
+        write((" " * GAP).join(cells).rstrip())
+    if len(widths) < len(whole):
+        write(f"{len(whole) - len(widths)} more columns: a wider window, a pipe or --json has them")
 
 
 def _cell(value: Any) -> str:

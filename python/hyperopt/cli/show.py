@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hyperopt.analysis.table import STATE_NAMES, rows_of
 from hyperopt.cli.arguments import add_study, snapshot_of, write, write_table
+from hyperopt.cli.window import GAP, wrapped
 from hyperopt.storage.documents import STATUS_OK, active_values
 from hyperopt.storage.failures import failure_of
 
@@ -47,10 +48,10 @@ def run_show(args: argparse.Namespace) -> int:
     if args.json:
         write(json.dumps(facts, default=str))
         return 0
-    width = max(map(len, facts))
+    indent = max(map(len, facts)) + GAP
     for name, value in facts.items():
         if name != "processes":
-            write(f"{name.replace('_', ' '):{width}}  {'-' if value is None else value}")
+            write(wrapped(name.replace("_", " "), "-" if value is None else str(value), indent))
     write("processes")
     for process in facts["processes"]:
         write(f"  {process}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-import threading
+from _thread import RLock, allocate_lock  # what threading offers, which nothing else imports here
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -28,7 +28,7 @@ def lock_of(store: Any) -> AbstractContextManager[Any]:
         return nullcontext()
     lock = fields.get("_lock")
     if lock is None:
-        lock = fields.setdefault("_lock", threading.RLock())  # at one stroke
+        lock = fields.setdefault("_lock", RLock())  # at one stroke
     return lock  # type: ignore[no-any-return]
 
 
@@ -41,7 +41,7 @@ class Lock:
 
 def search_lock_of(store: Any) -> Any:
     """The lock that a search of the store holds as long as it runs."""
-    return store.__dict__.setdefault("_search_lock", threading.Lock())
+    return store.__dict__.setdefault("_search_lock", allocate_lock())
 
 
 class Searching:

@@ -14,7 +14,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from hyperopt import Trials, fmin, hp, tpe
+from hyperopt import Trials, fmin, hp
 from hyperopt.visualization.report import write_report
 
 HERE = Path(__file__).parent
@@ -69,7 +69,6 @@ def main() -> None:
     fmin(
         objective,
         SPACE,
-        algo=tpe.suggest,
         max_evals=300,
         trials=trials,
         rstate=5,

@@ -10,7 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from hyperopt.storage.documents import JOB_STATES, JOB_VALID_STATES, Document
+from hyperopt.storage.documents import (
+    JOB_STATE_RUNNING,
+    JOB_STATES,
+    JOB_VALID_STATES,
+    Document,
+)
 
 _FOREIGN = 255
 """Stands for the state of a document of another experiment."""
@@ -109,6 +114,8 @@ class States:
         position = self.open.get(id(doc))
         if position is None or self.docs[position] is not doc:
             return False
+        if doc["state"] == JOB_STATE_RUNNING and self.exp_key is None:
+            return True  # Unfinished ones are looked at again before anybody counts them.
         was_whole, self._is_whole = self._is_whole, False
         if not (self._move(position, doc) or self._hide(doc)):
             self._reshow()

@@ -100,10 +100,10 @@ AnyFeed = TypeVar("AnyFeed", bound=Feed[Any])
 def feed_of(kind: type[AnyFeed], trials: TrialStore, space: CompiledSpace) -> AnyFeed:
     """The feed of this kind that a store has for this space, made when first asked for."""
     caches = trials._caches
+    for cache in caches:
+        if type(cache) is kind and cache.is_of(space):
+            return cache
     feeds = [cache for cache in caches if type(cache) is kind]
-    for feed in feeds:
-        if feed.is_of(space):
-            return feed
     for old in feeds[: max(0, len(feeds) - _MOST_FEEDS + 1)]:
         caches.remove(old)
     feed = kind(trials, space)

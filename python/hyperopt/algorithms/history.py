@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from hyperopt import _native
-from hyperopt.algorithms.feed import Feed, feed_of
+from hyperopt.algorithms.feed import Feed
 from hyperopt.storage.documents import (
     JOB_STATE_ERROR,
     JOB_VALID_STATES,
@@ -17,9 +17,9 @@ from hyperopt.storage.documents import (
 from hyperopt.storage.store import TrialStore
 
 if TYPE_CHECKING:
-    from hyperopt.space.compiler import CompiledSpace
+    pass
 
-__all__ = ["HistoryFeed", "history_of"]
+__all__ = ["HistoryFeed"]
 
 
 class HistoryFeed(Feed[_native.History]):
@@ -103,8 +103,3 @@ def _loss(result: Mapping[str, Any]) -> float:
     if loss is None or result.get("status") == STATUS_FAIL:
         return float("inf")
     return float(loss)
-
-
-def history_of(trials: TrialStore, space: CompiledSpace) -> _native.History:
-    """The history of these trials, up to date."""
-    return feed_of(HistoryFeed, trials, space).update(trials)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from hyperopt.algorithms.assignments import as_seed, assignments_in_turn, documents, native_ids
 from hyperopt.algorithms.feed import feed_of
-from hyperopt.algorithms.history import HistoryFeed, history_of
+from hyperopt.algorithms.history import HistoryFeed
 from hyperopt.environment.public_path import public
 from hyperopt.storage.documents import Document
 
@@ -78,8 +78,9 @@ def suggest(
         If an option is out of range: ``n_EI_candidates`` < 1, ``gamma`` < 0, ``prior_weight`` < 0.
     """
     space = domain.space
-    history = history_of(trials, space)
-    ids = native_ids(new_ids, feed_of(HistoryFeed, trials, space).number)
+    feed = feed_of(HistoryFeed, trials, space)
+    history = feed.update(trials)
+    ids = native_ids(new_ids, feed.number)
     options: dict[str, Any] = {
         "prior_weight": prior_weight,
         "n_startup_jobs": n_startup_jobs,

@@ -108,9 +108,10 @@ bench-rust: ## criterion benches of the core
 	cargo bench --locked -p parzen
 
 .PHONY: bench-pruning
-bench-pruning: $(VENV)/.installed-docs,test $(NATIVE) ## measure stopping trials early; rewrites docs/pruning-benchmark.md (hours)
+bench-pruning: $(VENV)/.installed-docs,test $(NATIVE) ## measure stopping trials early; rewrites docs/pruning-benchmark.md (about 20 minutes of CPU)
 	$(PIP) install $(PIP_FLAGS) 'optuna>=5,<6'
 	$(PY) benches/pruning/run.py $(BENCH_FLAGS)
+	$(PY) benches/pruning/folds.py
 
 bench-instructions: $(VENV)/.created ## counted instructions against the committed baseline
 	$(PY) benches/instructions/check.py

@@ -22,14 +22,38 @@ class Search(Protocol):
         """The trial has ended; without a loss if it was stopped."""
 
 
+def _learns(how: str) -> Any:
+    """What replaces `RungFeed.learn`, for ablations: "bohb" or "bad"; "" for what we have."""
+    from hyperopt.algorithms.rungs import RungFeed
+
+    ours = _ours.setdefault("learn", RungFeed.learn)
+
+    def bohb(feed: Any, curves: Any) -> None:
+        """Learn from whole trials alone once they are more than the parameters (BOHB)."""
+        if len(curves.finished) < len(feed.parameters) + 2:
+            ours(feed, curves)
+        else:
+            for key in feed._stopped:
+                feed.native.remove(key)
+
+    return {"": ours, "bohb": bohb, "bad": lambda feed, curves: None}[how]
+
+
+_ours: dict[str, Any] = {}
+
+
 class Ours:
     """`jtpe` (or another algorithm) with one of our pruners; thresholds as of the trial's order."""
 
-    def __init__(self, problem: Problem, seed: int, pruner: Any, algo: Any = None) -> None:
+    def __init__(
+        self, problem: Problem, seed: int, pruner: Any, algo: Any = None, learns: str = ""
+    ) -> None:
         from hyperopt import Domain, Trials, hp, jtpe
+        from hyperopt.algorithms.rungs import RungFeed
         from hyperopt.pruning.choice import as_pruner
         from hyperopt.pruning.reporting import Reporter
 
+        RungFeed.learn = _learns(learns)  # type: ignore[method-assign]
         kinds = {
             "log": lambda n, low, high: hp.loguniform(n, np.log(low), np.log(high)),
             "uniform": hp.uniform,

@@ -15,12 +15,14 @@ import numpy as np
 
 from hyperopt.analysis.columns import Point, finite_loss, labels_of, loss_ranks, points_of
 from hyperopt.environment.public_path import public
+from hyperopt.pruning.curves import curve_of
 from hyperopt.visualization.axes import far_out, fitting, scale_losses, spans_decades
 from hyperopt.visualization.scales import option_names_of, scales_of
 
 if TYPE_CHECKING:
     import os
 
+    from hyperopt.pruning.curves import Curve
     from hyperopt.storage.store import TrialStore
 
     File = str | os.PathLike[str]
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "default_status_colors",
     "main_plot_1D_attachment",
+    "main_plot_curves",
     "main_plot_histogram",
     "main_plot_history",
     "main_plot_vars",
@@ -297,6 +300,59 @@ def main_plot_1D_attachment(
         axes.plot(sequence, color=str(1.0 - darkness), linewidth=line_width)
     _describe(axes, f"{attachment_name} of {len(curves)} trials", "", "", empty=not curves)
     return _finish(pyplot, axes.figure, do_show, file)
+
+
+@public("hyperopt.plotting")
+def main_plot_curves(
+    trials: TrialStore,
+    do_show: bool = True,
+    line_width: float = 0.8,
+    *,
+    file: File | None = None,
+) -> Any:
+    """Plot what trials reported with `hyperopt.report`, step by step.
+
+    Trials that ran to their end are lines, the better ones darker; those that were stopped are
+    thin ones that end in a cross.
+
+    Parameters
+    ----------
+    trials : TrialStore
+        The study. Trials without reports are left out, and values that are not finite are gaps.
+    do_show : bool, default True
+        Whether to show the figure at once.
+    line_width : float
+        Width of the lines in points.
+    file : path, optional
+        Save the figure there instead of showing it.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        None in a notebook that has shown it.
+    """
+    pyplot = _pyplot()
+    axes = pyplot.gca()
+    curves = [curve for trial in trials.trials if (curve := curve_of(trial)) is not None]
+    for curve in curves:
+        curve.values[~np.isfinite(curve.values)] = np.nan
+    stopped = [curve for curve in curves if curve.loss is None]
+    for curve in stopped:
+        axes.plot(curve.steps, curve.values, color="tab:red", alpha=0.35, linewidth=line_width / 2)
+        axes.plot(curve.steps[-1:], curve.values[-1:], "x", color="tab:red", markersize=3)
+    ended = sorted((c for c in curves if c.loss is not None), key=_loss_of)
+    ranks = loss_ranks([_loss_of(curve) for curve in ended]).tolist()
+    # The best come last, so that they lie on top.
+    for curve, rank in reversed(list(zip(ended, ranks, strict=True))):
+        axes.plot(curve.steps, curve.values, color=str(0.8 * rank), linewidth=line_width)
+    title = f"{len(ended)} trials that ended, {len(stopped)} that were stopped"
+    _describe(axes, title, "step", "reported value", empty=not curves)
+    return _finish(pyplot, axes.figure, do_show, file)
+
+
+def _loss_of(curve: Curve) -> float:
+    loss = curve.loss
+    return float("inf") if loss is None or np.isnan(loss) else loss
 
 
 def _draw_values(

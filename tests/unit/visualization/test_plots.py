@@ -283,3 +283,25 @@ def test_a_long_label_is_shortened_in_the_middle():
 def test_against_the_loss_the_axis_has_the_name_of_the_parameter():
     figure = plotting.main_plot_vars(study([1.0, 2.0]), do_show=False, arrange_by_loss=True)
     assert figure.axes[0].get_xlabel() == "x"
+
+
+def test_the_curves_that_were_reported_are_lines_and_a_cross_tells_where_one_was_stopped(tmp_path):
+    ended = {"status": "ok", "loss": 0.5, "intermediate": [[1, 2.0], [2, math.nan], [3, 0.5]]}
+    worse = {"status": "ok", "loss": 0.9, "intermediate": [[1, 3.0], [3, 0.9]]}
+    stopped = {"status": "fail", "pruned": 2, "intermediate": [[1, 9.0], [2, 8.0]]}
+    results = [ended, worse, stopped, {"status": "ok", "loss": 1.0}]
+    trials = trials_from_docs([document(tid, {"x": 0.0}, r) for tid, r in enumerate(results)])
+    file = tmp_path / "curves.png"
+    axes = plotting.main_plot_curves(trials, file=file).axes[0]
+    assert file.stat().st_size > 0
+    line, cross, bad, good = axes.lines
+    assert line.get_xydata().tolist() == [[1, 9], [2, 8]]
+    assert (cross.get_marker(), cross.get_xydata().tolist()) == ("x", [[2, 8]])
+    assert bad.get_xydata().tolist() == [[1, 3], [3, 0.9]]
+    assert float(good.get_color()) < float(bad.get_color())
+    assert axes.get_title() == "2 trials that ended, 1 that were stopped"
+
+
+def test_a_study_without_reports_has_no_curves_to_show():
+    axes = plotting.main_plot_curves(Trials(), do_show=False).axes[0]
+    assert [text.get_text() for text in axes.texts] == ["no trials to show"]

@@ -1,5 +1,6 @@
 """The callbacks, with the real libraries where they can be installed."""
 
+import platform
 import sys
 import types
 
@@ -14,6 +15,8 @@ from hyperopt.pruning import Reporter
 
 X, Y = make_friedman1(120, random_state=0)
 A, B = make_classification(120, random_state=0)
+
+platform.processor()  # keras wants to know it, from a process; the answer is kept
 
 
 def stop_after(step):

@@ -30,6 +30,8 @@ from hyperopt.storage.file_claim import FileClaim
 from hyperopt.storage.lifecycle import UNFINISHED, requeue
 from hyperopt.storage.locked import lock_of
 from hyperopt.storage.store import TrialStore
+from hyperopt.storage.tolerant import loads
+from hyperopt.storage.unloaded import Unloaded, noting, paths_of_unloaded
 from hyperopt.storage.whole_file import replace, temporary_of, write_all
 
 # Pickle opcodes. The whole leaves `_whole(data)` on the stack, memoised as 0; a piece drops the
@@ -44,6 +46,8 @@ _PIECE_TAIL = b"tR0"
 _TAIL_BYTES = 64
 """The end of the file, by which it is known again."""
 
+_MOST_NAMED = 3
+
 SYNC_INTERVAL_S = 0.1
 """Pieces closer together than this are not each forced onto the disk."""
 
@@ -51,7 +55,8 @@ SYNC_INTERVAL_S = 0.1
 def load(path: str | os.PathLike[str]) -> TrialStore | None:
     """Read a study; trials that were running when it was saved wait to be evaluated again.
 
-    None if there is no such file.
+    None if there is no such file. An object in it that can't be unpickled here, of a class that is
+    gone for instance, is shown as an `Opaque`; one warning names them. It stays in the file.
 
     Raises
     ------
@@ -64,21 +69,24 @@ def load(path: str | os.PathLike[str]) -> TrialStore | None:
             data = file.read()
     except FileNotFoundError:
         return None
-    try:
-        trials = _loaded(data)
-    except Exception as error:
-        trials = _half_replaced(Path(path).resolve())
-        if trials is None:
-            raise ValueError(
-                f"trials_save_file={os.fspath(path)!r}: the file is no pickle that can be loaded "
-                f"here ({type(error).__name__}: {text_of(error)}); give another file name, or "
-                "delete it to start anew"
-            ) from error
+    with noting() as unloaded:
+        try:
+            trials = _loaded(data)
+        except Exception as error:
+            trials = _half_replaced(Path(path).resolve())
+            if trials is None:
+                raise ValueError(
+                    f"trials_save_file={os.fspath(path)!r}: the file is no pickle that can be "
+                    f"loaded here ({type(error).__name__}: {text_of(error)}); give another file "
+                    "name to start anew beside it"
+                ) from error
     if not hasattr(trials, "_dynamic_trials"):
         raise ValueError(
             f"trials_save_file={os.fspath(path)!r}: the file holds a {type(trials).__name__}, not "
             "Trials; give another file name"
         )
+    if unloaded:
+        _warn_of(unloaded, path, trials)
     for doc in trials._dynamic_trials:
         if doc["state"] == JOB_STATE_RUNNING:
             requeue(doc)
@@ -91,6 +99,23 @@ def load(path: str | os.PathLike[str]) -> TrialStore | None:
     with suppress(TypeError):  # of a class that has no weak references
         _loaded_from[trials] = version
     return trials  # type: ignore[no-any-return]
+
+
+def _warn_of(unloaded: list[Unloaded], path: str | os.PathLike[str], trials: TrialStore) -> None:
+    """Say once what of a file could not be rebuilt, and that nothing is lost."""
+    paths: list[str] = []
+    for doc in trials._dynamic_trials:
+        name = f"trial {doc['tid']}: "
+        paths += paths_of_unloaded(f"{name}result", doc["result"])
+        paths += paths_of_unloaded(f"{name}misc", doc["misc"])
+    for key, value in trials.attachments.items():
+        paths += paths_of_unloaded(f"attachment {key!r}", value)
+    shown = ", ".join(paths[:_MOST_NAMED]) + (", ..." if len(paths) > _MOST_NAMED else "")
+    log.warning(
+        "%s: %d objects can't be unpickled here and are shown as Opaque, which keeps them (%s; the "
+        "first is %s). All else was read, and they stay in the file",
+        os.fspath(path), len(paths) or len(unloaded), shown or "within others", unloaded[0].text,
+    )  # fmt: skip
 
 
 _loaded_from: WeakKeyDictionary[Any, tuple[int, ...]] = WeakKeyDictionary()
@@ -349,6 +374,8 @@ def _sized(data: bytes) -> bytes:
 
 def _loaded(data: bytes) -> Any:
     """Unpickle; of a file that a power cut has torn, all that is whole."""
+    if not data.startswith(_WHOLE_HEAD):
+        return loads(data)
     try:
         return pickle.loads(data)
     except Exception:
@@ -375,11 +402,11 @@ def _ends_of_pieces(data: bytes) -> list[int]:
 
 
 def _whole(data: bytes) -> Any:
-    return pickle.loads(data)
+    return loads(data)
 
 
 def _extend(trials: TrialStore, data: bytes) -> None:
-    changes, attachments = pickle.loads(data)
+    changes, attachments = loads(data)
     for position, doc in changes:
         if position is None:
             trials._insert(doc)

@@ -56,6 +56,7 @@ class Trials(TrialStore):
             state["_space_description"] = description
         if state.pop("_space", None) is not None:
             # As bytes: upstream can load the rest. A space of local functions is left out.
+            state.pop("_space_pickle", None)
             with suppress(Exception):
                 state["_space_pickle"] = pickle.dumps(self._space)
         return state
@@ -63,8 +64,9 @@ class Trials(TrialStore):
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         super().__setstate__(state)
         if "_space_pickle" in self.__dict__:
-            with suppress(Exception):
-                self._space = pickle.loads(self.__dict__.pop("_space_pickle"))
+            with suppress(Exception):  # It stays as it is, for where it can be loaded.
+                self._space = pickle.loads(self.__dict__["_space_pickle"])
+                del self.__dict__["_space_pickle"]
 
     def remember_space(self, space: CompiledSpace) -> None:
         """Keep the space that the trials are of, for `best_params` and `to_dataframe`."""

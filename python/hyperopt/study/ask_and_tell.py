@@ -20,7 +20,7 @@ from hyperopt.space.point_reading import is_option
 from hyperopt.space.points import assignment_of
 from hyperopt.space.values import native
 from hyperopt.storage import lifecycle
-from hyperopt.storage.documents import Document, of_experiment, spec_from_misc
+from hyperopt.storage.documents import JOB_STATE_NEW, Document, of_experiment, spec_from_misc
 from hyperopt.storage.lifecycle import UNFINISHED
 from hyperopt.storage.locked import lock_of, search_lock_of
 from hyperopt.storage.store import new_store
@@ -214,7 +214,7 @@ class Study(Generic[Point]):
         self._queued = [
             doc
             for doc in self._queued
-            if doc["state"] in UNFINISHED and doc["tid"] not in self._asked
+            if doc["state"] == JOB_STATE_NEW  # and no other study of these trials has it
         ]
         if search_lock_of(self.trials).locked():  # it has points of its own waiting
             return list(self._queued)

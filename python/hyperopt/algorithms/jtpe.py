@@ -13,8 +13,8 @@ and the one that is likeliest there relative to the rest is proposed (one time i
 to keep exploring). No point is proposed twice while the space has others.
 
 The model finds the region of the optimum. After 100 trials, it takes turns with an evolution
-strategy that starts there and converges: whoever succeeds gets more turns, and each learns from the
-other's trials.
+strategy that starts there and converges, and with the minimum of a quadratic through the best
+trials: whoever succeeds gets more turns, and each learns from the others' trials.
 
 References
 ----------
@@ -23,7 +23,8 @@ the estimator and its bandwidths. Bergstra, Yamins and Cox, *Making a Science of
 2013: linear forgetting. Falkner, Klein and Hutter, *BOHB*, ICML 2018: product kernels. Watanabe,
 *Tree-Structured Parzen Estimator: Understanding Its Algorithm Components*, 2023, arXiv 2304.11127:
 an ablation of the ingredients. Hansen, *The CMA Evolution Strategy: A Tutorial*, 2016, arXiv
-1604.00772: the local searches.
+1604.00772: the evolution strategy. Hansen, *A Global Surrogate Assisted CMA-ES*, GECCO 2019: the
+quadratic.
 """
 
 from __future__ import annotations
@@ -125,8 +126,8 @@ def suggest(
         sample of all older ones. It bounds the cost of a suggestion, however long the study is.
     evolve_after
         Once so many trials have a loss, local searches around the best ones take part: a CMA
-        evolution strategy (Hansen 2016) that moves the numbers and leaves options and branches
-        alone.
+        evolution strategy (Hansen 2016), and the minimum of a quadratic through the best trials
+        (Hansen 2019). They move the numbers and leave options and branches alone.
     evolve_share
         Then they make at most this fraction of the suggestions, and a fifth of it at least:
         whoever has found better points lately, they or the model, gets more turns. 0 leaves all

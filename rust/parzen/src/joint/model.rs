@@ -267,6 +267,7 @@ impl Model {
             axes: &self.axes,
             movable: &self.movable,
             rows: &self.rows,
+            ranking: &self.ranking,
         };
         self.evolution.follow(&rows, settings(options));
         let mut values = self.evolution.propose(&rows, key, name)?;

@@ -14,6 +14,8 @@ pub struct View<'a> {
     pub movable: &'a [bool],
     /// The rows.
     pub rows: &'a Rows,
+    /// The rows with a loss, the best first.
+    pub ranking: &'a [u32],
 }
 
 #[allow(clippy::cast_possible_truncation)] // rows are counted in u32
@@ -91,6 +93,11 @@ impl Home {
             free: free.collect(),
             values: values.into(),
         }
+    }
+
+    /// Whether another home is the same part of the space.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.free == other.free && self.holds(&other.values)
     }
 
     /// How many parameters are free.

@@ -4,7 +4,8 @@
 //! optimum, and stands still there. From some number of trials on, most suggestions come from an
 //! evolution strategy with an adapted covariance matrix (CMA-ES, [`run`]). It begins at the best point;
 //! options and the branch are those of that point ([`home`]). It learns from every trial near it, whoever
-//! suggested it, and when it has converged the next one begins elsewhere ([`search`]).
+//! suggested it, and when it has converged the next one begins elsewhere ([`search`]). Some suggestions are
+//! instead the minimum of a quadratic through the best points ([`quadratic`]).
 //!
 //! Nothing is remembered but the rows: the state is what a fold over the rows in the order of their keys makes of
 //! them, so that a study that was read back, or whose results came in another order, goes on alike. Rows
@@ -16,6 +17,7 @@
 //! | `factor`, `constants` | the covariance; weights and learning rates |
 //! | `home` | what a search moves |
 //! | `run`, `progress` | one search, and when it is over |
+//! | `quadratic`, `symmetric` | the minimum of a quadratic through the best points |
 //! | `credit` | whose turn it is |
 //! | `search` | which search follows which |
 //!
@@ -26,16 +28,22 @@ mod credit;
 mod factor;
 pub mod home;
 mod progress;
+mod quadratic;
 mod run;
 mod search;
+mod symmetric;
 
 use crate::rng::stream;
+use credit::Side;
 use home::View;
 use search::Search;
 pub use search::Settings;
 
-/// So many states are kept: the newer half of them all, the older ones farther and farther apart.
-const MOST_STATES: usize = 64;
+/// The rows between two states that are kept are at most this part of those that came after them, but for states
+/// that follow each other directly. So a row that gets its loss late has 1.5 times as many rows folded again as came
+/// after it, and as many on average as there are trials under way; the number of states grows with the logarithm of
+/// that of the rows.
+const LARGEST_GAP: f64 = 0.5;
 
 /// The local searches of a study, kept in step with its rows.
 #[derive(Clone, Debug)]
@@ -88,14 +96,17 @@ impl Evolution {
     }
 
     fn keep_state(&mut self) {
-        if self.states.len() == MOST_STATES {
-            let mut place = 0;
-            self.states.retain(|_| {
-                place += 1;
-                place > MOST_STATES / 2 || place % 2 == 0
-            });
-        }
         self.states.push((self.taken, self.search.clone()));
+        let mut next = self.taken;
+        for place in (0..self.states.len() - 1).rev() {
+            let before = place.checked_sub(1).map_or(0, |p| self.states[p].0);
+            let later = (self.taken - next) as f64;
+            if (next - before) as f64 <= LARGEST_GAP * later {
+                self.states.remove(place);
+            } else {
+                next = self.states[place].0;
+            }
+        }
     }
 
     /// A point from the search that is under way, for the trial of this key and for number `index` of the batch
@@ -103,8 +114,14 @@ impl Evolution {
     pub fn propose(&self, rows: &View, key: i64, (seed, index): (u64, u64)) -> Option<Vec<f64>> {
         let run = self.search.run()?;
         let mut rng = stream(seed, index, u64::MAX - 2);
-        let is_turn = self.search.is_turn(key, self.settings);
-        is_turn.then(|| run.draw(rows.axes, &mut rng))
+        match self.search.turn(key, self.settings) {
+            Side::Model => None,
+            Side::Strategy => Some(run.draw(rows.axes, &mut rng)),
+            Side::Quadratic => Some(match self.search.guess(rows) {
+                Some(guess) => guess.draw(rows.axes, &mut rng),
+                None => run.draw(rows.axes, &mut rng),
+            }),
+        }
     }
 }
 

@@ -45,6 +45,8 @@ pub struct Run {
     /// The points of the generation that is not complete.
     members: Vec<Member>,
     progress: Progress,
+    /// The generation that has had a guess.
+    guessed: Option<u32>,
 }
 
 impl Run {
@@ -63,6 +65,7 @@ impl Run {
             members: Vec::new(),
             progress: Progress::new(size, population),
             constants: Arc::new(constants),
+            guessed: None,
         };
         run.keep_margin(axes);
         run
@@ -71,6 +74,11 @@ impl Run {
     /// Where it searches.
     pub fn home(&self) -> &Home {
         &self.home
+    }
+
+    /// The factor of the covariance of its draws, but for the step.
+    pub fn factor(&self) -> &Factor {
+        &self.factor
     }
 
     /// The centre of its draws.
@@ -119,6 +127,13 @@ impl Run {
         }
         self.advance(rows.axes);
         true
+    }
+
+    /// Whether a guess may be learnt from: guesses lie close together, and more than one in a generation would
+    /// have the distribution collapse. Afterwards there has been one.
+    pub fn accepts_guess(&mut self) -> bool {
+        let generation = Some(self.progress.generations());
+        std::mem::replace(&mut self.guessed, generation) != generation
     }
 
     /// Takes notice of a point nearby that has no loss; whether there are too many of those.

@@ -2,8 +2,10 @@
 //! their keys.
 
 use super::constants::usual_population;
-use super::credit::Credit;
+use super::credit::{Credit, Side};
+use super::factor::Factor;
 use super::home::{Home, View};
+use super::quadratic::Guess;
 use super::run::Run;
 use crate::rng::{Rng, stream};
 
@@ -13,6 +15,8 @@ const MOST_BASINS: usize = 64;
 const BASIN: f64 = 0.5;
 /// Searches start anew from one of this fraction of the trials, the best outside of all basins.
 const STARTS: f64 = 0.05;
+/// There are no more of them than this.
+const MOST_STARTS: usize = 500;
 /// Later small searches start with a step between this fraction of the first one and all of it.
 const LEAST_PART: f64 = 0.3;
 /// First steps of searches with a large population, in those of small ones.
@@ -75,9 +79,19 @@ impl Search {
         self.run.as_ref()
     }
 
-    /// Whether the trial of this key is to come from the search.
-    pub fn is_turn(&self, key: i64, settings: Settings) -> bool {
-        Credit::is_turn(key, self.credit.share(settings.share))
+    /// Who suggests the trial of this key.
+    pub fn turn(&self, key: i64, settings: Settings) -> Side {
+        self.credit.turn(key, settings.share)
+    }
+
+    /// Where a quadratic through the best rows is lowest.
+    pub fn guess(&self, rows: &View) -> Option<Guess> {
+        let (_, best) = self.best?;
+        let home = Home::of(rows.movable, rows.values(best));
+        match &self.run {
+            Some(run) if run.home().is_same(&home) => Guess::new(rows, &home, run.factor()),
+            _ => Guess::new(rows, &home, &Factor::identity(home.size(), true)),
+        }
     }
 
     /// Learns from the next row; whether that changed the search by more than one point.
@@ -97,13 +111,17 @@ impl Search {
         if self.finished < settings.after {
             return false;
         }
-        let is_turn = self.is_turn(rows.key(row), settings);
+        let side = self.turn(rows.key(row), settings);
         let Some(run) = &mut self.run else {
             return self.begin(rows, settings.step);
         };
-        self.credit.note(is_turn, is_best);
+        self.credit.note(side, is_best);
         let distance = run.distance(rows, row);
-        if distance.is_some_and(|d| run.reaches(d)) {
+        let is_near = distance.is_some_and(|d| run.reaches(d));
+        if side == Side::Quadratic && !(is_best && is_near && run.accepts_guess()) {
+            return false;
+        }
+        if is_near {
             let is_complete = run.take(rows, row);
             if is_complete && run.is_over(rows.axes) {
                 self.begin_elsewhere(rows, row, settings);
@@ -200,19 +218,20 @@ impl Search {
             values
                 .into_iter()
                 .any(|(movable, value)| *movable && !value.is_nan())
+                && rows.is_finished(*row)
                 && rows.is_possible(*row)
         };
-        let by_loss = |a: &usize, b: &usize| rows.loss(*a).total_cmp(&rows.loss(*b)).then(a.cmp(b));
-        let finished = (0..=last)
-            .filter(|row| rows.is_finished(*row))
-            .filter(has_room);
-        let mut all: Vec<usize> = finished.collect();
-        all.sort_unstable_by(by_loss);
-        let is_open = |row: &&usize| !self.basins.iter().any(|basin| basin.holds(rows, **row));
-        let wanted = (STARTS * all.len() as f64).ceil() as usize;
-        let open: Vec<usize> = all.iter().filter(is_open).take(wanted).copied().collect();
+        let ranking = rows.ranking.iter().map(|row| *row as usize);
+        let mut good = ranking
+            .filter(|row| *row <= last)
+            .filter(has_room)
+            .peekable();
+        let best = *good.peek()?;
+        let is_open = |row: &usize| !self.basins.iter().any(|basin| basin.holds(rows, *row));
+        let wanted = (STARTS * self.finished as f64).ceil() as usize;
+        let open: Vec<usize> = good.filter(is_open).take(wanted.min(MOST_STARTS)).collect();
         let row = if open.is_empty() {
-            *all.first()?
+            best
         } else {
             open[rng.below(open.len() as u64) as usize]
         };

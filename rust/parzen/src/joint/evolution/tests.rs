@@ -16,6 +16,8 @@ struct Study {
     axes: Vec<Axis>,
     movable: Vec<bool>,
     rows: Rows,
+    /// As of the last suggestion.
+    ranking: Vec<u32>,
     evolution: Evolution,
 }
 
@@ -36,6 +38,7 @@ impl Study {
             movable: movable(&space, &axes),
             axes,
             rows: Rows::new(space),
+            ranking: Vec::new(),
             evolution: Evolution::new(SETTINGS),
         }
     }
@@ -45,10 +48,18 @@ impl Study {
             axes: &self.axes,
             movable: &self.movable,
             rows: &self.rows,
+            ranking: &self.ranking,
         }
     }
 
     fn suggest(&mut self, seed: u64) -> Vec<f64> {
+        let rows = &self.rows;
+        self.ranking = rows
+            .live()
+            .filter(|row| rows.loss(*row) < f64::INFINITY)
+            .collect();
+        self.ranking
+            .sort_by(|a, b| rows.loss(*a).total_cmp(&rows.loss(*b)));
         let mut evolution = self.evolution.clone();
         evolution.follow(&self.rows(), SETTINGS);
         let name = (seed, u64::from(self.rows.total()));
@@ -116,7 +127,7 @@ fn optima_on_the_bounds_and_in_logarithms_are_found() {
     let priors: [(&str, &[f64]); 3] = [UNIT, ("loguniform", &[-9.0, 2.0]), ("normal", &[0.0, 1.0])];
     for seed in 0..5 {
         let loss = |x: &[f64]| 5.0 - x[0] + (x[1].ln() + 4.0).powi(2) + (x[2] - 2.0).powi(2);
-        eprintln!("B {:e}", Study::new(&priors).minimise(seed, 1600, loss));
+        assert!(Study::new(&priors).minimise(seed, 1600, loss) < 1e-8);
     }
 }
 
@@ -180,6 +191,27 @@ fn what_is_kept_from_row_to_row_is_what_all_rows_make_anew() {
         study.evolution = Evolution::new(SETTINGS);
         assert_eq!(study.suggest(8), kept, "after {step} rows");
     });
+}
+
+// A late row is folded again with all behind it, from a state that must not lie much further back.
+#[test]
+fn states_lie_close_together_however_many_rows_there_are() {
+    let mut evolution = Evolution::new(SETTINGS);
+    for generation in 1..=20_000 {
+        evolution.taken = 12 * generation;
+        evolution.keep_state();
+        if generation % 997 > 0 {
+            continue;
+        }
+        let mut ends = vec![0];
+        ends.extend(evolution.states.iter().map(|(taken, _)| *taken));
+        assert!(ends.len() < 64, "{ends:?}");
+        assert_eq!(ends.last(), Some(&evolution.taken));
+        for pair in ends.windows(2) {
+            let (gap, later) = (pair[1] - pair[0], evolution.taken - pair[1]);
+            assert!(gap == 12 || 2 * gap <= later, "{ends:?}");
+        }
+    }
 }
 
 #[test]

@@ -3,9 +3,10 @@
 A Gaussian process (`hyperopt.gp`) needs the fewest evaluations where it can predict losses; where
 it can't, the joint estimator (`hyperopt.jtpe`), which asks only where good trials lie, does better.
 Which of the two proposes is decided from trial to trial by the evidence: the *skill* of the process
-is the part of the losses' variance that it predicts of each trial from the others, and it proposes
-with this probability, between bounds. The estimator's proposals are trials like others, so each
-model learns from what the other one has found.
+is the part of the losses' variance that it predicts of each trial from the others (in a conditional
+space: among the better half of the trials), and it proposes with this probability, between bounds.
+The estimator's proposals are trials like others, so each model learns from what the other one has
+found.
 
 From 200 trials on the process steps back, and from 300 on it is silent: its matrices grow, while
 the estimator and its local searches cost the same however long the study is. In spaces with more

@@ -109,8 +109,9 @@ def suggest(
         With this probability `hyperopt.jtpe` proposes instead.
     trust
         ``(least, most, from, to)``: the Gaussian process proposes with the probability of its
-        skill, the part of the losses' variance that it predicts of each from the others, at least
-        `least` and at most `most`; it fades from `from` to `to` trials with a loss. None trusts it.
+        skill, the part of the losses' variance that it predicts of each from the others (in a
+        conditional space: among the better half), at least `least` and at most `most`; it fades
+        from `from` to `to` trials with a loss. None trusts it.
 
     Returns
     -------

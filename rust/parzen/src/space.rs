@@ -31,6 +31,14 @@ pub struct Space {
 }
 
 impl Space {
+    /// Whether some parameter is active only now and then.
+    #[must_use]
+    pub fn is_conditional(&self) -> bool {
+        let sometimes = |any: &Vec<Conjunction>| !any.iter().any(Vec::is_empty);
+        let mut conditions = self.params.iter().filter_map(|p| p.conditions.as_ref());
+        conditions.any(sometimes)
+    }
+
     /// Checks the parameters and finds the order of evaluation.
     ///
     /// # Errors
@@ -192,6 +200,21 @@ mod tests {
             choice("d", vec![vec![]]),
         ]);
         assert_eq!(space.unwrap().order(), [1, 3, 2, 0]);
+    }
+
+    #[test]
+    fn a_space_is_conditional_when_a_parameter_is_not_always_active() {
+        let conditional = |conditions| {
+            let params = vec![
+                choice("a", vec![vec![]]),
+                param("x", "uniform", &[0.0, 1.0], conditions),
+            ];
+            Space::new(params).unwrap().is_conditional()
+        };
+        assert!(!conditional(None));
+        assert!(!conditional(Some(vec![vec![]])));
+        assert!(!conditional(Some(vec![vec![(0, 1)], vec![]])));
+        assert!(conditional(Some(vec![vec![(0, 1)]])));
     }
 
     #[test]

@@ -24,6 +24,7 @@
 //! | `pairs`, `hyper`, `likelihood`, `fit` | hyperparameters, how probable they are, and the most probable |
 //! | `lbfgs` | minimisation in a box |
 //! | `posterior` | what is believed of the function |
+//! | `skill` | how well it predicts |
 //! | `warp` | losses on a robust scale |
 //! | `acquisition` | the logarithm of the expected improvement |
 //! | `candidates`, `refine` | where it is largest |
@@ -54,6 +55,7 @@ pub mod pairs;
 pub mod points;
 pub mod posterior;
 pub mod refine;
+pub mod skill;
 pub mod warp;
 
 pub use options::Options;
@@ -62,6 +64,7 @@ use crate::error::Result;
 use crate::interrupt::Checkpoint;
 use crate::joint::{self, Model};
 use crate::rng::stream;
+use crate::space::Space;
 use candidates::Ground;
 use hyper::Hyper;
 use likelihood::Evidence;
@@ -89,7 +92,7 @@ struct Kept {
 #[derive(Clone, Debug)]
 struct Fit {
     logarithms: Vec<f64>,
-    /// See [`skill`].
+    /// See [`skill::skill`].
     skill: f64,
 }
 
@@ -165,7 +168,7 @@ impl<'a> Known<'a> {
 ///
 /// They are looked for from those of an earlier number of trials, which in turn are looked for from the means of their priors:
 /// where the search ends follows from the trials alone.
-fn fitted(cache: &mut Cache, known: &Known, options: &Options) -> Fit {
+fn fitted(cache: &mut Cache, known: &Known, space: &Space, options: &Options) -> Fit {
     let dimensions = known.points.columns().len();
     let priors = options.priors(dimensions);
     let mut logarithms = vec![priors.length.mean.min(0.0); dimensions];
@@ -198,7 +201,13 @@ fn fitted(cache: &mut Cache, known: &Known, options: &Options) -> Fit {
         };
         let logarithms = fit::fit(&evidence, &fit.logarithms, evaluations);
         fit = Fit {
-            skill: skill(&points, &warped, &logarithms, options.offset),
+            skill: skill::skill(
+                &points,
+                &warped,
+                &logarithms,
+                options.offset,
+                skill::judged(space, count),
+            ),
             logarithms,
         };
         *kept = Some(Kept {
@@ -209,26 +218,6 @@ fn fitted(cache: &mut Cache, known: &Known, options: &Options) -> Fit {
         });
     }
     fit
-}
-
-/// How much of the variance of each loss the process predicts from the other losses: 1 for all of it, 0 for as much as their
-/// mean does.
-fn skill(points: &Points, losses: &[f64], logarithms: &[f64], offset: f64) -> f64 {
-    let hyper = Hyper::from_logarithms(logarithms);
-    let n = losses.len() as f64;
-    let mean = losses.iter().sum::<f64>() / n;
-    let by_mean: f64 = losses.iter().map(|z| (z - mean) * (z - mean)).sum();
-    let by_mean = by_mean * (n / (n - 1.0)) * (n / (n - 1.0));
-    let Some(posterior) = Posterior::new(points.clone(), losses, hyper, offset, 0) else {
-        return 0.0;
-    };
-    let predictions = posterior.leave_one_out(losses);
-    let errors = predictions
-        .iter()
-        .zip(losses)
-        .map(|(p, z)| (z - p.mean) * (z - p.mean));
-    let skill = 1.0 - errors.sum::<f64>() / by_mean;
-    if skill.is_nan() { 0.0 } else { skill }
 }
 
 /// The trials as the process sees them.
@@ -338,7 +327,7 @@ fn proposal(
         return Ok(None);
     }
     let known = Known::new(&trials, &ground);
-    let fit = fitted(cache, &known, options);
+    let fit = fitted(cache, &known, ground.space, options);
     if let Some(trust) = options.trust
         && draw >= trust.share(fit.skill, trials.losses.len())
     {

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import hyperopt
 from hyperopt import Trials, fmin, hp, rand, space_eval
 from hyperopt.visualization.report import report_page, write_report
 
@@ -221,3 +222,31 @@ def test_a_label_of_any_text_can_be_written(tmp_path: Path) -> None:
     )
     page = found.report(tmp_path / "study.html", name=label).read_text(encoding="utf-8")
     assert study_of(page)["parameters"][0]["label"] == label
+
+
+def test_a_report_writes_through_a_link_and_leaves_nothing_beside_it(tmp_path, monkeypatch):
+    target, link, stranger = tmp_path / "target.html", tmp_path / "link.html", tmp_path / "stranger"
+    target.write_text("old")
+    stranger.write_text("theirs")
+    link.symlink_to(target)
+    (tmp_path / ".target.html.tmp").symlink_to(stranger)
+    trials = hyperopt.Trials()
+    hyperopt.fmin(
+        lambda x: x, hyperopt.hp.uniform("x", 0, 1), max_evals=3, trials=trials, verbose=False
+    )
+    trials.report(link)
+    assert link.is_symlink()
+    assert target.read_text(encoding="utf-8").startswith("<!")
+    assert stranger.read_text() == "theirs"
+    before = target.read_bytes()
+
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        trials.report(link)
+    assert target.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "link.html", "stranger", "target.html"
+    ]  # fmt: skip

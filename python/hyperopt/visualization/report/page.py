@@ -12,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hyperopt.storage.whole_file import replace
 from hyperopt.visualization.report.study_data import shown_documents, study_data
 
 if TYPE_CHECKING:
@@ -90,9 +91,7 @@ def write_report(path: str | os.PathLike[str], trials: Any, **options: Any) -> P
     if not target.parent.is_dir():
         raise FileNotFoundError(f"report: there is no folder {str(target.parent)!r}; make it first")
     text = report_page(trials, **options)
-    temporary = target.with_name(f".{target.name}.tmp")
-    temporary.write_text(text, encoding="utf-8", errors="replace")
-    temporary.replace(target)
+    replace(target.resolve(), text.encode("utf-8", errors="replace"))  # A link stays a link.
     return target
 
 

@@ -109,7 +109,7 @@ def points(trials: Trials) -> list[Any]:
 @given(
     first=st.sampled_from([25, 150, 260]),
     changes=st.lists(
-        st.lists(st.tuples(st.sampled_from(CHANGES), st.integers(0, 24)), max_size=3),
+        st.lists(st.tuples(st.sampled_from(CHANGES), st.integers(0, 22)), max_size=3),
         min_size=1,
         max_size=4,
     ),

@@ -59,14 +59,14 @@ def documents(
     new_ids: Sequence[Any], domain: Domain, trials: TrialStore, assignments: Sequence[Assignment]
 ) -> list[Document]:
     """New documents with these assignments; they are not inserted."""
-    miscs = []
+    miscs, results = [], []
     for tid, (idxs, vals) in zip(new_ids, assignments, strict=True):
         if type(tid) is not int and not hasattr(
             tid, "__index__"
         ):  # the native code was given another one
             idxs.update({label: [tid] for label, at in idxs.items() if len(at)})
         miscs.append(new_misc(tid, idxs, vals, domain.cmd, domain.workdir))
-    results = [domain.new_result() for _ in miscs]
+        results.append(domain.new_result())
     return trials.new_trial_docs(list(new_ids), [None] * len(miscs), results, miscs)
 
 

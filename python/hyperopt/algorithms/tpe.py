@@ -81,12 +81,13 @@ def suggest(
     feed = feed_of(HistoryFeed, trials, space)
     history = feed.update(trials)
     ids = native_ids(new_ids, feed.number)
-    options: dict[str, Any] = {
-        "prior_weight": prior_weight,
-        "n_startup_jobs": n_startup_jobs,
-        "n_candidates": n_EI_candidates,
-        "gamma": gamma,
-    }
-    suggest_tpe = partial(history.suggest_tpe, seed=as_seed(seed), **options)
+    suggest_tpe = partial(
+        history.suggest_tpe,
+        seed=as_seed(seed),
+        prior_weight=prior_weight,
+        n_startup_jobs=n_startup_jobs,
+        n_candidates=n_EI_candidates,
+        gamma=gamma,
+    )
     assignments = assignments_in_turn(ids, space, history, suggest_tpe)
-    return documents(list(new_ids), domain, trials, assignments)
+    return documents(new_ids, domain, trials, assignments)

@@ -53,11 +53,11 @@ class SerialEvaluator:
         return self._outbox.deliver()
 
     def _evaluate(self, doc: dict[str, Any]) -> None:
+        tid = doc["tid"]
         ctrl = Ctrl(self._trials, doc)
         if self._rules:
-            ctrl.reporter.rule = self._rules.pop(doc["tid"], None)
+            ctrl.reporter.rule = self._rules.pop(tid, None)
         returned: list[Any] = []
-        tid = doc["tid"]
         try:
             config = active_values(doc["misc"]["vals"])
             try:

@@ -43,31 +43,36 @@ class RunCounts:
         for doc in trials:
             if doc["state"] == JOB_STATE_DONE:
                 self.n_done += 1
-                self._compare(doc["result"])
+                if doc["result"].get("status") == STATUS_OK:
+                    self._compare(doc["result"])
 
-    def _compare(self, result: dict[str, Any]) -> None:
-        if result.get("status") != STATUS_OK:  # such a result may hold anything as its loss
-            return
+    def _compare(self, result: dict[str, Any]) -> bool:
+        """Compare a result of status *ok*; one of another may hold anything as its loss."""
         loss = result.get("loss")
-        if loss is not None and loss < self.best_loss:
-            self.best_loss = loss
+        if loss is None or not loss < self.best_loss:
+            return False
+        self.best_loss = loss
+        return True
 
-    def add(self, doc: Document) -> None:
-        """Count a trial that has ended."""
+    def add(self, doc: Document) -> bool:
+        """Count a trial that has ended; True if its loss is the smallest so far."""
         self.n_ended += 1
         if doc["state"] == JOB_STATE_DONE:
             self.n_done += 1
-            self._compare(doc["result"])
-            status = doc["result"].get("status")
-            if status != STATUS_OK and "pruned" in doc["result"]:
+            result = doc["result"]
+            status = result.get("status")
+            if status == STATUS_OK:
+                return self._compare(result)
+            if "pruned" in result:
                 self.n_pruned += 1
-            elif status != STATUS_OK:
+            else:
                 self.n_failed += 1
                 self.reasons[f"status {status}"] += 1
         elif doc["state"] == JOB_STATE_ERROR:
             self.n_failed += 1
             self.n_errors += 1
             self.reasons[error_text(doc["misc"].get("error"))] += 1
+        return False
 
     def recount(self, trials: Iterable[Document]) -> None:
         """Count everything again, for trials that others change."""

@@ -287,9 +287,9 @@ class Driver:
         while self._left > 0 and not self._exhausted:
             target = self._options.max_queue_len
             if not self._serial:
-                target = max(target, self._capacity)
+                target = max(target, self._capacity())
             room = target - len(self._waiting) - len(self._running)
-            if room <= 0 or run.is_cancelled:
+            if room <= 0:
                 return
             docs = self._store.suggest(
                 run.algo, run.domain, min(room, self._left), self._draw_seed, self._limit
@@ -305,26 +305,27 @@ class Driver:
                 self._exhausted = True
                 return
             self._left -= n_new
-            if self._serial and n_new >= room:
+            if (self._serial and n_new >= room) or run.is_cancelled:
                 return
 
-    @property
     def _capacity(self) -> int:
         # What an evaluator makes of its experience so far depends on timing.
         return self._slots if self._strict else self._evaluator.capacity
 
     def _submit(self) -> None:
         """Hand waiting trials to the evaluator while it has slots."""
-        while self._waiting and len(self._running) < self._capacity:
-            doc = self._waiting[0]
-            if doc["tid"] in self._running:  # of the same id: one after the other
+        waiting, running = self._waiting, self._running
+        while waiting and len(running) < self._capacity():
+            doc = waiting[0]
+            tid = doc["tid"]
+            if tid in running:  # of the same id: one after the other
                 return
-            self._running[doc["tid"]] = doc
-            self._waiting.popleft()
+            running[tid] = doc
+            waiting.popleft()
             lifecycle.begin(doc)
             self._store.settle(doc)
             if self._options.pruner is not None:
-                self._prescribe(doc["tid"])
+                self._prescribe(tid)
             self._evaluator.submit(doc)
 
     def _prescribe(self, tid: Any) -> None:
@@ -391,17 +392,17 @@ class Driver:
         An interrupt may strike at any line. The trial stays among those that run, and its outcome
         among those that have arrived, until all is written; writing it again changes nothing.
         """
-        outcome, counts = self._arrived[doc["tid"]], self._counts
+        tid = doc["tid"]
+        outcome = self._arrived[tid]
         if outcome.document is None:
             write(outcome, doc, self._trials, self._options)
             self._store.settle(doc)
-        del self._running[outcome.tid]
-        del self._arrived[outcome.tid]
-        best_before = counts.best_loss
-        counts.add(doc)
-        if counts.best_loss < best_before:
+        del self._running[tid]
+        del self._arrived[tid]
+        if self._counts.add(doc):
             log_new_best(doc, self._run.domain)
-        return None if isinstance(outcome.error, TrialLost) else outcome.error
+        error = outcome.error
+        return None if isinstance(error, TrialLost) else error
 
     def _recover(self) -> None:
         """Put everything in order after an exception from anywhere, be it half-way into a move."""

@@ -163,7 +163,7 @@ def _step(node: Apply, steps: dict[Apply, Step]) -> Step:
         index, *options = node.pos_args
         return _switch_step(steps[index], [steps[option] for option in options])
     if node.name == "dict" and not node.pos_args:
-        return _dict_step([(name, steps[child]) for name, child in node.named_args])
+        return _dict_step(node, [(name, steps[child]) for name, child in node.named_args])
     args = [steps[child] for child in node.pos_args]
     if node.name == "pos_args" and not node.named_args:
         return _tuple_step(args)
@@ -230,8 +230,33 @@ def _switch_step(index: Step, options: list[Step]) -> Step:
     return select
 
 
-def _dict_step(items: list[tuple[str, Step]]) -> Step:
-    return lambda vals, memo: {key: step(vals, memo) for key, step in items}
+def _dict_step(node: Apply, items: list[tuple[str, Step]]) -> Step:
+    def build(vals: Values, memo: Memo) -> Any:
+        return {key: step(vals, memo) for key, step in items}
+
+    converted = [
+        (key, label, scope._impls[child.name])
+        for key, child in node.named_args
+        if (label := _converted_label(child)) is not None
+    ]
+    if len(converted) < len(items):
+        return build
+
+    # The same of a dict of parameters only, as most spaces are, with their steps written out.
+    def convert_all(vals: Values, memo: Memo) -> Any:
+        try:
+            return {key: function(vals[label]) for key, label, function in converted}
+        except Exception:
+            return build(vals, memo)  # which says what is missing
+
+    return convert_all
+
+
+def _converted_label(node: Apply) -> str | None:
+    """The label of the parameter that this node makes an int or a float of."""
+    if node.name in ("float", "int") and len(node.pos_args) == 1 and not node.named_args:
+        return label_of(node.pos_args[0])
+    return None
 
 
 def _tuple_step(steps: list[Step]) -> Step:

@@ -37,13 +37,13 @@ class Changes(NamedTuple):
 class ChangeLog:
     """The documents that were touched, in order. Revision 0 is before everything."""
 
-    __slots__ = ("_answered", "_base", "_doubted", "_entries")
+    __slots__ = ("_base", "_doubted", "_entries", "_unread")
 
     def __init__(self) -> None:
         self._entries: list[Document | None] = []
         self._base = 1  # the revision before the first entry
         self._doubted = 1  # readers that have seen less than this must look at everything
-        self._answered = 0  # the latest revision that a reader knows
+        self._unread: Document | None = None  # the last entry, while no reader has come past it
 
     @property
     def revision(self) -> int:
@@ -52,30 +52,34 @@ class ChangeLog:
 
     def note(self, doc: Document) -> None:
         """A document is new, or may have changed."""
+        if doc is self._unread:
+            return  # That entry says the same.
         entries = self._entries
-        if entries and entries[-1] is doc and self._answered < self._base + len(entries):
-            return  # No reader has come past that entry, which says the same.
         entries.append(doc)
+        self._unread = doc
         if len(entries) > _MOST_ENTRIES:
             self._drop(len(entries) // 2)
 
     def note_all(self, docs: Iterable[Document]) -> None:
         """All of these are new, or may have changed."""
+        self._unread = None
         self._entries += docs
         if len(self._entries) > _MOST_ENTRIES:
             self._drop(len(self._entries) - _MOST_ENTRIES // 2)
 
     def doubt(self) -> None:
         """Anything may have changed."""
+        self._unread = None
         self._entries.append(None)
         self._doubted = self.revision
 
     def since(self, revision: int) -> Changes:
         """What has happened after `revision`."""
-        self._answered = now = self.revision
-        start = max(0, revision - self._base)
-        docs = [doc for doc in self._entries[start:] if doc is not None]
-        return Changes(now, docs, revision >= self._doubted)
+        self._unread = None
+        entries, base = self._entries, self._base
+        missed = entries[revision - base :] if revision > base else entries
+        docs = [doc for doc in missed if doc is not None]
+        return Changes(base + len(entries), docs, revision >= self._doubted)
 
     def _drop(self, count: int) -> None:
         del self._entries[:count]

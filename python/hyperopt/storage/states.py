@@ -109,18 +109,17 @@ class States:
             self.shown.append(doc)
         self._is_whole = was_whole
 
-    def settle(self, doc: Document) -> bool:
-        """Move an unfinished document to its present state; False if it was not unfinished."""
+    def settle(self, doc: Document) -> None:
+        """Move a document that was unfinished to its present state."""
+        if doc["state"] == JOB_STATE_RUNNING and self.exp_key is None:
+            return  # Unfinished ones are looked at again before anybody counts them.
         position = self.open.get(id(doc))
         if position is None or self.docs[position] is not doc:
-            return False
-        if doc["state"] == JOB_STATE_RUNNING and self.exp_key is None:
-            return True  # Unfinished ones are looked at again before anybody counts them.
+            return
         was_whole, self._is_whole = self._is_whole, False
         if not (self._move(position, doc) or self._hide(doc)):
             self._reshow()
         self._is_whole = was_whole
-        return True
 
     def examine_open(self) -> list[Document]:
         """Look again at all unfinished documents; return those whose state has changed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from hyperopt.storage.attachments import TrialAttachments
@@ -230,11 +231,7 @@ class TrialStore(Results):
                 f"new_trial_docs: {len(tids)} tids, {len(specs)} specs, {len(results)} results and "
                 f"{len(miscs)} miscs; give one of each per trial"
             )
-        key = self._exp_key
-        return [
-            new_document(tid, spec, result, misc, key)
-            for tid, spec, result, misc in zip(tids, specs, results, miscs, strict=True)
-        ]
+        return list(map(new_document, tids, specs, results, miscs, repeat(self._exp_key)))
 
     def source_trial_docs(
         self,
@@ -335,13 +332,12 @@ def reports_changes(store: TrialStore) -> bool:
     """
     kind, own = type(store), store.__dict__
     # Written out, for it is asked at every suggestion.
-    return (
-        kind.refresh is TrialStore.refresh
-        and kind.trials is TrialStore.trials
-        and kind._insert is TrialStore._insert
-        and kind._settle is TrialStore._settle
-        and own.keys().isdisjoint(("refresh", "_insert", "_settle"))
+    return (kind.refresh, kind.trials, kind._insert, kind._settle) == _OWN_WAY and (
+        own.keys().isdisjoint(("refresh", "_insert", "_settle"))
     )
+
+
+_OWN_WAY = (TrialStore.refresh, TrialStore.trials, TrialStore._insert, TrialStore._settle)
 
 
 def _wanted_states(arg: Any) -> set[int]:

@@ -225,6 +225,28 @@ def test_many_paths_to_a_node_do_not_blow_up() -> None:
     assert value[0] is value[1], "a shared node is evaluated once"
 
 
+def test_a_dict_of_parameters_is_evaluated_as_the_same_parameters_in_a_list() -> None:
+    labels = {
+        "x": hp.uniform("x", 0, 1),
+        "n": hp.normal("n", 0, 1),
+        "k": hp.quniform("k", 0, 9, 2),
+    }
+    flat, listed = compile_space(labels), compile_space([labels["k"], labels["n"], labels["x"]])
+    vals = {"x": np.float64(0.25), "n": np.float64(3.0), "k": np.float64(4.0)}
+    value = flat.evaluate(vals)
+    assert value == {"k": 4.0, "n": 3.0, "x": 0.25}
+    assert list(map(type, value.values())) == list(map(type, listed.evaluate(vals)))
+    for label in labels:
+        for absent in (
+            {k: v for k, v in vals.items() if k != label},
+            {**vals, label: GarbageCollected},
+        ):
+            with pytest.raises(MissingLabel, match=f"'{label}'"):
+                flat.evaluate(absent)
+    with pytest.raises(ValueError, match="could not convert"):
+        flat.evaluate(vals | {"x": "wide"})
+
+
 def test_a_thousand_nested_choices_compile_evaluate_and_report_what_is_missing() -> None:
     node: Any = hp.uniform("x", 0, 1)
     for level in range(1000):

@@ -7,7 +7,7 @@ revision that they have seen, and ask for what came after it. The log knows noth
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hyperopt.storage.documents import Document
 
@@ -40,7 +40,7 @@ class ChangeLog:
     __slots__ = ("_base", "_doubted", "_entries", "_unread")
 
     def __init__(self) -> None:
-        self._entries: list[Document | None] = []
+        self._entries: list[Any] = []  # documents, and None for each doubt
         self._base = 1  # the revision before the first entry
         self._doubted = 1  # readers that have seen less than this must look at everything
         self._unread: Document | None = None  # the last entry, while no reader has come past it
@@ -77,9 +77,12 @@ class ChangeLog:
         """What has happened after `revision`."""
         self._unread = None
         entries, base = self._entries, self._base
-        missed = entries[revision - base :] if revision > base else entries
-        docs = [doc for doc in missed if doc is not None]
-        return Changes(base + len(entries), docs, revision >= self._doubted)
+        complete = revision >= self._doubted
+        if complete:  # There is no doubt among what follows.
+            docs = entries[revision - base :]
+        else:
+            docs = [doc for doc in entries[max(0, revision - base) :] if doc is not None]
+        return Changes(base + len(entries), docs, complete)
 
     def _drop(self, count: int) -> None:
         del self._entries[:count]

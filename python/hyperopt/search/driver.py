@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from hyperopt.environment.strangers import text_of
 from hyperopt.environment.warning_levels import levels_to_user
 from hyperopt.evaluation.contract import Evaluator, Outcome, Prescribing, TrialLost
 from hyperopt.evaluation.serial import SerialEvaluator
+from hyperopt.exceptions import StorageUnavailable
 from hyperopt.pruning.agreement import MISLEADING, rule_for
 from hyperopt.pruning.curves import log_of
 from hyperopt.search.bar_text import BarText
@@ -94,6 +96,7 @@ class Driver:
         self._exhausted = False
         self._stopped = False
         self._saves = False
+        self._fails = False
         self._rounds = 0
 
     def execute(self) -> None:
@@ -122,10 +125,10 @@ class Driver:
                 self._evaluator.start(run.domain, self._trials)
                 failure = self._loop()
             except BaseException:
-                surely(self._recover)
+                self._leave(self._recover)
                 raise
             finally:
-                surely(self._close)
+                self._leave(self._close)
         if failure is not None:
             raise failure
 
@@ -145,10 +148,10 @@ class Driver:
             while self._running and failure is None:
                 failure = self._round()
         except BaseException:
-            surely(self._recover)
+            self._leave(self._recover)
             raise
         finally:
-            surely(self._close)
+            self._leave(self._close)
         if failure is not None:
             raise failure
 
@@ -159,10 +162,20 @@ class Driver:
         try:
             self._await_others()
         finally:
-            surely(self._close)
+            self._leave(self._close)
+
+    def _leave(self, step: Callable[[], None]) -> None:
+        """Take a step out of the run. A database that is away hides no exception on its way."""
+        try:
+            surely(step)
+        except StorageUnavailable as error:
+            if not self._fails:
+                raise
+            log.warning("%s", error)
 
     def _open(self) -> None:
         """Look at the trials: at all of them in the first run, later at what may have changed."""
+        self._fails = False
         if self._run.counts is None:
             self._store.reread()
             self._run.counts = RunCounts(self._trials._trials)
@@ -406,6 +419,8 @@ class Driver:
 
     def _recover(self) -> None:
         """Put everything in order after an exception from anywhere, be it half-way into a move."""
+        self._fails = True
+        self._store.hurry(True)
         with suppress(Exception):  # The store may be what has just failed.
             self._store.reread()
         ended = self._abandon(INTERRUPTED)
@@ -417,7 +432,10 @@ class Driver:
         try:
             self._evaluator.close(cancel=True)
         finally:
-            self._store.sync()
+            try:
+                self._store.sync()
+            finally:
+                self._store.hurry(False)
             if self._saves:
                 self._run.save()
 

@@ -72,6 +72,9 @@ class Store(Protocol):
     def reread(self) -> None:
         """Examine every document."""
 
+    def hurry(self, yes: bool) -> None:
+        """Somebody wants to leave: wait for nothing that takes minutes. Or there is time again."""
+
     def unstarted(self) -> list[Document]:
         """The stored documents that wait to be evaluated, in their order."""
 
@@ -101,6 +104,9 @@ class _UnsharedStore:
 
     def unstarted(self) -> list[Document]:
         raise NotImplementedError
+
+    def hurry(self, yes: bool) -> None:
+        """Nothing here takes long."""
 
     def suggest(
         self,

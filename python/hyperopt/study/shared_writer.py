@@ -216,6 +216,10 @@ class SharedStore:
         self._mirror.sync()
         self._mirror.news()
 
+    def hurry(self, yes: bool) -> None:
+        """Wait for the database no longer than some seconds; or as long as told again."""
+        self._mirror.shared.database.hurry(yes)
+
     def unstarted(self) -> list[Document]:
         """Nothing: what waits is claimed with everything else."""
         return []

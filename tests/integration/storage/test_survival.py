@@ -487,6 +487,48 @@ def test_a_full_disk_loses_no_result(sqlite_url: str, monkeypatch: pytest.Monkey
     check_sound(sqlite_url, 6)
 
 
+@pytest.mark.slow
+def test_a_run_on_a_full_disk_can_be_stopped(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = SqliteDatabase._connect
+    full = threading.Event()
+
+    def connect_to_full_disk(database: SqliteDatabase) -> Any:
+        connection = connect(database)
+        if full.is_set():
+            (pages,) = connection.execute("PRAGMA page_count").fetchone()
+            connection.execute(f"PRAGMA max_page_count = {pages}")
+        return connection
+
+    monkeypatch.setattr(SqliteDatabase, "_connect", connect_to_full_disk)
+    trials = StoredTrials(sqlite_url)
+    seen: list[Any] = []
+    state = Path(os.environ["XDG_STATE_HOME"]) / "hyperopt"
+
+    def stop() -> None:
+        until(lambda: list(state.glob("unsent-*.json")))
+        signal.raise_signal(signal.SIGINT)
+
+    def objective(point: Any) -> dict[str, Any]:
+        seen.append(point)
+        if len(seen) == 3:
+            full.set()
+            trials._mirror.shared.database.close()
+            threading.Thread(target=stop).start()
+        return {"loss": bowl(point), "status": "ok", "large": "x" * 200_000}
+
+    # It would wait a quarter of an hour for the disk; who wants to leave does not.
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        minimise(trials, 6, objective)
+    assert time.monotonic() - began < trials._mirror.shared.database.patience_s / 5
+    full.clear()
+    minimise(sqlite_url, 6, objective)
+    assert len(seen) == 6
+    check_sound(sqlite_url, 6)
+
+
 def _as_nobody(function: Callable[[], Any]) -> int:
     """The exit status of a process that may not write what belongs to root."""
 

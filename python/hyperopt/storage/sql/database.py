@@ -30,6 +30,8 @@ PATIENCE_S = 900.0
 
 _FIRST_WAIT_S = 0.02
 _LONGEST_WAIT_S = 5.0
+_HASTE_S = 5.0
+"""How long to try while somebody wants to leave."""
 
 
 class Cursor(Protocol):
@@ -62,6 +64,7 @@ class Database(ABC):
         self.address = address
         self.writing = writing
         self.patience_s = patience_s
+        self._in_haste = False
         self._lock = threading.RLock()
         self._connection: Any = None
         self._pid = os.getpid()
@@ -71,6 +74,14 @@ class Database(ABC):
     """The database's time in SQL; NULL if `now` tells it."""
     hold: str
     """What makes a SELECT hold its rows until the transaction ends."""
+
+    def hurry(self, yes: bool) -> None:
+        """Wait only some seconds for a database that is away, or as long as told again."""
+        self._in_haste = yes
+
+    @property
+    def _longest_s(self) -> float:
+        return min(_HASTE_S, self.patience_s) if self._in_haste else self.patience_s
 
     # -- what differs
 
@@ -223,9 +234,9 @@ class Database(ABC):
             if on_trouble is not None and not told and time.monotonic() - began > 1.0:
                 told = True
                 on_trouble(cause)
-            if time.monotonic() - began + wait_s > self.patience_s:
+            if time.monotonic() - began + wait_s > self._longest_s:
                 raise StorageUnavailable(
-                    f"{self.address}: the database could not be used for {self.patience_s:.0f} s: "
+                    f"{self.address}: the database could not be used for {self._longest_s:.0f} s: "
                     f"{self.translated(cause)}"
                 ) from None
             time.sleep(wait_s * random.uniform(0.5, 1.0))
@@ -235,7 +246,7 @@ class Database(ABC):
         """`work`, which only reads, in one consistent view; tried again if the connection broke."""
         self._leave_parent()
         # Who only looks does not wait for long.
-        until = time.monotonic() + (self.patience_s if self.writing else min(3.0, self.patience_s))
+        until = time.monotonic() + (self._longest_s if self.writing else min(3.0, self._longest_s))
         wait_s = _FIRST_WAIT_S
         while True:
             try:

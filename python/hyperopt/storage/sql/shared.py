@@ -309,11 +309,11 @@ class SharedStudy:
             leases.end(database, [worker])
 
         # Whoever leaves has no time; the lease ends for those who can't say good-bye.
-        patience_s, database.patience_s = database.patience_s, min(5.0, database.patience_s)
+        database.hurry(True)
         try:
             database.run(work)
         finally:
-            database.patience_s = patience_s
+            database.hurry(False)
 
 
 def _running(database: Database, study: int, worker: int) -> list[int]:

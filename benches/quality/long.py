@@ -18,7 +18,18 @@ from typing import Any
 
 import numpy as np
 
-from environments import CMAES, HERE, JOINT, OPTUNA, RANDOM, ROOT, Method, install, surroundings
+from environments import (
+    CMAES,
+    DEFAULT,
+    HERE,
+    JOINT,
+    OPTUNA,
+    RANDOM,
+    ROOT,
+    Method,
+    install,
+    surroundings,
+)
 
 RUNS = HERE / "long-runs.jsonl"
 PROBLEMS = {
@@ -34,8 +45,15 @@ PROBLEMS = {
     ),
     "mixed": ("mixed 1, 4d", "mixed 8, 8d", "mixed 17, 8d"),
 }
-EVALUATIONS = {RANDOM: 5000, JOINT: 5000, CMAES: 5000, OPTUNA: 1000}
-COLOURS = {RANDOM: "0.6", JOINT: "C0", OPTUNA: "C3", CMAES: "C4"}
+EVALUATIONS = {RANDOM: 5000, DEFAULT: 5000, JOINT: 5000, CMAES: 5000, OPTUNA: 1000}
+#: Colours that are told apart with any kind of sight (Okabe and Ito), and dashes without colour.
+STYLES = {
+    RANDOM: ("0.6", ":"),
+    DEFAULT: ("#0072b2", "-"),
+    JOINT: ("#56b4e9", "--"),
+    OPTUNA: ("#009e73", "-."),
+    CMAES: ("#d55e00", (0, (6, 1, 1, 1, 1, 1))),
+}
 BUDGETS = (20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000, 1500, 2000, 3000, 5000)
 SHOWN = (100, 200, 500, 1000, 2000, 5000)
 FLOOR = 1e-8
@@ -128,7 +146,7 @@ def table(curves: Curves, suite: str) -> str:
     """Return the scores on a suite at some budgets."""
     lines = [f"| {suite} | " + " | ".join(f"{b:,}" for b in SHOWN) + " |"]
     lines.append("|---|" + "---:|" * len(SHOWN))
-    for method in COLOURS:
+    for method in STYLES:
         reached = budgets(curves, method.title)
         cells = []
         for budget in SHOWN:
@@ -144,9 +162,7 @@ def table(curves: Curves, suite: str) -> str:
 def page(curves: Curves) -> str:
     """Return the whole page."""
     problems = sum(len(suite) for suite in PROBLEMS.values())
-    counts = (
-        f"{method.title} {min(map(len, curves[method.title].values()))}" for method in COLOURS
-    )
+    counts = (f"{method.title} {min(map(len, curves[method.title].values()))}" for method in STYLES)
     head = f"{problems} problems; runs of each method on each of them, or more: "
     head += f"{', '.join(counts)}. Columns: evaluations.\n"
     return "\n".join([PAGE, head, *(table(curves, suite) for suite in PROBLEMS)])
@@ -161,11 +177,11 @@ def figure(curves: Curves, path: Path) -> None:
 
     grid, panels = plt.subplots(1, len(PROBLEMS), figsize=(11, 4.5), layout="constrained")
     for panel, suite in zip(panels, PROBLEMS, strict=True):
-        for method, colour in COLOURS.items():
+        for method, (colour, dashes) in STYLES.items():
             reached = budgets(curves, method.title)
             bands = [score(curves, method.title, suite, budget) for budget in reached]
             middle, low, high = zip(*bands, strict=True)
-            panel.plot(reached, middle, color=colour, label=method.title)
+            panel.plot(reached, middle, color=colour, linestyle=dashes, label=method.title)
             panel.fill_between(reached, low, high, color=colour, alpha=0.12, linewidth=0)
         panel.set(xscale="log", yscale="log", title=suite, xlabel="evaluations")
         panel.grid(alpha=0.3)
@@ -181,7 +197,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--print-only", action="store_true", help="leave the documentation alone")
     arguments = parser.parse_args()
-    for method in COLOURS:
+    for method in STYLES:
         install(method)
         run(method, arguments.seeds)
     curves = arranged(known())

@@ -108,7 +108,7 @@ bench-rust: ## criterion benches of the core
 	cargo bench --locked -p parzen
 
 .PHONY: bench-pruning
-bench-pruning: $(VENV)/.installed-docs,test $(NATIVE) ## measure stopping trials early; rewrites docs/pruning-benchmark.md (about 20 minutes of CPU)
+bench-pruning: $(VENV)/.installed-docs,test $(NATIVE) ## measure stopping trials early; rewrites docs/pruning-benchmark.md (hours, nearly all of them Optuna's; goes on where it was stopped)
 	$(PIP) install $(PIP_FLAGS) 'optuna>=5,<6'
 	$(PY) benches/pruning/run.py $(BENCH_FLAGS)
 	$(PY) benches/pruning/folds.py

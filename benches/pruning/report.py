@@ -12,6 +12,8 @@ DOCS = Path(__file__).parents[2] / "docs"
 SHOWN = ("2", "3.5", "5", "10", "25", "50", "200")
 _FLOOR = 1e-3
 _RESAMPLES = 2000
+_BOLD = {"jtpe": "black", "jtpe, default": "crimson"}
+_TICKS = (2, 5, 10, 20, 50, 100, 200)
 
 
 def regrets(rows: list[dict[str, Any]]) -> dict[tuple[str, int], dict[str, dict[int, Any]]]:
@@ -45,38 +47,96 @@ def regrets(rows: list[dict[str, Any]]) -> dict[tuple[str, int], dict[str, dict[
 
 
 def summary(by_problem: dict[str, dict[int, Any]], mark: str) -> tuple[float, float, float] | None:
-    """Geometric mean over the problems, and its 95 % interval by resampling seeds."""
+    """Geometric mean over the problems, and its 95 % interval by resampling seeds.
+
+    None if a problem has no run that reached the mark.
+    """
     logs = [
         np.log([marks[mark] for marks in seeds.values() if mark in marks])
         for seeds in by_problem.values()
     ]
-    logs = [values for values in logs if len(values)]
-    if not logs:
+    if not all(len(values) for values in logs):
         return None
     rng = np.random.default_rng(0)
-    means = [
-        np.mean([rng.choice(values, len(values)).mean() for values in logs])
-        for _ in range(_RESAMPLES)
-    ]
+    means = np.mean(
+        [rng.choice(values, (_RESAMPLES, len(values))).mean(axis=1) for values in logs], axis=0
+    )
     low, high = np.quantile(means, [0.025, 0.975])
     centre = np.mean([values.mean() for values in logs])
     return float(np.exp(centre)), float(np.exp(low)), float(np.exp(high))
 
 
 def best_afterwards(found: Any, workers: int) -> dict[str, dict[int, Any]]:
-    """Optuna with the pruner that turned out best on each problem, at its end."""
-    chosen: dict[str, dict[int, Any]] = {}
-    for (method, own), by_problem in found.items():
-        if own != workers or not method.startswith("optuna, ") or method == "optuna, none":
-            continue
-        for name, seeds in by_problem.items():
-            if name not in chosen or _end(seeds) < _end(chosen[name]):
-                chosen[name] = seeds
+    """Optuna with the pruner that turned out best on each problem, chosen anew at each mark."""
+    chosen: dict[str, dict[int, Any]] = defaultdict(lambda: defaultdict(dict))
+    problems = {name for by_problem in found.values() for name in by_problem}
+    for name in sorted(problems):
+        runs = pruners_of_optuna(found, workers, name)
+        for mark in {mark for seeds in runs.values() for mark in marks_of(seeds)}:
+            best = min(
+                (seeds for seeds in runs.values() if mark in marks_of(seeds)),
+                key=lambda seeds: log_mean(seeds, mark),
+            )
+            for seed, marks in best.items():
+                if mark in marks:
+                    chosen[name][seed][mark] = marks[mark]
     return chosen
 
 
-def _end(seeds: dict[int, Any]) -> float:
-    return float(np.mean([np.log(list(marks.values())).mean() for marks in seeds.values()]))
+def pruners_of_optuna(found: Any, workers: int, name: str) -> dict[str, dict[int, Any]]:
+    """Optuna's runs on a problem, by pruner; without the ones that had none."""
+    return {
+        method.removeprefix("optuna, "): by_problem[name]
+        for (method, own), by_problem in found.items()
+        if own == workers
+        and method.startswith("optuna, ")
+        and method != "optuna, none"
+        and name in by_problem
+    }
+
+
+def marks_of(seeds: dict[int, Any]) -> set[str]:
+    """The marks that some run of these reached."""
+    return {mark for marks in seeds.values() for mark in marks}
+
+
+def log_mean(seeds: dict[int, Any], mark: str) -> float:
+    """The mean logarithm of the regret at a mark, over the runs that reached it."""
+    return float(np.mean([np.log(marks[mark]) for marks in seeds.values() if mark in marks]))
+
+
+def shares(rows: list[dict[str, Any]], name: str) -> list[str]:
+    """Rows: the steps that the default needs for what Optuna's best pruner has after so many.
+
+    The mean of the best loss is compared, which is in the order of the mean regret whatever the
+    best loss there is.
+    """
+    losses: dict[str, dict[float, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        if row["problem"] == name and row["workers"] == 1:
+            for mark, best in row["best"].items():
+                losses[row["method"]][float(mark)].append(best)
+    ours = losses["jtpe, default"]
+    lines = []
+    for steps in (10.0, 50.0, 200.0):
+        theirs = {
+            method.removeprefix("optuna, "): by_mark[steps]
+            for method, by_mark in losses.items()
+            if method.startswith("optuna, ") and method != "optuna, none" and steps in by_mark
+        }
+        if not theirs:
+            continue
+        pruner = min(theirs, key=lambda p: float(np.mean(theirs[p])))
+        reached = float(np.mean(theirs[pruner]))
+        there = [mark for mark in sorted(ours) if np.mean(ours[mark]) <= reached]
+        early = ours.get(round(0.6 * steps, 6), [])
+        lines.append(
+            f"| {name} | {steps:g} | {pruner}, of {len(theirs)} | {len(theirs[pruner])} | "
+            f"{reached:.4f} | "
+            + (f"{len(early)} | {np.mean(early):.4f} | " if early else "0 | | ")
+            + (f"{there[0] / steps:.2f} |" if there else f"over {max(ours) / steps:.2f} |")
+        )
+    return lines
 
 
 def table(found: Any, workers: int, problems: set[str]) -> list[str]:
@@ -96,33 +156,63 @@ def table(found: Any, workers: int, problems: set[str]) -> list[str]:
             cells.append(
                 "" if value is None else f"{value[0]:.3f} ({value[1]:.3f} to {value[2]:.3f})"
             )
-        n_seeds = min(len(seeds) for seeds in by_problem.values())
-        rows.append(f"| {method} | {n_seeds} | " + " | ".join(cells) + " |")
+        rows.append(f"| {method} | {n_seeds(by_problem)} | " + " | ".join(cells) + " |")
     head = "| method | seeds | " + " | ".join(SHOWN) + " |"
     return [head, "|---" * (len(SHOWN) + 2) + "|", *rows]
 
 
-def draw(found: Any, workers: int, problems: set[str], path: Path) -> None:
-    """Regret against steps, with 95 % bands."""
+def n_seeds(by_problem: dict[str, dict[int, Any]]) -> str:
+    """How many seeds there are, at least, of each problem: "4, from 15 on 1"."""
+    counts: list[tuple[str, int]] = []
+    marks = {mark for seeds in by_problem.values() for mark in marks_of(seeds)}
+    for mark in sorted(marks, key=float):
+        count = min(sum(mark in own for own in seeds.values()) for seeds in by_problem.values())
+        if count and (not counts or counts[-1][1] != count):
+            counts.append((mark, count))
+    return ", ".join(str(n) if m == counts[0][0] else f"from {m} on {n}" for m, n in counts)
+
+
+def draw(found: Any, panels: list[tuple[str, set[str]]], path: Path) -> None:
+    """Regret against steps, one at a time, with 95 % bands; one panel for each set of problems.
+
+    A curve ends where the shortest of a method's runs does.
+    """
     import matplotlib as mpl
 
     mpl.use("agg")
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(figsize=(7, 4.2), layout="constrained")
-    for (method, own), by_problem in found.items():
-        if own != workers or not problems <= set(by_problem):
-            continue
-        marks = [m for m in next(iter(next(iter(by_problem.values())).values())) if float(m) >= 2]
-        inside = {name: by_problem[name] for name in problems}
-        values = [summary(inside, mark) for mark in marks]
-        steps = [float(mark) for mark, value in zip(marks, values, strict=True) if value]
-        middle, low, high = np.array([value for value in values if value]).T
-        (line,) = axes.loglog(steps, middle, label=method)
-        axes.fill_between(steps, low, high, alpha=0.12, color=line.get_color())
-    axes.set_xlabel("steps spent, in full trials")
-    axes.set_ylabel("regret of the best finished trial")
-    axes.legend(fontsize=7)
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(5.5 * len(panels), 4.6), layout="constrained", squeeze=False
+    )
+    methods = list(dict.fromkeys(method for method, own in found if own == 1))
+    others = [method for method in methods if method not in _BOLD]
+    colours = _BOLD | dict(zip(others, mpl.colormaps["tab20"].colors, strict=False))
+    for axis, (title, problems) in zip(axes[0], panels, strict=True):
+        last = 2.0
+        for method in methods:
+            by_problem = found[method, 1]
+            if not problems <= set(by_problem):
+                continue
+            inside = {name: by_problem[name] for name in problems}
+            marks = set.intersection(
+                *(set(marks) for seeds in inside.values() for marks in seeds.values())
+            )
+            marks = sorted((mark for mark in marks if float(mark) >= 2), key=float)
+            values = [summary(inside, mark) for mark in marks]
+            middle, low, high = np.array([value for value in values if value]).T
+            steps = [float(mark) for mark in marks]
+            last = max([last, *steps])
+            colour, width = colours[method], 2.2 if method in _BOLD else 1.1
+            axis.loglog(steps, middle, label=method, color=colour, linewidth=width)
+            axis.fill_between(steps, low, high, alpha=0.08, color=colour, linewidth=0)
+        axis.xaxis.set_minor_formatter(mpl.ticker.NullFormatter())
+        axis.set_xticks(_TICKS, [str(tick) for tick in _TICKS])
+        axis.set_xlim(2, last)
+        axis.set_title(title, fontsize=9)
+        axis.set_xlabel("steps spent, in full trials")
+        axis.set_ylabel("regret of the best finished trial")
+        axis.legend(fontsize=7)
     figure.savefig(path)
 
 
@@ -153,5 +243,18 @@ def write(rows: list[dict[str, Any]]) -> None:
                 f"\n## {len(problems)} {kind}, {workers} at a time\n",
                 *table(found, workers, problems),
             ]
-    draw(found, 1, played & tables, DOCS / "pictures" / "pruning.png")
+    trained = sorted(played - tables)
+    if trained:
+        parts += [
+            "\n## Steps for what Optuna's best pruner reaches\n",
+            "| problem | steps | best | seeds | loss | our seeds | loss at 0.6 | share needed |",
+            "|---" * 8 + "|",
+            *(row for name in trained for row in shares(rows, name)),
+        ]
+    panels = [
+        (f"{len(problems)} {kind}", problems)
+        for kind, problems in (("tables", played & tables), ("models", played - tables))
+        if problems
+    ]
+    draw(found, panels, DOCS / "pictures" / "pruning.png")
     (DOCS / "pruning-benchmark.md").write_text("\n".join(parts) + "\n")

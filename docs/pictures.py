@@ -122,11 +122,11 @@ def draw_default() -> None:
     for skill, shade in ((0.95, 1.0), (0.6, 0.6), (0.3, 0.3)):
         share = np.array([0, 0, skill, skill, 0, 0])
         axes.plot(trials, share, color=CONTINUOUS, alpha=shade, lw=2)
-        axes.annotate(f"skill {skill:g}", (100, skill + 0.02), fontsize=8)
+        axes.annotate(f"skill {skill:g}", (14, skill + 0.02), fontsize=8)
     axes.axvspan(0, 10, color="0.85")
-    axes.annotate("spread-out\nstart", (12, 0.04), fontsize=8)
+    axes.annotate("spread-out\nstart", (14, 0.04), fontsize=8)
     axes.annotate(
-        "Gaussian process below the line,\njoint estimator above it", (205, 0.9), fontsize=8
+        "Gaussian process below the line,\njoint estimator above it", (150, 0.9), fontsize=8
     )
     axes.annotate("joint estimator", (320, 0.12), fontsize=8)
     axes.set(xlim=(0, 400), ylim=(0, 1.08), xlabel="trials", ylabel="share of the process")

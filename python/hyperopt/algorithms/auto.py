@@ -8,7 +8,7 @@ space: among the better half of the trials), and it proposes with this probabili
 The estimator's proposals are trials like others, so each model learns from what the other one has
 found.
 
-From 200 trials on the process steps back, and from 300 on it is silent: its matrices grow, while
+From 80 trials on the process steps back, and from 240 on it is silent: its matrices grow, while
 the estimator and its local searches cost the same however long the study is. In spaces with more
 than 150 parameters the estimator is alone.
 """
@@ -31,7 +31,7 @@ __all__ = ["suggest"]
 _LEAST, _MOST = 0.3, 0.95
 """The bounds of the probability that the Gaussian process proposes."""
 
-FADES = (200, 300)
+FADES = (80, 240)
 """The process becomes silent between these numbers of trials."""
 
 

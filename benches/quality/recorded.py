@@ -187,7 +187,7 @@ one that looks better early on, and noisy ones. There the process predicts most 
 keeps proposing near the best trial: what it predicts well is what has been tried. A process alone
 does worse there than the default, and `jtpe` alone better; see [what was
 tried](algorithms.md#what-was-tried-for-the-default). With 50 to 100 parameters Optuna's TPE is
-ahead in the first 100 evaluations; on conditional and continuous spaces `jtpe` is after 200, and on
+ahead in the first 100 evaluations; on conditional spaces `jtpe` is after 200, and on
 noisy tables `GPSampler`.
 """
 

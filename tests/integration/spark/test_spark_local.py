@@ -155,7 +155,7 @@ def test_a_timeout_cancels_running_trials(run: dict[str, Any]) -> None:
     assert found["raised"] is None
     assert found["reason"] == "fmin run timeout"
     assert found["states"] == [CANCEL] * 2
-    pids = [int(path.name.split("-")[0]) for path in run["folder"].glob("*-*")]
+    pids = [int(path.name.split("-")[0]) for path in run["folder"].glob("[0-9]*-*")]
     assert await_death(pids, 60) == []
 
 

@@ -134,11 +134,9 @@ fn near(ground: &Ground, from: &[f64], rng: &mut Rng) -> Vec<f64> {
 fn moved(axis: &Axis, x: f64, reach: f64, rng: &mut Rng) -> f64 {
     match axis.shape() {
         Shape::Options { probabilities } => {
-            let possible: Vec<f64> = (0..probabilities.len())
-                .filter(|i| probabilities[*i] > 0.0)
-                .map(|i| i as f64)
-                .collect();
-            possible[rng.below(possible.len() as u64) as usize]
+            let possible = || (0..probabilities.len()).filter(|i| probabilities[*i] > 0.0);
+            let chosen = rng.below(possible().count() as u64) as usize;
+            possible().nth(chosen).map_or(x, |option| option as f64)
         }
         Shape::Levels { places, .. } => {
             let at = crate::joint::axis::nearest(places, x);

@@ -7,8 +7,10 @@ use super::posterior::Posterior;
 use crate::joint::axis::{Shape, nearest};
 use crate::rng::Rng;
 
-/// Of at most so many options or values all are tried.
+/// Of at most so many values all are tried.
 const ALL: usize = 12;
+/// Of at most so many options all are tried, and of more so many at random.
+const MOST_OPTIONS: usize = 64;
 /// How far a normal prior is searched, in its coordinates: 4 standard deviations.
 const UNBOUNDED: (f64, f64) = (0.5 - 1.155, 0.5 + 1.155);
 
@@ -152,7 +154,14 @@ fn neighbours(ground: &Ground, at: &[f64], i: usize, rng: &mut Rng) -> Vec<Vec<f
     }
     let places: Vec<f64> = match ground.axes[i].shape() {
         Shape::Options { probabilities } => {
-            let possible = (0..probabilities.len()).filter(|o| probabilities[*o] > 0.0);
+            let options = probabilities.len();
+            let tried: Vec<usize> = if options <= MOST_OPTIONS {
+                (0..options).collect()
+            } else {
+                let mut any = || rng.below(options as u64) as usize;
+                (0..MOST_OPTIONS).map(|_| any()).collect()
+            };
+            let possible = tried.into_iter().filter(|o| probabilities[*o] > 0.0);
             possible.map(|o| o as f64).collect()
         }
         Shape::Levels { places, .. } if places.len() <= ALL => places.clone(),

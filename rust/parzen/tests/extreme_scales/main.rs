@@ -39,7 +39,7 @@ fn what_is_not_refused_is_searched() {
 // Each of these hung, panicked, or led to suggestions that were NaN, infinite or impossible.
 #[test]
 fn spaces_that_went_wrong_are_searched() {
-    let faults: [&[(&'static str, &[f64])]; 9] = [
+    let faults: [&[(&'static str, &[f64])]; 10] = [
         // A quantum of so many bandwidths was integrated bandwidth by bandwidth.
         &[("qnormal", &[-2.2e-7, 7.5e-9, 0.14])],
         // Half a quantum is lost there.
@@ -60,6 +60,11 @@ fn spaces_that_went_wrong_are_searched() {
         &[
             ("normal", &[0.0, 1.0]),
             ("qnormal", &[2.0, 3.6e-15, 0.0078]),
+        ],
+        // All of many options were tried for each step towards the best point.
+        &[
+            ("loguniform", &[36.0, 274.0]),
+            ("randint", &[5.0, 596_714.0]),
         ],
         // Steps from an infinite value.
         &[("qnormal", &[-4.0, 1.0, 7.7]), ("normal", &[0.0, 1.0])],

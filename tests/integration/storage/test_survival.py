@@ -450,7 +450,9 @@ def test_a_process_waits_for_a_database_that_comes_back() -> None:
 # -- disks and files
 
 
-def test_a_full_disk_loses_no_result(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def full(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """While it is set, SQLite's files can't grow; for connections that are made then."""
     connect = SqliteDatabase._connect
     full = threading.Event()
 
@@ -462,6 +464,10 @@ def test_a_full_disk_loses_no_result(sqlite_url: str, monkeypatch: pytest.Monkey
         return connection
 
     monkeypatch.setattr(SqliteDatabase, "_connect", connect_to_full_disk)
+    return full
+
+
+def test_a_full_disk_loses_no_result(sqlite_url: str, full: threading.Event) -> None:
     trials = StoredTrials(sqlite_url)
     seen: list[Any] = []
     state = Path(os.environ["XDG_STATE_HOME"]) / "hyperopt"
@@ -488,20 +494,7 @@ def test_a_full_disk_loses_no_result(sqlite_url: str, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.slow
-def test_a_run_on_a_full_disk_can_be_stopped(
-    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    connect = SqliteDatabase._connect
-    full = threading.Event()
-
-    def connect_to_full_disk(database: SqliteDatabase) -> Any:
-        connection = connect(database)
-        if full.is_set():
-            (pages,) = connection.execute("PRAGMA page_count").fetchone()
-            connection.execute(f"PRAGMA max_page_count = {pages}")
-        return connection
-
-    monkeypatch.setattr(SqliteDatabase, "_connect", connect_to_full_disk)
+def test_a_run_on_a_full_disk_can_be_stopped(sqlite_url: str, full: threading.Event) -> None:
     trials = StoredTrials(sqlite_url)
     seen: list[Any] = []
     state = Path(os.environ["XDG_STATE_HOME"]) / "hyperopt"

@@ -134,7 +134,7 @@ fn near(ground: &Ground, from: &[f64], rng: &mut Rng) -> Vec<f64> {
 fn moved(axis: &Axis, x: f64, reach: f64, rng: &mut Rng) -> f64 {
     match axis.shape() {
         Shape::Options { probabilities } => {
-            let possible = || (0..probabilities.len()).filter(|i| probabilities[*i] > 0.0);
+            let possible = || (0..probabilities.len() as u64).filter(|i| axis.is_possible(*i));
             let chosen = rng.below(possible().count() as u64) as usize;
             possible().nth(chosen).map_or(x, |option| option as f64)
         }

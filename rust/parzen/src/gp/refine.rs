@@ -10,7 +10,7 @@ use crate::rng::Rng;
 /// Of at most so many values all are tried.
 const ALL: usize = 12;
 /// Of at most so many options all are tried, and of more so many at random.
-const MOST_OPTIONS: usize = 64;
+const MOST_OPTIONS: u64 = 64;
 /// How far a normal prior is searched, in its coordinates: 4 standard deviations.
 const UNBOUNDED: (f64, f64) = (0.5 - 1.155, 0.5 + 1.155);
 
@@ -152,16 +152,16 @@ fn neighbours(ground: &Ground, at: &[f64], i: usize, rng: &mut Rng) -> Vec<Vec<f
     if at[i].is_nan() {
         return Vec::new();
     }
-    let places: Vec<f64> = match ground.axes[i].shape() {
+    let axis = &ground.axes[i];
+    let places: Vec<f64> = match axis.shape() {
         Shape::Options { probabilities } => {
-            let options = probabilities.len();
-            let tried: Vec<usize> = if options <= MOST_OPTIONS {
+            let options = probabilities.len() as u64;
+            let tried: Vec<u64> = if options <= MOST_OPTIONS {
                 (0..options).collect()
             } else {
-                let mut any = || rng.below(options as u64) as usize;
-                (0..MOST_OPTIONS).map(|_| any()).collect()
+                (0..MOST_OPTIONS).map(|_| rng.below(options)).collect()
             };
-            let possible = tried.into_iter().filter(|o| probabilities[*o] > 0.0);
+            let possible = tried.into_iter().filter(|o| axis.is_possible(*o));
             possible.map(|o| o as f64).collect()
         }
         Shape::Levels { places, .. } if places.len() <= ALL => places.clone(),

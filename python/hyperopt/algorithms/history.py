@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hyperopt import _native
 from hyperopt.algorithms.feed import Feed
@@ -15,9 +15,6 @@ from hyperopt.storage.documents import (
     of_experiment,
 )
 from hyperopt.storage.store import TrialStore
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["HistoryFeed"]
 

@@ -237,7 +237,7 @@ class Hopeless:
 
     def _level(self, finished: list[Curve]) -> float:
         """What a trial has to promise at least, not counting noise."""
-        ends = np.sort([float(curve.values[-1]) for curve in finished])
+        ends = [float(curve.values[-1]) for curve in finished]
         others = len(ends) - 1
         level = self.tolerance * others / (others + _SLOWLY)
         return float(np.quantile(ends, level))

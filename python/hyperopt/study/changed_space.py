@@ -173,8 +173,8 @@ def _is_inside(value: Any, described: dict[str, Any]) -> bool:
     if not parameter.is_bounded:
         return True
     low, high = parameter.bounds
-    slack = 0.0 if parameter.is_whole else 1e-9 * max(abs(low), abs(high))
-    return bool(low - (parameter.step or slack) <= value <= high + (parameter.step or slack))
+    slack = parameter.step or (0.0 if parameter.is_whole else 1e-9 * max(abs(low), abs(high)))
+    return bool(low - slack <= value <= high + slack)
 
 
 def _warn(plan: _Plan, old: Description | None, new: Description, stacklevel: int) -> None:

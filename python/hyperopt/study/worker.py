@@ -154,7 +154,7 @@ def _has_begun(trials: StoredTrials, task: Task) -> bool:
         return False
     if task.objective:
         return bool(task.space) or trials._mirror.header.space is not None
-    return not task.trust_pickles or "FMinIter_Domain" in trials.attachments
+    return not task.trust_pickles or DOMAIN_ATTACHMENT in trials.attachments
 
 
 def _wait(trials: StoredTrials, task: Task, limit: int, until: float) -> bool:

@@ -86,13 +86,16 @@ def best_afterwards(found: Any, workers: int) -> dict[str, dict[int, Any]]:
 def pruners_of_optuna(found: Any, workers: int, name: str) -> dict[str, dict[int, Any]]:
     """Optuna's runs on a problem, by pruner; without the ones that had none."""
     return {
-        method.removeprefix("optuna, "): by_problem[name]
+        pruner: by_problem[name]
         for (method, own), by_problem in found.items()
-        if own == workers
-        and method.startswith("optuna, ")
-        and method != "optuna, none"
-        and name in by_problem
+        if own == workers and (pruner := pruner_of_optuna(method)) and name in by_problem
     }
+
+
+def pruner_of_optuna(method: str) -> str:
+    """The name of Optuna's pruner in a method; empty if there is none."""
+    library, _, pruner = method.partition(", ")
+    return pruner if library == "optuna" and pruner != "none" else ""
 
 
 def marks_of(seeds: dict[int, Any]) -> set[str]:
@@ -120,9 +123,9 @@ def shares(rows: list[dict[str, Any]], name: str) -> list[str]:
     lines = []
     for steps in (10.0, 50.0, 200.0):
         theirs = {
-            method.removeprefix("optuna, "): by_mark[steps]
+            pruner: by_mark[steps]
             for method, by_mark in losses.items()
-            if method.startswith("optuna, ") and method != "optuna, none" and steps in by_mark
+            if (pruner := pruner_of_optuna(method)) and steps in by_mark
         }
         if not theirs:
             continue

@@ -72,11 +72,12 @@ def documents(trials: Trials, domain: Domain, finished: list[tuple[dict[str, Any
 class Study:
     """Ask by `suggest` and `insert_trial_docs`; tell by writing the result into the document."""
 
+    suggest = staticmethod(tpe.suggest)
+
     def __init__(self, space: Space, finished: list[tuple[dict[str, Any], float]]) -> None:
         self.trials = Trials()
         self.loss = 0.0
         self.domain = Domain(lambda point: self.loss, search_space(space))
-        self.suggest = tpe.suggest
         self.seeds = itertools.count(1)
         self.fill(finished)
 

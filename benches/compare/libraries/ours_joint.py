@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 from hyperopt import jtpe
 from libraries import hyperopt_documents, ours
 from libraries.hyperopt_documents import PACKAGE, VERSION
-from spaces import Space
 
 __all__ = ["PACKAGE", "VERSION", "Study", "optimize"]
 
@@ -15,11 +14,7 @@ __all__ = ["PACKAGE", "VERSION", "Study", "optimize"]
 class Study(ours.Study):
     """Ask and tell through the store that the driver uses."""
 
-    def __init__(self, space: Space, finished: list[tuple[dict[str, Any], float]]) -> None:
-        super().__init__(space, finished)
-        self.suggest = jtpe.suggest
+    suggest = staticmethod(jtpe.suggest)
 
 
-def optimize(space: Space, count: int) -> None:
-    """Run `count` trials of an objective that costs nothing."""
-    hyperopt_documents.optimize(space, count, jtpe.suggest)
+optimize = partial(hyperopt_documents.optimize, algo=jtpe.suggest)

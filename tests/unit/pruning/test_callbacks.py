@@ -1,6 +1,5 @@
 """The callbacks, with the real libraries where they can be installed."""
 
-import platform
 import sys
 import types
 
@@ -15,8 +14,6 @@ from hyperopt.pruning import Reporter
 
 X, Y = make_friedman1(120, random_state=0)
 A, B = make_classification(120, random_state=0)
-
-platform.processor()  # keras wants to know it, from a process; the answer is kept
 
 
 def stop_after(step):
@@ -138,7 +135,7 @@ def test_lightgbm_is_stopped_and_says_what_is_missing():
         reports_of(lambda: light(data="test"))
 
 
-# -- Keras and Lightning
+# -- Lightning; of Keras, see tests/integration
 
 
 class Base:
@@ -171,30 +168,6 @@ def test_lightning_reports_validations_but_not_the_sanity_check(monkeypatch):
     assert reports_of(fit) == ([[1, -0.5], [2, -0.75]], False)
     assert reports_of(fit, stop_after(1)) == ([[1, -0.5]], True)
     monkeypatch.delitem(sys.modules, "hyperopt.integrations.lightning")
-
-
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")
-def test_keras_reports_each_epoch_and_is_stopped(monkeypatch):
-    monkeypatch.setenv("KERAS_BACKEND", "jax")
-    import keras
-
-    from hyperopt.integrations.keras import ReportEpochs
-
-    def fit():
-        keras.utils.set_random_seed(0)
-        model = keras.Sequential([keras.Input((20,)), keras.layers.Dense(1)])
-        model.compile(loss="mse")
-        watch = [ReportEpochs()]
-        logs.append(
-            model.fit(A, B, epochs=3, validation_split=0.3, verbose=0, callbacks=watch).history
-        )
-
-    logs = []
-    points, stopped = reports_of(fit)
-    assert not stopped
-    assert points == [[k, value] for k, value in enumerate(logs[0]["val_loss"], 1)]
-    assert reports_of(fit, stop_after(2))[1]
 
 
 # -- partial_fit

@@ -9,6 +9,7 @@ import numpy.typing as npt
 __all__ = [
     "Annealer",
     "History",
+    "NumberDict",
     "Space",
     "adaptive_parzen",
     "elastic_parzen",
@@ -73,6 +74,11 @@ class History:
         gamma: float,
         first: int = 0,
     ) -> list[tuple[_Columns, _Columns]]: ...
+
+@final
+class NumberDict:
+    def __new__(cls, numbers: Sequence[tuple[str, str, bool]]) -> NumberDict: ...
+    def of_vals(self, vals: Mapping[str, Any]) -> dict[str, int | float]: ...
 
 @final
 class Annealer:

@@ -27,6 +27,8 @@ def as_seed(seed: Any) -> int:
 
     Besides integers, everything that ``numpy.random.default_rng`` takes is a seed.
     """
+    if type(seed) is int:
+        return seed & _SEED_BITS
     if isinstance(seed, np.random.RandomState):
         return int(seed.randint(1 << 31))
     try:
@@ -46,11 +48,11 @@ def native_ids(new_ids: Sequence[Any], number: Callable[[Any], int] | None = Non
         Gives the integer for one that is none; a hash of its text when None.
     """
     number = _hash_of if number is None else number
-    return [tid if _is_integer(tid) else number(tid) for tid in new_ids]
+    return [tid if type(tid) is int or _is_integer(tid) else number(tid) for tid in new_ids]
 
 
 def _is_integer(tid: Any) -> bool:
-    return type(tid) is int or hasattr(tid, "__index__")
+    return hasattr(tid, "__index__")
 
 
 def _hash_of(tid: Any) -> int:
@@ -63,7 +65,7 @@ def documents(
     """New documents with these assignments; they are not inserted."""
     miscs, results = [], []
     for tid, (idxs, vals) in zip(new_ids, assignments, strict=True):
-        if not _is_integer(tid):  # the native code was given another one
+        if type(tid) is not int and not _is_integer(tid):  # the native code was given another one
             idxs.update({label: [tid] for label, at in idxs.items() if len(at)})
         miscs.append(new_misc(tid, idxs, vals, domain.cmd, domain.workdir))
         results.append(domain.new_result())

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from hyperopt.evaluation.contract import Outcome
 from hyperopt.evaluation.outbox import Outbox
 from hyperopt.objective.ctrl import Ctrl
-from hyperopt.storage.documents import active_values
 
 if TYPE_CHECKING:
     from hyperopt.objective.domain import Domain
@@ -59,9 +58,10 @@ class SerialEvaluator:
             ctrl.reporter.rule = self._rules.pop(tid, None)
         returned: list[Any] = []
         try:
-            config = active_values(doc["misc"]["vals"])
+            vals = doc["misc"]["vals"]
             try:
-                outcome = Outcome(tid, self._domain.evaluate_into(returned, config, ctrl))
+                result = self._domain.evaluate_into(returned, vals, ctrl)
+                outcome = Outcome(tid, result)
             except Exception as error:
                 outcome = Outcome(tid, error=error)
             self._outbox.put(outcome)

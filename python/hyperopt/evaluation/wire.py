@@ -160,15 +160,11 @@ class RemoteCtrl:
     ----------
     current_trial
         A copy of the trial's document.
-    rule
-        By which the trial decides to stop.
     """
 
-    def __init__(
-        self, current_trial: dict[str, Any] | None = None, rule: Rule | None = None
-    ) -> None:
+    def __init__(self, current_trial: dict[str, Any] | None = None) -> None:
         self.current_trial = current_trial
-        self.reporter = Reporter(rule)
+        self.reporter = Reporter()
         self.attachments: dict[str, Any] = {}
         self.debug = logger.debug
         self.info = logger.info

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -18,9 +18,16 @@ from hyperopt.exceptions import (
     TrialPruned,
 )
 from hyperopt.objective.ctrl import Ctrl
+from hyperopt.pruning.reporting import running
 from hyperopt.pyll.base import Apply, GarbageCollected, Literal, as_apply, dfs, rec_eval
 from hyperopt.space.activation import drawn_by, label_of
-from hyperopt.storage.documents import CMD, STATUS_NEW, STATUS_OK, STATUS_STRINGS
+from hyperopt.storage.documents import (
+    CMD,
+    STATUS_NEW,
+    STATUS_OK,
+    STATUS_STRINGS,
+    active_values,
+)
 
 if TYPE_CHECKING:
     from hyperopt.pruning.contract import Pruner
@@ -180,36 +187,49 @@ class Domain:
         attach_attachments
             Whether to move the result's ``attachments`` to `ctrl`; otherwise they stay.
         """
-        value = self._returned([], config, ctrl)
+        if self._is_plain():
+            value = self._returned([], self.fn, self.space.evaluate(config), ctrl)
+        else:
+            value = self._returned([], partial(self._call, ctrl), config, ctrl)
         return self.evaluate_async2(value, ctrl, attach_attachments)
 
     def evaluate_into(
-        self, returned: list[Any], config: Mapping[str, Any], ctrl: Any
+        self, returned: list[Any], vals: Mapping[str, Sequence[Any]], ctrl: Any
     ) -> dict[str, Any]:
-        """`evaluate`, which leaves what the objective returned in `returned`, for the case that it
-        is interrupted after that.
+        """`evaluate` at what a document holds of a point, its ``misc["vals"]``.
+
+        What the objective returned is left in `returned`, for the case that an interrupt comes
+        after that.
         """
         if type(self).evaluate is not Domain.evaluate:
-            return self.evaluate(config, ctrl)
-        return self.evaluate_async2(self._returned(returned, config, ctrl), ctrl)
+            return self.evaluate(active_values(vals), ctrl)
+        if self._is_plain():
+            value = self._returned(returned, self.fn, self.space.evaluate_vals(vals), ctrl)
+        else:
+            value = self._returned(returned, partial(self._call, ctrl), active_values(vals), ctrl)
+        return self.evaluate_async2(value, ctrl)
 
-    def _returned(self, returned: list[Any], config: Mapping[str, Any], ctrl: Any) -> Any:
-        """Put what the objective returns, or the result of a stopped trial, into `returned`."""
+    def _returned(
+        self, returned: list[Any], function: Callable[[Any], Any] | None, point: Any, ctrl: Any
+    ) -> Any:
+        """Put ``function(point)``, or the result of a trial that stopped, into `returned`."""
         reporter = getattr(ctrl, "reporter", None)
         if reporter is None:
-            returned.append(self._call(config, ctrl))
-        else:
-            with reporter:
-                try:
-                    returned.append(self._call(config, ctrl))
-                except TrialPruned:
-                    returned.append(reporter.pruned())
+            returned.append(function(point))  # type: ignore[misc]
+            return returned[0]
+        token = running.set(reporter)
+        try:
+            # No line comes between the return of the objective and that its value is kept.
+            returned.append(function(point))  # type: ignore[misc]
+        except TrialPruned:
+            returned.append(reporter.pruned())
+        finally:
+            running.reset(token)
+            reporter.ended = True
         return returned[0]
 
-    def _call(self, config: Mapping[str, Any], ctrl: Any) -> Any:
-        # Nothing comes between the return of the objective and that of this method.
-        if self._is_plain():
-            return self.fn(self.space.evaluate(config))  # type: ignore[misc]
+    def _call(self, ctrl: Any, config: Mapping[str, Any]) -> Any:
+        """Call an objective, or evaluate a space, that is in any way out of the ordinary."""
         if self.pass_expr_memo_ctrl:
             return self.evaluate_async(config, ctrl)[1]
         fn, point = self.evaluate_async(config, ctrl)
@@ -239,7 +259,7 @@ class Domain:
         """The second half of `evaluate`: normalise the objective's value."""
         result = normalise_result(rval)
         reporter = getattr(ctrl, "reporter", None)
-        if reporter is not None:
+        if reporter is not None and reporter.has_reported:
             result = reporter.complete(result)
         if attach_attachments and "attachments" in result:
             attachments = result.pop("attachments")

@@ -8,7 +8,7 @@ The trial that runs in this thread is found through a context variable, so an ob
 from __future__ import annotations
 
 import math
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +18,13 @@ from hyperopt.exceptions import TrialPruned
 if TYPE_CHECKING:
     from hyperopt.pruning.contract import Rule
 
-__all__ = ["Reporter", "current_trial", "report"]
+__all__ = ["Reporter", "report", "running"]
 
 _LAST = 1e300
 """No step and no fold has a larger number."""
 
-_current: ContextVar[Reporter | None] = ContextVar("hyperopt_current_trial", default=None)
+running: ContextVar[Reporter | None] = ContextVar("hyperopt_running_trial", default=None)
+"""The trial that is running in this thread: whoever evaluates it sets it, and ends it."""
 
 
 def report(value: Any, step: Any = None, *, fold: Any = None) -> None:
@@ -62,59 +63,54 @@ def report(value: Any, step: Any = None, *, fold: Any = None) -> None:
     ...             verbose=False)
     >>> report(0.5)  # nothing happens
     """
-    reporter = _current.get()
+    reporter = running.get()
     if reporter is not None:
         reporter.report(value, step, fold)
         if reporter.should_prune():
             raise TrialPruned(reporter.reason())
 
 
-def current_trial() -> Reporter | None:
-    """The trial that is running in this thread."""
-    return _current.get()
-
-
 class Reporter:
-    """What one trial has reported, and its rule; as a context, the trial of this thread.
+    """What one trial has reported, and its rule.
 
-    Parameters
-    ----------
-    rule
-        By which it decides; None lets it run to its end. It may be replaced by a fresher one while
-        the trial runs.
+    Every trial has one and few report anything: until the first report it is all defaults.
     """
 
+    rule: Rule | None = None
+    """By which it decides; None lets it run to its end. It may be replaced by a fresher one while
+    the trial runs."""
     poll: Any = None
     """Called before each decision; may replace the rule."""
+    ended = False
+    """Whether the trial has: then nothing is recorded any more."""
+    has_reported = False
+    """Whether the result is to be completed by what was reported."""
     _by_fold = False
     _doomed = False
-    _ended = False
-    _token: Token[Reporter | None]
-
-    def __init__(self, rule: Rule | None = None) -> None:
-        self.rule = rule
-        self._steps: list[float] = []
-        self._values: list[float] = []
-        self._raw: list[list[float]] = []
+    _reports: tuple[list[float], list[float], list[list[float]]]
+    """Steps; values for rules, where NaN is infinite; and both as they were reported."""
 
     def report(self, value: Any, step: Any = None, fold: Any = None) -> None:
-        """Record a value; see `hyperopt.report`. Does nothing after the end of the trial."""
-        if self._ended:
+        """Record a value; see `hyperopt.report`."""
+        if self.ended:
             return
+        # At one stroke, as an objective may have several threads.
+        steps, values, raw = self.__dict__.setdefault("_reports", ([], [], []))
         number = value if type(value) is float else _number(value)
         if fold is not None:
-            at: float = self._fold(fold, step)
+            at: float = self._fold(steps, fold, step)
         elif self._by_fold:
             raise ValueError("report: this trial has reported folds before; give fold=, not step=")
         else:
-            at = self._step(step)
-        self._steps.append(at)
-        self._values.append(number if number == number else math.inf)
-        self._raw.append([at, number])
+            at = _next_step(steps, step)
+        steps.append(at)
+        values.append(number if number == number else math.inf)
+        raw.append([at, number])
+        self.has_reported = True
         if self.poll is not None:
             self.poll()
         rule = self.rule
-        if rule is not None and not self._doomed and rule(self._steps, self._values):
+        if rule is not None and not self._doomed and rule(steps, values):
             self._doomed = True
 
     def should_prune(self) -> bool:
@@ -124,57 +120,25 @@ class Reporter:
     def reason(self) -> str:
         """What there is to say when it is."""
         kind = "fold" if self._by_fold else "step"
-        at, value = self._raw[-1]
+        at, value = self._reports[2][-1]
         return f"hopeless at {kind} {at}, with {value:g}"
-
-    def __enter__(self) -> None:
-        self._token = _current.set(self)
-
-    def __exit__(self, *_: object) -> None:
-        _current.reset(self._token)
-        self._ended = True
 
     def complete(self, result: dict[str, Any]) -> dict[str, Any]:
         """The result of the objective, with what was reported; a loss counts, whatever was said."""
-        if self._raw:
-            result["intermediate"] = self._raw
+        if self.has_reported:
+            result["intermediate"] = self._reports[2]
             if self._by_fold:
                 result["reported"] = "folds"
         if self._doomed and result.get("status") == "fail":
-            result.setdefault("pruned", self._raw[-1][0])
+            result.setdefault("pruned", self._reports[0][-1])
         return result
 
     def pruned(self) -> dict[str, Any]:
         """The result of a trial that stopped."""
-        last = self._raw[-1][0] if self._raw else None
+        last = self._reports[0][-1] if self.has_reported else None
         return self.complete({"status": "fail", "pruned": last, "intermediate": []})
 
-    def _step(self, step: Any) -> float:
-        steps = self._steps
-        if step is None:
-            return steps[-1] + 1 if steps else 1
-        if type(step) is not int:
-            if type(step) is bool or not isinstance(step, Real) or not math.isfinite(step):
-                raise TypeError(
-                    f"report(step={repr_of(step)}): must be a number, such as an epoch's"
-                )
-            at = float(step)
-            step = int(at) if at.is_integer() else at
-        if step > _LAST:
-            raise ValueError(
-                f"report: a step must be at most {_LAST:g}, as rules calculate with it"
-            )
-        if step < 0:
-            raise ValueError(f"report(step={step!r}): must not be negative")
-        if steps and step <= steps[-1]:
-            raise ValueError(
-                f"report(step={step!r}): the last report was at step {steps[-1]}, and steps must "
-                "grow; count on over the whole trial, or give the folds of a cross-validation as "
-                "fold="
-            )
-        return step  # type: ignore[no-any-return]
-
-    def _fold(self, fold: Any, step: Any) -> int:
+    def _fold(self, steps: list[float], fold: Any, step: Any) -> int:
         if step is not None:
             raise ValueError(
                 f"report(step={step!r}, fold={fold!r}): give one of them; a fold is reported once, "
@@ -187,14 +151,36 @@ class Reporter:
             raise ValueError(f"report: the number of a fold must be at most {_LAST:g}")
         if number < 0:
             raise ValueError(f"report(fold={fold!r}): must not be negative")
-        if self._steps and not self._by_fold:
+        if steps and not self._by_fold:
             raise ValueError(
                 f"report(fold={fold!r}): this trial has reported steps before; give step= again"
             )
-        if number in self._steps:
+        if number in steps:
             raise ValueError(f"report(fold={fold!r}): this fold was reported already")
         self._by_fold = True
         return number
+
+
+def _next_step(steps: list[float], step: Any) -> float:
+    """The step of a report after those at `steps`."""
+    if step is None:
+        return steps[-1] + 1 if steps else 1
+    if type(step) is not int:
+        if type(step) is bool or not isinstance(step, Real) or not math.isfinite(step):
+            raise TypeError(f"report(step={repr_of(step)}): must be a number, such as an epoch's")
+        at = float(step)
+        step = int(at) if at.is_integer() else at
+    if step > _LAST:
+        raise ValueError(f"report: a step must be at most {_LAST:g}, as rules calculate with it")
+    if step < 0:
+        raise ValueError(f"report(step={step!r}): must not be negative")
+    if steps and step <= steps[-1]:
+        raise ValueError(
+            f"report(step={step!r}): the last report was at step {steps[-1]}, and steps must "
+            "grow; count on over the whole trial, or give the folds of a cross-validation as "
+            "fold="
+        )
+    return step  # type: ignore[no-any-return]
 
 
 def _number(value: Any) -> float:

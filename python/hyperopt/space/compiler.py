@@ -23,7 +23,7 @@ from hyperopt.space.parameter import Parameter
 from hyperopt.space.priors import FAMILIES, check_numeric, check_probabilities, check_randint
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from hyperopt import _native
 
@@ -48,6 +48,8 @@ class CompiledSpace:
         The ``hyperopt_param`` node of each label.
     has_dynamic_activity : bool
         Whether a parameter has no list of conditions.
+    evaluate_vals : callable
+        `evaluate` of what a document holds of a point: ``{label: [value] or []}``.
     """
 
     expression: Apply
@@ -55,6 +57,7 @@ class CompiledSpace:
     labels: tuple[str, ...]
     nodes: dict[str, Apply]
     has_dynamic_activity: bool
+    evaluate_vals: Callable[[Mapping[str, Sequence[Any]]], Any]
 
     def __init__(self, expression: Apply) -> None:
         self.expression = expression
@@ -74,6 +77,7 @@ class CompiledSpace:
         self.has_dynamic_activity = any(p.conditions is None for p in self.parameters)
         self._points = PointEvaluator(self.expression)
         self._evaluate = self._points.evaluate
+        self.evaluate_vals = self._points.evaluate_vals
 
     @property
     def selectors(self) -> list[bool]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from hyperopt.exceptions import BadSearchSpace, MissingLabel
@@ -18,6 +18,7 @@ from hyperopt.pyll.evaluation import ValueCollectedError, switch_index
 from hyperopt.pyll.printing import one_line
 from hyperopt.pyll.recursion import endless
 from hyperopt.space.activation import label_of
+from hyperopt.storage.documents import active_values
 
 __all__ = ["PointEvaluator"]
 
@@ -50,6 +51,7 @@ class PointEvaluator:
         self._deep: set[Apply] = set()
         self._steps = self._build(order)
         self.evaluate = self._entry(root)
+        self.evaluate_vals = self._vals_entry(root)
 
     def _build(self, order: list[Apply]) -> dict[Apply, Step]:
         users: Counter[Apply] = Counter()
@@ -73,6 +75,29 @@ class PointEvaluator:
             return lambda vals: self._evaluate_deep(node, vals)
         step = self._steps[node]
         return lambda vals: step(vals, {})
+
+    def _vals_entry(self, root: Apply) -> Callable[[Mapping[str, Sequence[Any]]], Any]:
+        """Make a function of what a document holds."""
+        evaluate = self.evaluate
+
+        def of_vals(vals: Mapping[str, Sequence[Any]]) -> Any:
+            return evaluate(active_values(vals))
+
+        numbers = _numbers(root)
+        if not numbers:
+            return of_vals
+        from hyperopt import _native
+
+        point = _native.NumberDict([(key, label, to is int) for key, label, to in numbers]).of_vals
+
+        # The same of a dict of numbers, as most spaces are, without an object in between.
+        def of_numbers(vals: Mapping[str, Sequence[Any]]) -> Any:
+            try:
+                return point(vals)
+            except Exception:
+                return of_vals(vals)  # which says what is missing
+
+        return of_numbers
 
     def _evaluate_deep(self, node: Apply, vals: Values) -> Any:
         memo = {param: vals.get(label, GarbageCollected) for param, label in self._params.items()}
@@ -234,12 +259,8 @@ def _dict_step(node: Apply, items: list[tuple[str, Step]]) -> Step:
     def build(vals: Values, memo: Memo) -> Any:
         return {key: step(vals, memo) for key, step in items}
 
-    converted = [
-        (key, label, scope._impls[child.name])
-        for key, child in node.named_args
-        if (label := _converted_label(child)) is not None
-    ]
-    if len(converted) < len(items):
+    converted = _numbers(node)
+    if not converted:
         return build
 
     # The same of a dict of parameters only, as most spaces are, with their steps written out.
@@ -252,11 +273,22 @@ def _dict_step(node: Apply, items: list[tuple[str, Step]]) -> Step:
     return convert_all
 
 
-def _converted_label(node: Apply) -> str | None:
-    """The label of the parameter that this node makes an int or a float of."""
-    if node.name in ("float", "int") and len(node.pos_args) == 1 and not node.named_args:
-        return label_of(node.pos_args[0])
-    return None
+def _numbers(node: Apply) -> list[tuple[str, str, Callable[[Any], Any]]]:
+    """Of a dict of parameters, of each of which int or float is taken: key, label, function.
+
+    Empty for any other node.
+    """
+    if node.name != "dict" or node.pos_args:
+        return []
+    numbers: list[tuple[str, str, Callable[[Any], Any]]] = []
+    for key, child in node.named_args:
+        if child.name not in ("float", "int") or len(child.pos_args) != 1 or child.named_args:
+            return []
+        label, function = label_of(child.pos_args[0]), scope._impls[child.name]
+        if label is None or function not in (float, int):
+            return []
+        numbers.append((key, label, function))
+    return numbers
 
 
 def _tuple_step(steps: list[Step]) -> Step:

@@ -10,6 +10,7 @@ mod gp;
 mod history;
 mod importance;
 mod joint;
+mod points;
 mod priors;
 mod reader;
 mod space;
@@ -23,6 +24,7 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<space::PySpace>()?;
     m.add_class::<history::PyHistory>()?;
     m.add_class::<anneal::PyAnnealer>()?;
+    m.add_class::<points::PyNumberDict>()?;
     m.add_function(wrap_pyfunction!(importance::finished_losses, m)?)?;
     m.add_function(wrap_pyfunction!(importance::importance, m)?)?;
     m.add_function(wrap_pyfunction!(joint::suggest_joint, m)?)?;

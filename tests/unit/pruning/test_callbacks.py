@@ -11,6 +11,7 @@ from sklearn.linear_model import SGDClassifier, SGDRegressor
 from hyperopt import TrialPruned, Trials, fmin, hp
 from hyperopt.integrations.partial_fit import fit_in_steps
 from hyperopt.pruning import Reporter
+from hyperopt.pruning.reporting import running
 
 X, Y = make_friedman1(120, random_state=0)
 A, B = make_classification(120, random_state=0)
@@ -22,13 +23,16 @@ def stop_after(step):
 
 def reports_of(train, rule=None):
     """What a trial reports, and whether it was stopped."""
-    reporter = Reporter(rule)
+    reporter = Reporter()
+    reporter.rule = rule
+    token = running.set(reporter)
     stopped = False
-    with reporter:
-        try:
-            train()
-        except TrialPruned:
-            stopped = True
+    try:
+        train()
+    except TrialPruned:
+        stopped = True
+    finally:
+        running.reset(token)
     return reporter.complete({"status": "ok"}).get("intermediate", []), stopped
 
 

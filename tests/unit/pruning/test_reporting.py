@@ -231,7 +231,8 @@ def test_steps_count_on_by_themselves():
 
 def test_nan_is_the_worst_value_and_is_kept_as_it_is():
     seen = []
-    reporter = Reporter(lambda steps, values: bool(seen.append(list(values))))
+    reporter = Reporter()
+    reporter.rule = lambda steps, values: bool(seen.append(list(values)))
     reporter.report(math.nan)
     assert seen == [[math.inf]]
     assert math.isnan(reporter.complete({"status": "ok"})["intermediate"][0][1])

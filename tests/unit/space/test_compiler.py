@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from types import MappingProxyType
 from typing import Any
 
 import cloudpickle
@@ -245,6 +246,27 @@ def test_a_dict_of_parameters_is_evaluated_as_the_same_parameters_in_a_list() ->
                 flat.evaluate(absent)
     with pytest.raises(ValueError, match="could not convert"):
         flat.evaluate(vals | {"x": "wide"})
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_what_a_document_holds_is_evaluated_as_its_active_values(ordered: bool) -> None:
+    numbers = {"z": scope.int(hp.quniform("k", 0, 9, 2)), "a": hp.normal("n", 0, 1)}
+    numbers |= {"r": hp.uniform("x", 0, 1)}
+    point = compile_space(numbers if ordered else {**numbers, "c": hp.choice("c", ["u", "v"])})
+    columns = {"k": [np.float64(4.0)], "n": [np.float64(3.0)], "x": [np.int64(1)], "c": [1]}
+    expected = point.evaluate({label: column[0] for label, column in columns.items()})
+    for vals in (columns, {k: np.array(v) for k, v in columns.items()}, MappingProxyType(columns)):
+        value = point.evaluate_vals(vals)
+        assert list(value.items()) == list(expected.items())
+        assert list(map(type, value.values())) == list(map(type, expected.values()))
+    for label in ("k", "n", "x"):
+        for absent in ({k: v for k, v in columns.items() if k != label}, {**columns, label: []}):
+            with pytest.raises(MissingLabel, match=f"'{label}'"):
+                point.evaluate_vals(absent)
+    with pytest.raises(ValueError, match="could not convert"):
+        point.evaluate_vals(columns | {"x": ["wide"]})
+    assert point.evaluate_vals(columns | {"x": ["2.5"]})["r"] == 2.5
+    assert point.evaluate_vals(columns) is not point.evaluate_vals(columns)
 
 
 def test_a_thousand_nested_choices_compile_evaluate_and_report_what_is_missing() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hyperopt.cli.window import GAP, cut, fitting_widths, window_width
 from hyperopt.storage.sql import reading, schema
+from hyperopt.storage.sql.address import split_name
 from hyperopt.storage.sql.shared import connect
 from hyperopt.study.stored import DEFAULT_NAME
 
@@ -75,7 +76,7 @@ def place_of(args: argparse.Namespace) -> Place:
     """The study that is meant."""
     name, url = args.study or args.study_name, args.storage
     if args.study and "://" in args.study:
-        url, _, part = args.study.partition("#")
+        url, part = split_name(args.study)
         name = part or args.study_name
     elif args.study and is_sqlite_file(args.study):
         url, name = f"sqlite:///{args.study}", args.study_name

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from hyperopt.cli.arguments import counted, write
 from hyperopt.cli.look_arguments import add_trust, check_trust, place_named
+from hyperopt.storage.sql.address import split_name
 from hyperopt.storage.sql.shared import connect, open_study_row
 from hyperopt.study.stored import DEFAULT_NAME, StoredTrials
 from hyperopt.study.trials import Trials
@@ -70,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _place(text: str) -> _Place:
-    where, _, name = text.partition("#")
+    where, name = split_name(text)
     if where.startswith("optuna:"):
         return _Place("optuna", where.removeprefix("optuna:"), name or None)
     if "://" in where:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hyperopt.cli.arguments import ENVIRONMENT, Place, add_storage, is_sqlite_file, only_study
+from hyperopt.storage.sql.address import split_name
 
 HOW_TO_NAME = (
     "the URL of a database (sqlite:///study.db, postgresql://user@host/database; with #NAME the "
@@ -43,7 +44,7 @@ def place_named(text: str, storage: str | None) -> Place | None:
         If there is no file of this name, nor a database that a study of this name could be in.
     """
     if "://" in text:
-        url, _, name = text.partition("#")
+        url, name = split_name(text)
         return Place(url, name or only_study(url))
     path = Path(text)
     if path.is_file():

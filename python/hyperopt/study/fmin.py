@@ -298,12 +298,11 @@ def fmin(
 def _store(trials: Any, save_file: str | os.PathLike[str]) -> Any:
     """The store that the argument `trials` means."""
     if (isinstance(trials, str) and ":" in trials) or isinstance(trials, os.PathLike):
-        from hyperopt.study.stored import DEFAULT_NAME, StoredTrials  # few studies are in one
+        from hyperopt.storage.sql.address import split_name  # few studies are in one
+        from hyperopt.study.stored import DEFAULT_NAME, StoredTrials
 
-        name = ""
-        if isinstance(trials, str):
-            trials, _, name = trials.partition("#")
-        trials = StoredTrials(trials, name or DEFAULT_NAME)
+        url, name = split_name(trials) if isinstance(trials, str) else (trials, "")
+        trials = StoredTrials(url, name or DEFAULT_NAME)
     check_trials(trials)
     if trials is None and save_file != "":
         from hyperopt.storage.save_file import load  # few runs have one

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-__all__ = ["Address", "masked", "parse"]
+__all__ = ["Address", "masked", "parse", "split_name"]
 
 _SCHEMES = ("sqlite", "postgresql", "postgres")
 _PASSWORD_PARAMETER = re.compile(r"(?i)\b((?:ssl)?password)(\s*=\s*)('[^']*'|[^&\s]*)")
@@ -37,6 +37,12 @@ class Address:
 
     def __repr__(self) -> str:
         return f"Address({str(self)!r})"
+
+
+def split_name(text: str) -> tuple[str, str]:
+    """The URL and the name of the study in ``URL#NAME``; without one, the name is empty."""
+    url, _, name = text.partition("#")
+    return url, name
 
 
 def parse(url: Any) -> Address:

@@ -1,13 +1,8 @@
 """`trials_save_file`: a file from which a killed run continues with every finished trial.
 
-The file is a pickle of the Trials at any time, for `pickle.load` as well. During a run it has the
-form ``<whole> <piece> <piece> ... STOP``, where *whole* holds the Trials as they were and each
-*piece* adds what has finished since; saving a trial costs the same in a long study as in a short
-one. When the run ends the file is replaced by a plain pickle.
-
-A piece is written behind the STOP opcode that ends the file, where nobody reads it, and brought to
-life by overwriting that one byte. A kill at any moment therefore leaves a complete file, with or
-without the last piece.
+The file is a pickle of the Trials at any time, for `pickle.load` as well. During a run it has a
+form to which pieces can be added (see `save_format`), so saving a trial costs the same in a long
+study as in a short one. When the run ends the file is replaced by a plain pickle.
 """
 
 from __future__ import annotations
@@ -15,7 +10,6 @@ from __future__ import annotations
 import itertools
 import os
 import pickle
-import struct
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -29,19 +23,10 @@ from hyperopt.storage.documents import JOB_STATE_RUNNING, Document
 from hyperopt.storage.file_claim import FileClaim
 from hyperopt.storage.lifecycle import UNFINISHED, requeue
 from hyperopt.storage.locked import lock_of
+from hyperopt.storage.save_format import REVIVE, as_piece, as_whole, loaded
 from hyperopt.storage.store import TrialStore
-from hyperopt.storage.tolerant import loads
 from hyperopt.storage.unloaded import Unloaded, noting, paths_of_unloaded
 from hyperopt.storage.whole_file import replace, temporary_of, write_all
-
-# Pickle opcodes. The whole leaves `_whole(data)` on the stack, memoised as 0; a piece drops the
-# None that takes the place of STOP, calls `_extend(memo 0, data)` and drops what that returns.
-_STOP = b"."
-_REVIVE = b"N"
-_WHOLE_HEAD = b"\x80\x04chyperopt.save_file\n_whole\n("
-_WHOLE_TAIL = b"tR\x94"
-_PIECE_HEAD = b"0chyperopt.save_file\n_extend\n(h\x00"
-_PIECE_TAIL = b"tR0"
 
 _TAIL_BYTES = 64
 """The end of the file, by which it is known again."""
@@ -71,7 +56,7 @@ def load(path: str | os.PathLike[str]) -> TrialStore | None:
         return None
     with noting() as unloaded:
         try:
-            trials = _loaded(data)
+            trials = loaded(data)
         except Exception as error:
             trials = _half_replaced(Path(path).resolve())
             if trials is None:
@@ -129,7 +114,7 @@ def _version(status: os.stat_result) -> tuple[int, ...]:
 def _half_replaced(path: Path) -> Any:
     """The study of a file with several names that was being overwritten when its run was killed."""
     with suppress(Exception):
-        return _loaded(temporary_of(path).read_bytes())
+        return loaded(temporary_of(path).read_bytes())
     return None
 
 
@@ -241,7 +226,7 @@ class Saver:
         self._unfinished = [i for i, doc in enumerate(docs) if doc["state"] in UNFINISHED]
         self._n_attachments = len(self._trials.attachments)
         whole = self._pickled(self._trials, docs, list(self._trials.attachments))
-        data = _WHOLE_HEAD + _sized(whole) + _WHOLE_TAIL + _STOP
+        data = as_whole(whole)
         status = replace(self._path, data)
         self._end = len(data)
         self._tail = data[-_TAIL_BYTES:]
@@ -297,7 +282,7 @@ class Saver:
 
     def _append(self, data: bytes) -> bool:
         """Add a piece to the file; False if it is not the file that we began with any more."""
-        body = _PIECE_HEAD + _sized(data) + _PIECE_TAIL + _STOP
+        body = as_piece(data)
         try:
             file = self._path.open("r+b", buffering=0)
         except FileNotFoundError:
@@ -319,7 +304,7 @@ class Saver:
             # If this is interrupted, it is unknown whether the piece lives: begin anew then.
             identity, self._identity = self._identity, None
             file.seek(self._end - 1)
-            write_all(file, _REVIVE)
+            write_all(file, REVIVE)
             self._end += len(body)
             self._tail = body[-_TAIL_BYTES:]
             self._identity = identity
@@ -365,54 +350,3 @@ def _pickled(obj: Any) -> bytes:
         import cloudpickle
 
         return cloudpickle.dumps(obj, protocol=4)  # type: ignore[no-any-return]
-
-
-def _sized(data: bytes) -> bytes:
-    """The pickle opcode that pushes `data`."""
-    return b"\x8e" + struct.pack("<Q", len(data)) + data
-
-
-def _loaded(data: bytes) -> Any:
-    """Unpickle; of a file that a power cut has torn, all that is whole."""
-    if not data.startswith(_WHOLE_HEAD):
-        return loads(data)
-    try:
-        return pickle.loads(data)
-    except Exception:
-        for end in reversed(_ends_of_pieces(data)):
-            with suppress(Exception):
-                return pickle.loads(data[:end] + _STOP)
-        raise
-
-
-def _ends_of_pieces(data: bytes) -> list[int]:
-    """Where the whole, and each complete piece after it, ends."""
-    ends: list[int] = []
-    position, head, tail = 0, _WHOLE_HEAD, _WHOLE_TAIL
-    while data.startswith(head, position):
-        start = position + len(head) + 9
-        if len(data) < start:
-            break
-        (size,) = struct.unpack("<Q", data[start - 8 : start])
-        if len(data) < start + size + len(tail):
-            break
-        ends.append(start + size + len(tail))
-        position, head, tail = ends[-1] + 1, _PIECE_HEAD, _PIECE_TAIL
-    return ends
-
-
-def _whole(data: bytes) -> Any:
-    return loads(data)
-
-
-def _extend(trials: TrialStore, data: bytes) -> None:
-    changes, attachments = loads(data)
-    for position, doc in changes:
-        if position is None:
-            trials._insert(doc)
-        else:
-            known = trials._dynamic_trials[position]
-            known.clear()
-            known.update(doc)
-            trials._settle(known)
-    trials.attachments.update(attachments)

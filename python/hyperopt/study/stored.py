@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import atexit
 import os
-import signal
 import sys
-import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import cache
 from typing import TYPE_CHECKING, Any, overload
 
 from hyperopt.exceptions import ChangedSpace, InvalidTrial
-from hyperopt.storage import lifecycle
-from hyperopt.storage.documents import DOMAIN_ATTACHMENT, JOB_STATE_NEW, STATUS_NEW, Document
-from hyperopt.storage.sql import blobs, codec
+from hyperopt.storage.documents import DOMAIN_ATTACHMENT, Document
+from hyperopt.storage.sql import codec
 from hyperopt.storage.sql.address import Address
 from hyperopt.storage.sql.database import PATIENCE_S
-from hyperopt.storage.sql.documents import document_of, row_of
 from hyperopt.storage.sql.leases import LEASE_S, others_that_run
 from hyperopt.storage.sql.mirror import Mirror
-from hyperopt.storage.sql.reading import read_trials
 from hyperopt.storage.sql.shared import SharedStudy, connect, open_study_row
+from hyperopt.study.corrections import correct, requeue
+from hyperopt.study.leaving import leave, leave_when_gone, terminable
 from hyperopt.study.snapshot import description_of_study
 from hyperopt.study.stored_attachments import StoredAttachments, StoredTrialAttachments
 from hyperopt.study.trials import Trials
@@ -117,8 +112,7 @@ class StoredTrials(Trials):
         self._has_read_space = False
         self._mirror: Mirror = Mirror(_Unowned(self), shared)
         self.attachments = StoredAttachments(self._mirror)
-        weakref.finalize(self, _leave_later, self._mirror, os.getpid())
-        _note_exit()
+        leave_when_gone(self, self._mirror)
         self._trials = []
         if refresh:
             self.refresh()
@@ -145,7 +139,7 @@ class StoredTrials(Trials):
         is then joined anew.
         """
         self._mirror.sync()
-        _leave(self._mirror, os.getpid())
+        leave(self._mirror, os.getpid())
 
     def _own_store(self) -> SharedStore:
         from hyperopt.study.shared_writer import SharedStore
@@ -159,7 +153,7 @@ class StoredTrials(Trials):
             self._store_domain(domain)
             limit = None if max_evals is None or max_evals >= sys.maxsize else max_evals
             self._mirror.write(lambda writing: writing.set_max_evals(limit))
-        with _terminable():
+        with terminable():
             yield
 
     def _store_domain(self, domain: Domain) -> None:
@@ -287,14 +281,7 @@ class StoredTrials(Trials):
         outcome = normalise_result(loss if result is None else result)
         attachments = outcome.pop("attachments", None) or {}
 
-        def work(writing: Writing) -> None:
-            doc = self._stored(writing, tid)
-            lifecycle.finish(doc, outcome)
-            doc["misc"].pop("error", None)
-            doc["misc"].pop("traceback", None)
-            writing.replace(row_of(doc), "correct")
-
-        self._mirror.write(work)
+        self._mirror.write(lambda writing: correct(writing, tid, outcome))
         self.trial_attachments({"tid": tid}).update(attachments)
 
     def retry(self, tids: Iterable[int]) -> list[int]:
@@ -309,12 +296,6 @@ class StoredTrials(Trials):
 
         done: list[int] = self._mirror.write(work)
         return done
-
-    def _stored(self, writing: Writing, tid: int) -> Document:
-        found = read_trials(writing.database, writing.study, [tid])
-        if not found or found[0].doc is None:
-            raise ValueError(f"trial {tid!r}: there is no such trial in the study {self.name!r}")
-        return document_of(found[0])
 
     # -- pickles
 
@@ -339,23 +320,6 @@ def _refuse_two_spaces(writing: Writing, exp_key: str | None) -> None:
             f"{' and '.join(others)} evaluates trials of this study with another space: use the "
             "same space, wait until that process ends, or give the study another name"
         )
-
-
-def requeue(writing: Writing, tid: int) -> bool:
-    """Put a trial back into the queue; False if it waits already or somebody runs it."""
-    found = read_trials(writing.database, writing.study, [tid])
-    if not found or found[0].doc is None or found[0].state == JOB_STATE_NEW:
-        return False
-    if found[0].worker is not None:
-        return False
-    doc = document_of(found[0])
-    lifecycle.requeue(doc)
-    doc["result"] = {"status": STATUS_NEW}
-    doc["refresh_time"] = doc["owner"] = None
-    doc["misc"].pop("error", None)
-    doc["misc"].pop("traceback", None)
-    blobs.sweep(writing.database, writing.study, tid, None)
-    return writing.replace(row_of(doc), "requeue")
 
 
 @overload
@@ -448,56 +412,3 @@ def _plain_trials(state: Mapping[str, Any]) -> Trials:
     trials: Trials = object.__new__(Trials)
     trials.__setstate__(state)
     return trials
-
-
-def _leave(mirror: Mirror, pid: int) -> None:
-    """Give back what this process runs and say good-bye; what was asked for stays to be told."""
-    if pid != os.getpid():
-        return
-    with suppress(Exception):
-        mirror.shared.leave(mirror.asked)
-    mirror.shared.database.close()
-
-
-_exiting = threading.Event()
-
-
-@cache
-def _note_exit() -> None:
-    # Registered after the first finalizer, so it is called before the finalizers are.
-    atexit.register(_exiting.set)
-
-
-def _leave_later(mirror: Mirror, pid: int) -> None:
-    """Leave, when the garbage collector says so: that may be anywhere, in a transaction even."""
-    if _exiting.is_set():
-        _leave(mirror, pid)
-    elif mirror.shared.has_joined:
-        threading.Thread(target=_leave, args=(mirror, pid), name="hyperopt-leave").start()
-    else:
-        mirror.shared.database.close()
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """While this lasts, SIGTERM ends the run in an orderly way, unless somebody handles it."""
-    if (
-        threading.current_thread() is not threading.main_thread()
-        or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
-    ):
-        yield
-        return
-    pid = os.getpid()
-
-    def terminate(number: int, frame: Any) -> None:
-        if os.getpid() != pid:  # A child that was forked evaluates; it has nothing to give back.
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            os.kill(os.getpid(), signal.SIGTERM)
-            return
-        raise SystemExit(128 + number)
-
-    signal.signal(signal.SIGTERM, terminate)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)

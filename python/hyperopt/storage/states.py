@@ -98,9 +98,7 @@ class States:
     def append(self, doc: Document) -> None:
         """Take note of the next document of `docs`."""
         was_whole, self._is_whole = self._is_whole, False
-        state = doc["state"] if self.exp_key is None else _FOREIGN
-        if state not in JOB_STATES:
-            state = self._seen_state(doc)
+        state = self._seen_state(doc)
         if state < 2:
             self.open[id(doc)] = len(self.states)
         self.states.append(state)
@@ -162,10 +160,7 @@ class States:
 
     def _move(self, position: int, doc: Document) -> bool:
         """Register the document's state; True if it is shown exactly when it was before."""
-        old = self.states[position]
-        new = doc["state"] if self.exp_key is None else _FOREIGN
-        if new not in JOB_STATES:
-            new = self._seen_state(doc)
+        old, new = self.states[position], self._seen_state(doc)
         self.states[position] = new
         self.counts[old] -= 1
         self.counts[new] += 1

@@ -1,22 +1,36 @@
-"""Counts of a run and its best loss, kept as trials end, and what they say about failures."""
+"""Counts of a run and its best loss, and what they say about failures."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hyperopt.storage.documents import JOB_STATE_DONE, JOB_STATE_ERROR, STATUS_OK, Document
+from hyperopt.storage.documents import (
+    JOB_STATE_DONE,
+    JOB_STATE_ERROR,
+    STATUS_OK,
+    Document,
+    of_experiment,
+)
 from hyperopt.storage.failures import error_text
+from hyperopt.storage.store import changes_of
+
+if TYPE_CHECKING:
+    from hyperopt.storage.store import TrialStore
+
+_ENDED = (JOB_STATE_DONE, JOB_STATE_ERROR)
 
 
 class RunCounts:
-    """Counts trials as they end.
+    """Counts the trials that end during a run: a reader of the change log.
+
+    Nothing is counted until `update` is called, so a run that shows nobody its counts counts once.
 
     Parameters
     ----------
     trials
-        The trials before the run; they are examined once.
+        The study. What has ended in it before the run counts as done, and no more.
 
     Attributes
     ----------
@@ -24,7 +38,7 @@ class RunCounts:
         How many trials are done: at first those before the run.
     n_ended, n_failed, n_errors
         How many trials of the run ended; how many of them without a result of status *ok*; and how
-        many of those with an exception.
+        many of those with an exception. One that was cancelled has not ended.
     n_pruned
         How many were stopped because they were hopeless; they do not count as failed.
     reasons
@@ -35,51 +49,67 @@ class RunCounts:
         Why the run stopped, if it was before it had done what it was to do.
     """
 
-    def __init__(self, trials: Iterable[Document] = ()) -> None:
-        self.n_done = self.n_ended = self.n_failed = self.n_errors = self.n_pruned = 0
+    def __init__(self, trials: TrialStore) -> None:
+        self.n_ended = self.n_failed = self.n_errors = self.n_pruned = 0
         self.reasons: Counter[str] = Counter()
-        self.best_loss = float("inf")
         self.ending = ""
-        for doc in trials:
-            if doc["state"] == JOB_STATE_DONE:
-                self.n_done += 1
-                if doc["result"].get("status") == STATUS_OK:
-                    self._compare(doc["result"])
+        self._revision = changes_of(trials, 0).revision
+        docs = of_experiment(trials._dynamic_trials, trials._exp_key)
+        self._ended = {doc["tid"] for doc in docs if doc["state"] in _ENDED}
+        self._look_at_all(docs)
 
-    def _compare(self, result: dict[str, Any]) -> bool:
-        """Compare a result of status *ok*; one of another may hold anything as its loss."""
+    def _look_at_all(self, docs: Iterable[Document]) -> None:
+        """Count what is done, and find the best of it, whoever did it and when."""
+        self.n_done, self.best_loss = 0, float("inf")
+        for doc in docs:
+            if doc["state"] == JOB_STATE_DONE:
+                self._add_done(doc["result"])
+
+    def update(self, trials: TrialStore) -> list[Document]:
+        """Count what has ended since; return those that were the best so far, in their order."""
+        changes = changes_of(trials, self._revision)
+        docs = changes.documents if changes.complete else trials._dynamic_trials
+        bests = []
+        for doc in of_experiment(docs, trials._exp_key):
+            if doc["state"] in _ENDED and doc["tid"] not in self._ended:
+                self._ended.add(doc["tid"])
+                if self._add(doc):
+                    bests.append(doc)
+        if not changes.complete:  # Others may have been changed, or taken away.
+            self._look_at_all(of_experiment(docs, trials._exp_key))
+        self._revision = changes.revision
+        return bests
+
+    def _add(self, doc: Document) -> bool:
+        """Count a trial that has ended; True if its loss is the smallest so far."""
+        self.n_ended += 1
+        if doc["state"] == JOB_STATE_ERROR:
+            self._add_failure(error_text(doc["misc"].get("error")))
+            self.n_errors += 1
+            return False
+        result = doc["result"]
+        status = result.get("status")
+        if status != STATUS_OK:
+            if "pruned" in result:
+                self.n_pruned += 1
+            else:
+                self._add_failure(f"status {status}")
+        return self._add_done(result)
+
+    def _add_failure(self, reason: str) -> None:
+        self.n_failed += 1
+        self.reasons[reason] += 1
+
+    def _add_done(self, result: dict[str, Any]) -> bool:
+        """Count a result; True if its loss is the smallest so far."""
+        self.n_done += 1
+        if result.get("status") != STATUS_OK:  # it may hold anything as its loss
+            return False
         loss = result.get("loss")
         if loss is None or not loss < self.best_loss:
             return False
         self.best_loss = loss
         return True
-
-    def add(self, doc: Document) -> bool:
-        """Count a trial that has ended; True if its loss is the smallest so far."""
-        self.n_ended += 1
-        if doc["state"] == JOB_STATE_DONE:
-            self.n_done += 1
-            result = doc["result"]
-            status = result.get("status")
-            if status == STATUS_OK:
-                return self._compare(result)
-            if "pruned" in result:
-                self.n_pruned += 1
-            else:
-                self.n_failed += 1
-                self.reasons[f"status {status}"] += 1
-        elif doc["state"] == JOB_STATE_ERROR:
-            self.n_failed += 1
-            self.n_errors += 1
-            self.reasons[error_text(doc["misc"].get("error"))] += 1
-        return False
-
-    def recount(self, trials: Iterable[Document]) -> None:
-        """Count everything again, for trials that others change."""
-        fresh = RunCounts(trials)
-        self.n_ended += max(0, fresh.n_done - self.n_done)
-        self.n_done = fresh.n_done
-        self.best_loss = fresh.best_loss
 
 
 _MANY_ERRORS = 10
@@ -91,8 +121,9 @@ def failure_summary(counts: RunCounts) -> str:
 
     Examples
     --------
+    >>> from hyperopt import Trials
     >>> from hyperopt.search.counts import RunCounts
-    >>> counts = RunCounts()
+    >>> counts = RunCounts(Trials())
     >>> counts.n_ended, counts.n_failed = 10, 3
     >>> counts.reasons.update({"ValueError: too large": 2, "status fail": 1})
     >>> failure_summary(counts)

@@ -96,6 +96,7 @@ class Driver:
         self._exhausted = False
         self._stopped = False
         self._saves = False
+        self._is_followed = False
         self._fails = False
         self._rounds = 0
 
@@ -121,6 +122,7 @@ class Driver:
         total = self._options.max_evals
         with run.progress_callback(initial=self._counts.n_done, total=total) as bar:
             self._bar = None if isinstance(bar, NoProgress) else BarText(self._counts, bar)
+            self._is_followed |= self._bar is not None
             try:
                 self._evaluator.start(run.domain, self._trials)
                 failure = self._loop()
@@ -178,10 +180,11 @@ class Driver:
         self._fails = False
         if self._run.counts is None:
             self._store.reread()
-            self._run.counts = RunCounts(self._trials._trials)
+            self._run.counts = RunCounts(self._trials)
         else:
             self._trials.refresh()
         self._counts = self._run.counts
+        self._is_followed = self._options.loss_threshold is not None or log.shows_info()
         self._ended = self._run.ended_trials()
         if self._watches:
             ended = [d for d in self._trials._dynamic_trials if d["state"] not in UNFINISHED]
@@ -201,6 +204,8 @@ class Driver:
             if not self._running:
                 if not self._store.wait(self._run.remaining_s()):
                     return None
+                if self._is_followed:
+                    self._show()
                 self._exhausted = False  # What others give back or delete makes room.
                 continue
             failure = self._round()
@@ -252,6 +257,9 @@ class Driver:
             self._run.save()
 
     def _show(self) -> None:
+        """Bring the counts, and the bar, up to date, and say what was the best so far."""
+        for doc in self._counts.update(self._trials):
+            log_new_best(doc, self._run.domain)
         if self._bar is not None:
             self._bar.show(len(self._running))
 
@@ -280,7 +288,8 @@ class Driver:
                         return None
             if self._options.pruner is not None:
                 self._prescribe_again()
-            self._show()
+            if self._is_followed:
+                self._show()
             run.save()
             if not self._serial or not self._waiting:
                 return None
@@ -307,8 +316,6 @@ class Driver:
             docs = self._store.suggest(
                 run.algo, run.domain, min(room, self._left), self._draw_seed, self._limit
             )
-            for doc in self._store.news():
-                self._counts.add(doc)
             n_new = len(docs)
             if self._watches:
                 n_new = max(n_new, self._adopt())  # Some may have been taken already.
@@ -412,8 +419,6 @@ class Driver:
             self._store.settle(doc)
         del self._running[tid]
         del self._arrived[tid]
-        if self._counts.add(doc):
-            log_new_best(doc, self._run.domain)
         error = outcome.error
         return None if isinstance(error, TrialLost) else error
 
@@ -424,7 +429,6 @@ class Driver:
         with suppress(Exception):  # The store may be what has just failed.
             self._store.reread()
         ended = self._abandon(INTERRUPTED)
-        self._counts.recount(self._trials._trials)
         self._show()
         self._run.callbacks.tell_quietly(self._trials, ended)
 
@@ -436,6 +440,7 @@ class Driver:
                 self._store.sync()
             finally:
                 self._store.hurry(False)
+                self._show()
             if self._saves:
                 self._run.save()
 

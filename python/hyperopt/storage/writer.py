@@ -48,9 +48,6 @@ class Store(Protocol):
     def stopped(self) -> bool:
         """Whether somebody else said that the run shall stop."""
 
-    def news(self) -> list[Document]:
-        """The documents that others have finished since this was asked last."""
-
     def abandon(self, docs: Iterable[Document], reason: str) -> None:
         """Give up what `suggest` gave and has not finished: `docs`, and what waits."""
 
@@ -119,7 +116,6 @@ class _UnsharedStore:
         """Have the algorithm make `n` trials, and insert them."""
         with lock_of(self._trials):  # Between what the algorithm sees and what is inserted.
             new_ids = self._trials.new_trial_ids(n)
-            self._own.update(new_ids)
             self.sync()
             docs = algo(new_ids, domain, self._trials, draw_seed())
             if docs is None or not len(docs):
@@ -130,10 +126,6 @@ class _UnsharedStore:
     def wait(self, timeout_s: float | None) -> bool:
         """Nobody else runs anything."""
         return False
-
-    def news(self) -> list[Document]:
-        """Nobody else finishes anything."""
-        return []
 
     def hold(self, doc: Document) -> None:
         """Anybody may tell it as it is."""

@@ -214,7 +214,6 @@ class SharedStore:
     def reread(self) -> None:
         """Show what others did."""
         self._mirror.sync()
-        self._mirror.news()
 
     def hurry(self, yes: bool) -> None:
         """Wait for the database no longer than some seconds; or as long as told again."""
@@ -223,7 +222,3 @@ class SharedStore:
     def unstarted(self) -> list[Document]:
         """Nothing: what waits is claimed with everything else."""
         return []
-
-    def news(self) -> list[Document]:
-        """The documents that others have finished since this was asked last."""
-        return self._mirror.news()

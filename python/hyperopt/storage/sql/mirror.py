@@ -72,7 +72,6 @@ class Mirror:
         self._attempts: dict[int, int] = {}
         self._results: dict[int, Document] = {}
         self._corrected: dict[int, Document] = {}
-        self._news: list[Document] = []
         self._n_listed = 0
         self._listed: list[Document] | None = None
         self._busy = False
@@ -104,8 +103,6 @@ class Mirror:
         for row, doc in zip(rows, docs, strict=True):
             self._known[row.tid] = doc
             self._note(row)
-            if row.state not in _UNFINISHED:
-                self._news.append(doc)
         return sorted(docs, key=itemgetter("tid"))
 
     def _note(self, row: Stored) -> None:
@@ -154,8 +151,6 @@ class Mirror:
         doc.clear()
         doc.update(new)
         self._note(row)
-        if row.state not in _UNFINISHED:
-            self._news.append(doc)
         if was_open and not was_running and mine is None:
             self._trials._settle(doc)
             return False
@@ -196,11 +191,6 @@ class Mirror:
             yield
         finally:
             self._busy = before
-
-    def news(self) -> list[Document]:
-        """The documents that others have finished since this was asked last."""
-        news, self._news = self._news, []
-        return news
 
     # -- what was done here
 

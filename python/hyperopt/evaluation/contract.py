@@ -82,8 +82,8 @@ class Outcome(NamedTuple):
 class Evaluator(Protocol):
     """Runs trials, `capacity` at a time.
 
-    One that only watches what others evaluate has an attribute ``watches`` that is true: `submit`
-    then is given documents that the driver has not begun, and may never begin itself.
+    One that only watches what others evaluate is given, by `submit`, documents that the driver has
+    not begun, and may never begin itself.
     """
 
     @property

@@ -33,8 +33,6 @@ class WatchingEvaluator:
         How long to sleep between two looks.
     """
 
-    watches = True
-
     def __init__(self, max_queue_len: int, poll_interval_s: float) -> None:
         self._max_queue_len = max_queue_len
         self._poll_interval_s = poll_interval_s

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hyperopt.environment.interrupts import surely
 from hyperopt.evaluation.serial import SerialEvaluator
 from hyperopt.search.driver import Driver
+from hyperopt.search.watching import WatchingDriver
 from hyperopt.storage.writer import new_documents
 
 if TYPE_CHECKING:
@@ -30,8 +31,12 @@ def run_trials(run: Run, n_trials: int, *, block: bool = True) -> None:
     block
         If others evaluate: whether to wait for them.
     """
-    if n_trials > 0 or block:
-        Driver(run, run.evaluator(), n_trials, block=block).execute()
+    if n_trials <= 0 and not block:
+        return
+    if run.asynchronous:
+        WatchingDriver(run, run.evaluator(), n_trials, block=block).execute()
+    else:
+        Driver(run, run.evaluator(), n_trials).execute()
 
 
 def exhaust(run: Run, advance: Callable[[int, bool], None] | None = None) -> None:
@@ -71,4 +76,4 @@ def evaluate_waiting(run: Run, n_trials: int = -1) -> None:
 
 def await_others(run: Run) -> None:
     """Wait until others have evaluated every trial."""
-    Driver(run, run.evaluator(), 0).watch()
+    WatchingDriver(run, run.evaluator(), 0).watch()

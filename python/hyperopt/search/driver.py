@@ -1,14 +1,13 @@
 """The driver loop: ask the algorithm, have trials evaluated, record what became of them.
 
 One iteration touches each document a constant number of times. Nothing is polled here: the loop
-waits for the evaluator, which wakes it when a trial ends. Where others evaluate the trials, the
-evaluator watches the store, and the loop writes nothing into documents.
+waits for the evaluator, which wakes it when a trial ends. `watching` has the loop's other form, for
+trials that others evaluate.
 """
 
 from __future__ import annotations
 
 import sys
-import warnings
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,24 +17,20 @@ from typing import TYPE_CHECKING, Any
 from hyperopt.environment import log
 from hyperopt.environment.interrupts import surely
 from hyperopt.environment.strangers import text_of
-from hyperopt.environment.warning_levels import levels_to_user
-from hyperopt.evaluation.contract import Evaluator, Outcome, Prescribing, TrialLost
+from hyperopt.evaluation.contract import Evaluator, Outcome, TrialLost
 from hyperopt.evaluation.serial import SerialEvaluator
 from hyperopt.exceptions import StorageUnavailable
-from hyperopt.pruning.agreement import MISLEADING, rule_for
-from hyperopt.pruning.curves import log_of
 from hyperopt.search.bar_text import BarText
 from hyperopt.search.counts import RunCounts
 from hyperopt.search.new_best import log_new_best
 from hyperopt.search.outcomes import name_the_point, write
+from hyperopt.search.prescriptions import Prescriptions
 from hyperopt.search.progress import NoProgress
 from hyperopt.search.seeds import draw_seed
 from hyperopt.search.stopping import EARLY_STOP, INTERRUPTED, STOPPED, reason_to_stop
 from hyperopt.storage import lifecycle
-from hyperopt.storage.documents import JOB_STATE_CANCEL, JOB_STATE_RUNNING, Document, of_experiment
-from hyperopt.storage.lifecycle import UNFINISHED
+from hyperopt.storage.documents import JOB_STATE_CANCEL, JOB_STATE_RUNNING, Document
 from hyperopt.storage.locked import Searching
-from hyperopt.storage.store import changes_of
 from hyperopt.storage.writer import store_of
 
 if TYPE_CHECKING:
@@ -59,14 +54,9 @@ class Driver:
         Runs the trials; it is started and closed here.
     n_trials
         How many trials may be suggested. Trials that are already waiting come on top.
-    block
-        Where others evaluate: whether to wait until all trials have ended, or only until all are
-        in the store.
     """
 
-    def __init__(
-        self, run: Run, evaluator: Evaluator, n_trials: int, *, block: bool = True
-    ) -> None:
+    def __init__(self, run: Run, evaluator: Evaluator, n_trials: int) -> None:
         self._run = run
         self._options = run.options
         self._trials = run.trials
@@ -75,17 +65,15 @@ class Driver:
         self._limit = None if run.options.max_evals >= sys.maxsize else run.options.max_evals
         self._evaluator = evaluator
         self._serial = isinstance(evaluator, SerialEvaluator)
-        self._watches = getattr(evaluator, "watches", False)
-        self._store.queueing = self._watches
-        self._block = block
         self._left = n_trials
         # Outcomes are recorded in the order in which trials were submitted, so that suggestions do
         # not depend on which trial is faster.
-        self._strict = run.options.strict_order and not self._watches
-        self._slots = 0 if self._watches else evaluator.capacity
+        self._strict = run.options.strict_order
+        self._slots = 0
         self._draw_seed = partial(draw_seed, run.rstate)
-        self._known: set[Any] = set()
-        self._revision = 0
+        self._prescriptions = None
+        if run.options.pruner is not None:
+            self._prescriptions = Prescriptions(run, evaluator)
         self._bar: BarText | None = None
         self._waiting: deque[Document] = deque()
         self._running: dict[Any, Document] = {}
@@ -157,15 +145,6 @@ class Driver:
         if failure is not None:
             raise failure
 
-    def watch(self) -> None:
-        """Wait for what others evaluate, without a progress bar or stopping rule."""
-        self._open()
-        self._evaluator.start(self._run.domain, self._trials)
-        try:
-            self._await_others()
-        finally:
-            self._leave(self._close)
-
     def _leave(self, step: Callable[[], None]) -> None:
         """Take a step out of the run. A database that is away hides no exception on its way."""
         try:
@@ -186,20 +165,18 @@ class Driver:
         self._counts = self._run.counts
         self._is_followed = self._options.loss_threshold is not None or log.shows_info()
         self._ended = self._run.ended_trials()
-        if self._watches:
-            ended = [d for d in self._trials._dynamic_trials if d["state"] not in UNFINISHED]
-            self._known.update([doc["tid"] for doc in ended])
-        else:
-            self._waiting.extend(self._store.unstarted())
+        if self._strict:
+            self._slots = self._evaluator.capacity
+        self._begin_with_what_waits()
+
+    def _begin_with_what_waits(self) -> None:
+        """Take the trials that are in the store already."""
+        self._waiting.extend(self._store.unstarted())
 
     def _loop(self) -> BaseException | None:
         """Iterate; return the exception of an objective that ends the run."""
         while (reason := self._reason_to_stop()) is None:
-            if self._watches:
-                self._adopt()
-            self._suggest()
-            self._submit()
-            if self._watches and not self._block and (self._left <= 0 or self._exhausted):
+            if not self._hand_out():
                 return None
             if not self._running:
                 if not self._store.wait(self._run.remaining_s()):
@@ -216,45 +193,23 @@ class Driver:
             if self._stopped:
                 reason = EARLY_STOP
                 break
-        if self._watches:
-            if self._block and not self._run.is_cancelled:
-                self._await_others()
-        elif self._running or self._waiting:
-            for doc in self._abandon(reason):
-                self._run.callbacks.trial_end(self._trials, doc)
+        self._wind_up(reason)
         if self._left > 0:
             self._counts.ending = reason
             self._show()
         return None
 
-    def _adopt(self) -> int:
-        """Where others evaluate, watch all trials that are new; return how many there are."""
-        changes = changes_of(self._trials, self._revision)
-        self._revision = changes.revision
-        docs = changes.documents if changes.complete else self._trials._dynamic_trials
-        own = of_experiment(docs, self._trials._exp_key)
-        fresh = {doc["tid"]: doc for doc in own if doc["tid"] not in self._known}
-        self._known.update(fresh)
-        for tid, doc in fresh.items():
-            self._running[tid] = doc
-            self._evaluator.submit(doc)
-        return len(fresh)
+    def _hand_out(self) -> bool:
+        """Have as many trials evaluated as possible; False if this is all that there was to do."""
+        self._suggest()
+        self._submit()
+        return True
 
-    def _await_others(self) -> None:
-        """Wait until every trial has ended, whatever the stopping rules say."""
-        self._adopt()
-        if self._running and self._options.verbose:
-            log.info("Waiting for %d jobs to finish ...", len(self._running))
-        while self._running:
-            self._keep(self._evaluator.wait(None))
-            for tid in list(self._arrived):
-                doc = self._running[tid]
-                self._record(doc)
+    def _wind_up(self, reason: str) -> None:
+        """No more trials may begin."""
+        if self._running or self._waiting:
+            for doc in self._abandon(reason):
                 self._run.callbacks.trial_end(self._trials, doc)
-            self._adopt()
-            self._show()
-        if self._saves:
-            self._run.save()
 
     def _show(self) -> None:
         """Bring the counts, and the bar, up to date, and say what was the best so far."""
@@ -286,8 +241,9 @@ class Driver:
                     if run.wants_early_stop(self._ended):
                         self._stopped = True
                         return None
-            if self._options.pruner is not None:
-                self._prescribe_again()
+            if self._prescriptions is not None and not self._strict and not self._serial:
+                for tid in self._running:  # Timing matters anyway: tell them what is new.
+                    self._prescriptions.give(tid)
             if self._is_followed:
                 self._show()
             run.save()
@@ -316,17 +272,18 @@ class Driver:
             docs = self._store.suggest(
                 run.algo, run.domain, min(room, self._left), self._draw_seed, self._limit
             )
-            n_new = len(docs)
-            if self._watches:
-                n_new = max(n_new, self._adopt())  # Some may have been taken already.
-            else:
-                self._waiting.extend(docs)
+            n_new = self._take(docs)
             if n_new == 0:
                 self._exhausted = True
                 return
             self._left -= n_new
             if (self._serial and n_new >= room) or run.is_cancelled:
                 return
+
+    def _take(self, docs: list[Document]) -> int:
+        """Take trials that were suggested; return how many there are."""
+        self._waiting.extend(docs)
+        return len(docs)
 
     def _capacity(self) -> int:
         # What an evaluator makes of its experience so far depends on timing.
@@ -344,33 +301,9 @@ class Driver:
             waiting.popleft()
             lifecycle.begin(doc)
             self._store.settle(doc)
-            if self._options.pruner is not None:
-                self._prescribe(tid)
+            if self._prescriptions is not None:
+                self._prescriptions.give(tid)
             self._evaluator.submit(doc)
-
-    def _prescribe(self, tid: Any) -> None:
-        """Give a trial the rule that follows from what is known now."""
-        pruner = self._options.pruner
-        if pruner is None or self._watches:  # others evaluate, and take the pruner of the domain
-            return
-        if not isinstance(self._evaluator, Prescribing):
-            raise TypeError(
-                f"pruner={pruner!r}: trials can't be stopped in {self._evaluator!r}, which has no "
-                "method prescribe(tid, rule)"
-            )
-        curves = log_of(self._trials).curves()
-        self._evaluator.prescribe(tid, rule_for(pruner, curves, tid))
-        if curves.misleading and not self._run.warned_of_reports:
-            self._run.warned_of_reports = True
-            correlation, count = curves.misleading
-            text = MISLEADING.format(correlation=correlation, count=count)
-            warnings.warn(text, RuntimeWarning, stacklevel=levels_to_user())
-
-    def _prescribe_again(self) -> None:
-        """Tell the trials that run what is new, unless timing must not matter."""
-        if not self._strict and not self._serial:
-            for tid in self._running:
-                self._prescribe(tid)
 
     def _arrivals(self) -> list[Any]:
         """Wait for outcomes; the ids of the trials to record now, none when the time is up."""
@@ -450,8 +383,6 @@ class Driver:
         Trials that were waiting before the run stay as they are, and so do those of others. The
         trials that have ended are returned.
         """
-        if self._watches:
-            return []
         self._keep_last(reason)
         ended = [doc for tid, doc in self._running.items() if self._has_ended(tid)]
         for doc in ended:

@@ -30,6 +30,15 @@ def test_importing_hyperopt_imports_neither_the_loop_nor_who_evaluates():
     assert not [name for name in loaded if name.startswith("hyperopt.evaluation")]
 
 
+def test_a_first_search_imports_nothing_that_takes_longer_than_its_trials():
+    loaded = modules_after(
+        "from hyperopt import fmin, hp, rand; fmin(lambda x: x, hp.uniform('x', 0, 1), "
+        "rand.suggest, 100, show_progressbar=False)"
+    )
+    slow = {"importlib.metadata", "statistics", "pathlib", "socket", "concurrent.futures"}
+    assert not loaded & {*HEAVY, *slow} - {"logging"}
+
+
 def test_everything_public_can_be_imported_with_a_star():
     namespace = {}
     exec("from hyperopt import *", namespace)

@@ -10,7 +10,6 @@ import numpy as np
 
 from hyperopt.algorithms.assignments import assignment
 from hyperopt.exceptions import SpaceWarning
-from hyperopt.space.enumeration import MANY_POINTS, all_points
 from hyperopt.storage.documents import JOB_STATE_CANCEL, Document, active_values
 
 if TYPE_CHECKING:
@@ -108,6 +107,8 @@ class Distinct:
         return _with_point(doc, self._unseen[rng.integers(len(self._unseen))], domain.space)
 
     def _allowed_points(self, space: CompiledSpace) -> list[Point] | None:
+        from hyperopt.space.enumeration import all_points  # few runs need it
+
         points, condition = all_points(space), self._condition
         if points is None or condition is None:
             return points
@@ -137,6 +138,10 @@ def hint_at_repetition(space: CompiledSpace, docs: list[Document], stacklevel: i
 
 def _is_finite(space: CompiledSpace) -> bool:
     supports = [parameter.values for parameter in space.parameters]
+    if None in supports:
+        return False
+    from hyperopt.space.enumeration import MANY_POINTS
+
     return all(s is not None and _length(s) <= MANY_POINTS for s in supports)
 
 

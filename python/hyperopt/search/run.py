@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
-from timeit import default_timer
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.environment import log
@@ -74,7 +74,7 @@ class Run:
         self.trials = trials
         self.rstate = as_rstate(rstate)
         self.options = options
-        self.start_time = default_timer()
+        self.start_time = perf_counter()
         self.progress_callback = progress_callback(options.show_progressbar, options.verbose)
         self.callbacks = Callbacks(options.callbacks)
         self.counts: RunCounts | None = None
@@ -104,7 +104,7 @@ class Run:
         """How long the run may go on; None for as long as it likes."""
         if self.options.timeout is None:
             return None
-        return max(0.0, self.options.timeout - (default_timer() - self.start_time))
+        return max(0.0, self.options.timeout - (perf_counter() - self.start_time))
 
     def ended_trials(self) -> Ended | None:
         """What `early_stop_fn` is shown, from the first look on; None if there is no such rule."""

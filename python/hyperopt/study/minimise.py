@@ -16,11 +16,9 @@ from hyperopt.search.advance import exhaust
 from hyperopt.search.options import Options, check_algo, check_objective
 from hyperopt.search.run import Run
 from hyperopt.search.seeds import as_rstate
-from hyperopt.space.annotations import WithKeywords, annotated_space
 from hyperopt.storage.failures import first_failure
 from hyperopt.study.changed_space import adopt_space
 from hyperopt.study.run_facts import run_facts
-from hyperopt.study.waiting_points import insert_points
 
 if TYPE_CHECKING:
     from hyperopt.storage.store import TrialStore
@@ -62,6 +60,8 @@ class Question:
                     f"space={space!r}: give hp.* expressions, or dicts and lists of them, or "
                     "'annotated' for the annotations of the objective"
                 )
+            from hyperopt.space.annotations import WithKeywords, annotated_space
+
             space = annotated_space(fn)
             fn = WithKeywords(fn)
         return cls(fn, space, algo, as_rstate(rstate), pass_expr_memo_ctrl)
@@ -103,6 +103,8 @@ def minimise_domain(
         note(run_facts(algo, rstate, options))
     run = Run(algo, domain, trials, rstate, options)
     if options.points_to_evaluate is not None:
+        from hyperopt.study.waiting_points import insert_points  # few runs have any
+
         insert_points(trials, domain.space, options.points_to_evaluate)
     # A study in a database tells other processes that this one takes part.
     during = getattr(trials, "_during_run", _nothing_special)

@@ -7,9 +7,10 @@ import warnings
 import pytest
 
 from hyperopt import SpaceWarning, Trials, fmin, hp
-from hyperopt.algorithms.distinct import all_points, point_of
+from hyperopt.algorithms.distinct import point_of
 from hyperopt.pyll import scope
 from hyperopt.space import compile_space
+from hyperopt.space.enumeration import all_points
 
 FINITE = {
     "c": hp.choice("c", ["z", "a", {"n": hp.randint("n", 2, 5), "q": hp.quniform("q", 0, 1, 0.5)}]),

@@ -84,7 +84,9 @@ def importance(
     loss: Callable[[Document], Any] | None = None,
 ) -> Importance:
     """See `hyperopt.Trials.importance`."""
-    docs = of_experiment(trials._dynamic_trials, trials._exp_key)
+    docs = trials._dynamic_trials
+    if trials._exp_key is not None or loss is not None:  # Others may add to the list meanwhile.
+        docs = of_experiment(docs, trials._exp_key)
     if space is None:
         compiled = trials._space
     else:

@@ -6,7 +6,7 @@
 use crate::errors::exception;
 use crate::finished::{Finished, outcome};
 use crate::space::PySpace;
-use parzen::importance::{Baseline, Options, Study, shares};
+use parzen::importance::{Baseline, Options, Trials, shares};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -47,7 +47,10 @@ pub fn importance(
             documents.len()
         )));
     }
-    let finished = Finished::read(documents, space.writer.labels(), losses.as_deref(), failed)?;
+    let trials =
+        Trials::new(&space.inner, &unordered, documents.len()).map_err(|e| exception(&e))?;
+    let labels = space.writer.labels();
+    let finished = Finished::read(trials, documents, labels, losses.as_deref(), failed)?;
     let baseline = if prior_baseline {
         Baseline::Prior
     } else {
@@ -58,20 +61,21 @@ pub fn importance(
         region,
         baseline,
     };
+    let Finished {
+        trials,
+        finite,
+        ended,
+    } = finished;
     let work = || {
-        let study = Study::new(&space.inner, &unordered, &finished.losses, &finished.rows)?;
+        let study = trials.study();
         let importances = study.importances(&options)?;
         let intervals = level.map(|level| study.intervals(&options, level, n_resamples, seed));
         Ok((
             importances.clone(),
             shares(importances),
             intervals.transpose()?,
-            finished
-                .losses
-                .iter()
-                .filter(|loss| loss.is_finite())
-                .count(),
-            finished.ended,
+            finite,
+            ended,
         ))
     };
     py.detach(work).map_err(|e| exception(&e))

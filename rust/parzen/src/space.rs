@@ -34,9 +34,7 @@ impl Space {
     /// Whether some parameter is active only now and then.
     #[must_use]
     pub fn is_conditional(&self) -> bool {
-        let sometimes = |any: &Vec<Conjunction>| !any.iter().any(Vec::is_empty);
-        let mut conditions = self.params.iter().filter_map(|p| p.conditions.as_ref());
-        conditions.any(sometimes)
+        !(0..self.len()).all(|i| self.is_always_active(i))
     }
 
     /// Checks the parameters and finds the order of evaluation.
@@ -94,6 +92,16 @@ impl Space {
     #[must_use]
     pub fn order(&self) -> &[usize] {
         &self.order
+    }
+
+    /// Whether parameter `i` is active whatever the values of others, as far as is known here.
+    ///
+    /// # Panics
+    /// When there is no such parameter.
+    #[must_use]
+    pub fn is_always_active(&self, i: usize) -> bool {
+        let conditions = self.params[i].conditions.as_ref();
+        conditions.is_none_or(|any| any.iter().any(Vec::is_empty))
     }
 
     /// Whether parameter `i` is active given `values` (one per parameter, NaN = inactive).

@@ -6,6 +6,9 @@ use crate::prior::{Categorical, Numeric, Prior, Support, round_to_multiple};
 /// How many cells a range of numbers has at most.
 const MAX_CELLS: usize = 50;
 
+/// Stands for the cell of a parameter that is not active.
+pub(super) const INACTIVE: u32 = u32::MAX;
+
 /// How many standard deviations of a Gaussian prior the grid spans on each side; what lies beyond counts
 /// into the outermost cells.
 const SPAN: f64 = 3.0;
@@ -64,28 +67,50 @@ impl Grid {
         }
     }
 
-    /// The cell of a natural value that is not NaN; what lies outside goes to the outermost one.
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_precision_loss,
-        clippy::cast_sign_loss
-    )]
-    pub fn cell(&self, x: f64) -> u32 {
+    /// Finds the cells of natural values, [`INACTIVE`] for NaN; what lies outside goes to the outermost one.
+    ///
+    /// The values are the first of `rows` and every `stride`th after it.
+    #[allow(clippy::cast_precision_loss)]
+    pub fn place(&self, cells: &mut [u32], rows: &[f64], stride: usize) {
         let last = (self.len() - 1) as f64;
-        let position = match self {
-            Self::Points { low, step, log, .. } => {
-                let z = if *log { libm::log(x.max(0.0)) } else { x };
-                // Half-way between two points a value belongs to the lower one.
-                (z - low) / step - 0.5
-            }
-            Self::Options { low, .. } => x - *low as f64,
-        };
-        // Saturates; a grid of a single point has no step, and gives NaN or infinity. Rounded up by hand: without
-        // SSE 4.1, `ceil` is a call.
-        let within = position.clamp(0.0, last);
-        let below = within as u32;
-        below + u32::from(within > f64::from(below))
+        // Each kind has a loop of its own: this is much of what a long study costs.
+        match *self {
+            // Half-way between two points a value belongs to the lower one.
+            Self::Points {
+                low,
+                step,
+                log: false,
+                ..
+            } => place(cells, rows, stride, last, |x| (x - low) / step - 0.5),
+            Self::Points { low, step, .. } => place(cells, rows, stride, last, |x| {
+                (libm::log(x.max(0.0)) - low) / step - 0.5
+            }),
+            Self::Options { low, .. } => place(cells, rows, stride, last, |x| x - low as f64),
+        }
     }
+}
+
+#[inline]
+fn place(cells: &mut [u32], rows: &[f64], stride: usize, last: f64, position: impl Fn(f64) -> f64) {
+    for (k, cell) in cells.iter_mut().enumerate() {
+        let x = rows[k * stride];
+        *cell = if x.is_nan() {
+            INACTIVE
+        } else {
+            rounded_up(position(x), last)
+        };
+    }
+}
+
+/// The cell at a position: rounded up, and kept between 0 and `last`.
+#[inline]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn rounded_up(position: f64, last: f64) -> u32 {
+    // Saturates; a grid of a single point has no step, and gives NaN or infinity. Rounded up by hand: without
+    // SSE 4.1, `ceil` is a call.
+    let within = position.clamp(0.0, last);
+    let below = within as u32;
+    below + u32::from(within > f64::from(below))
 }
 
 #[allow(clippy::cast_precision_loss)]
@@ -206,6 +231,12 @@ mod tests {
         Grid::new(&Prior::from_family("x", family, args).unwrap(), unordered)
     }
 
+    fn cells(grid: &Grid, values: &[f64]) -> Vec<u32> {
+        let mut cells = vec![0; values.len()];
+        grid.place(&mut cells, values, 1);
+        cells
+    }
+
     fn sum(grid: &Grid) -> f64 {
         grid.prior().iter().sum()
     }
@@ -213,12 +244,12 @@ mod tests {
     #[test]
     fn a_value_goes_to_the_nearest_point_and_the_lower_of_two() {
         let linear = grid("uniform", &[0.0, 49.0], false);
-        let cells: Vec<u32> = [-9.0, 0.5, 0.51, 48.6, 1e300]
-            .map(|x| linear.cell(x))
-            .to_vec();
-        assert_eq!(cells, [0, 0, 1, 49, 49]);
+        let some = [-9.0, 0.5, 0.51, 48.6, 1e300, f64::NAN];
+        assert_eq!(cells(&linear, &some), [0, 0, 1, 49, 49, INACTIVE]);
         let log = grid("loguniform", &[0.0, 49.0], false);
-        assert_eq!((log.cell(0.0), log.cell(1f64.exp())), (0, 1));
+        assert_eq!(cells(&log, &[0.0, f64::NAN, 1f64.exp()]), [0, INACTIVE, 1]);
+        let options = grid("randint", &[3.0, 6.0], true);
+        assert_eq!(cells(&options, &[2.0, 3.0, 5.0, 9.0]), [0, 0, 2, 2]);
     }
 
     #[test]
@@ -234,7 +265,10 @@ mod tests {
         assert_eq!(grid("randint", &[70.0], true).len(), 70);
         assert_eq!(grid("randint", &[1.0], false).len(), 1);
         assert_eq!(grid("quniform", &[0.0, 0.1, 1.0], false).len(), 1);
-        assert_eq!(grid("quniform", &[0.0, 0.1, 1.0], false).cell(0.0), 0);
+        assert_eq!(
+            cells(&grid("quniform", &[0.0, 0.1, 1.0], false), &[0.0]),
+            [0]
+        );
         assert_eq!(grid("qloguniform", &[-9.0, -8.0, 1.0], false).len(), 1);
     }
 

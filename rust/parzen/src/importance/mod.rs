@@ -24,11 +24,14 @@ mod density;
 mod grid;
 #[cfg(test)]
 mod tests;
+mod trials;
+
+pub use trials::Trials;
 
 use crate::error::{Error, Result};
-use crate::space::Space;
 use density::density;
-use grid::Grid;
+use grid::{Grid, INACTIVE};
+use std::ops::Range;
 
 /// Fewer trials than this say nothing about the density of a parameter.
 const MIN_TRIALS: f64 = 2.0;
@@ -56,67 +59,19 @@ pub struct Options {
     pub baseline: Baseline,
 }
 
-/// The finished trials of a study, prepared for any number of evaluations.
+/// The finished trials of a study, prepared for any number of evaluations; see [`Trials`].
 #[derive(Debug)]
 pub struct Study {
     /// Losses, ascending.
     losses: Vec<f64>,
-    /// For each parameter the cell of each trial, in the order of the losses; [`INACTIVE`] for none.
-    cells: Vec<Vec<u32>>,
+    /// For each parameter `room` cells, first that of each trial, in the order of the losses; [`INACTIVE`] for
+    /// none.
+    cells: Vec<u32>,
+    room: usize,
     grids: Vec<Grid>,
 }
 
-const INACTIVE: u32 = u32::MAX;
-
 impl Study {
-    /// Prepares a study.
-    ///
-    /// `losses` must not be NaN; infinity is a trial that is no good whatever the others are. `rows` holds
-    /// one value per trial and parameter, trial after trial, NaN where there is none. A value counts where
-    /// the space says that its parameter is active. `unordered` says of each parameter whether it is
-    /// the number of an option rather than an integer.
-    ///
-    /// # Errors
-    /// When the lengths do not fit each other.
-    #[allow(clippy::cast_precision_loss)] // counts of trials
-    pub fn new(space: &Space, unordered: &[bool], losses: &[f64], rows: &[f64]) -> Result<Self> {
-        let mismatch = |what, left, right| Error::LengthMismatch { what, left, right };
-        let width = space.len();
-        if unordered.len() != width {
-            return Err(mismatch("parameters and unordered", width, unordered.len()));
-        }
-        if rows.len() != width * losses.len() {
-            let expected = width * losses.len();
-            return Err(mismatch(
-                "values and trials times parameters",
-                rows.len(),
-                expected,
-            ));
-        }
-        let grids: Vec<Grid> = space
-            .params()
-            .iter()
-            .zip(unordered)
-            .map(|(param, &unordered)| Grid::new(&param.prior, unordered))
-            .collect();
-        let mut order: Vec<usize> = (0..losses.len()).collect();
-        order.sort_by(|&i, &j| losses[i].total_cmp(&losses[j]));
-        let mut cells = vec![vec![INACTIVE; losses.len()]; width];
-        for (rank, &trial) in order.iter().enumerate() {
-            let values = &rows[trial * width..(trial + 1) * width];
-            for (i, &value) in values.iter().enumerate() {
-                if !value.is_nan() && space.active(i, values) {
-                    cells[i][rank] = grids[i].cell(value);
-                }
-            }
-        }
-        Ok(Self {
-            losses: order.iter().map(|&i| losses[i]).collect(),
-            cells,
-            grids,
-        })
-    }
-
     /// The importance of each parameter, not normalised; 0 for all if fewer than two trials are given.
     ///
     /// Costs O(trials) for each parameter.
@@ -143,8 +98,9 @@ impl Study {
         let share = n_target / n_region;
         self.grids
             .iter()
-            .zip(&self.cells)
-            .map(|(grid, cells)| {
+            .enumerate()
+            .map(|(i, grid)| {
+                let cells = &self.cells[i * self.room..];
                 let (top, all) = counts(cells, copies, grid.len(), target, region);
                 let (active_top, active_all): (f64, f64) = (top.iter().sum(), all.iter().sum());
                 if grid.len() < 2 || active_all < MIN_TRIALS || active_top == 0.0 {
@@ -232,20 +188,17 @@ fn counts(
     target: usize,
     region: usize,
 ) -> (Vec<f64>, Vec<f64>) {
-    let mut all = vec![0.0; n_cells];
-    let mut top = Vec::new();
-    for (rank, &cell) in cells[..region].iter().enumerate() {
-        if rank == target {
-            top.clone_from(&all);
+    let mut all = vec![0_u32; n_cells];
+    let mut add = |ranks: Range<usize>| {
+        for rank in ranks {
+            let cell = cells[rank];
+            if cell != INACTIVE {
+                all[cell as usize] += copies.map_or(1, |copies| copies[rank]);
+            }
         }
-        if cell != INACTIVE {
-            all[cell as usize] += copies.map_or(1.0, |copies| f64::from(copies[rank]));
-        }
-    }
-    if target == region {
-        top.clone_from(&all);
-    }
-    (top, all)
+        all.iter().copied().map(f64::from).collect()
+    };
+    (add(0..target), add(target..region))
 }
 
 /// Pearson's divergence of the density of the target from the baseline.

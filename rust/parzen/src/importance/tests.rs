@@ -1,7 +1,7 @@
 use super::*;
 use crate::prior::Prior;
 use crate::rng::{Rng, stream};
-use crate::space::{Conjunction, Param};
+use crate::space::{Conjunction, Param, Space};
 use std::f64::consts::PI;
 
 const ALL: Options = Options {
@@ -29,7 +29,13 @@ fn random_study(space: &Space, n: u64, seed: u64, loss: impl Fn(&[f64]) -> f64) 
         .map(|i| crate::random::assignment(space, seed, i))
         .collect();
     let losses: Vec<f64> = rows.iter().map(|row| loss(row)).collect();
-    Study::new(space, &vec![true; space.len()], &losses, &rows.concat()).unwrap()
+    study_of(space, &vec![true; space.len()], &losses, &rows.concat()).unwrap()
+}
+
+fn study_of(space: &Space, unordered: &[bool], losses: &[f64], rows: &[f64]) -> Result<Study> {
+    let mut trials = Trials::new(space, unordered, losses.len())?;
+    trials.extend(losses, rows)?;
+    Ok(trials.study())
 }
 
 fn shares_of(study: &Study, options: &Options) -> Vec<f64> {
@@ -79,7 +85,7 @@ fn a_parameter_that_is_not_active_counts_as_such_whatever_its_value() {
         (0..40).flat_map(row).collect()
     };
     let of = |stale| {
-        let study = Study::new(&space, &[true, false], &losses, &rows(stale)).unwrap();
+        let study = study_of(&space, &[true, false], &losses, &rows(stale)).unwrap();
         study.importances(&ALL).unwrap()
     };
     assert_eq!(of(f64::NAN), of(0.3));
@@ -119,7 +125,7 @@ fn a_resample_is_the_study_of_its_trials() {
         .flat_map(|i| crate::random::assignment(&space, 5, i))
         .collect();
     let losses: Vec<f64> = rows.chunks(2).map(|x| x[0] * x[0] + x[1]).collect();
-    let study = Study::new(&space, &[false; 2], &losses, &rows).unwrap();
+    let study = study_of(&space, &[false; 2], &losses, &rows).unwrap();
     let mut order: Vec<usize> = (0..60).collect();
     order.sort_by(|&i, &j| losses[i].total_cmp(&losses[j]));
     let mut rng: Rng = stream(6, 0, 0);
@@ -131,7 +137,7 @@ fn a_resample_is_the_study_of_its_trials() {
         plain_losses.push(losses[trial]);
         plain_rows.extend_from_slice(&rows[2 * trial..2 * trial + 2]);
     }
-    let plain = Study::new(&space, &[false; 2], &plain_losses, &plain_rows).unwrap();
+    let plain = study_of(&space, &[false; 2], &plain_losses, &plain_rows).unwrap();
     let options = Options { region: 0.5, ..ALL };
     assert_eq!(
         study.weighted(Some(&copies), &options),
@@ -157,6 +163,28 @@ fn intervals_cover_the_share_of_a_large_study() {
 }
 
 #[test]
+fn room_that_is_not_taken_and_trials_that_come_in_parts_change_nothing() {
+    let space = Space::new(vec![
+        param("c", "randint", &[2.0], vec![vec![]]),
+        param("x", "loguniform", &[0.0, 1.0], vec![vec![(0, 0)]]),
+    ])
+    .unwrap();
+    let rows: Vec<f64> = (0..50)
+        .flat_map(|i| crate::random::assignment(&space, 7, i))
+        .collect();
+    let losses: Vec<f64> = (0..50).map(|i| f64::from(i * 37 % 50)).collect();
+    let at_once = study_of(&space, &[true, false], &losses, &rows).unwrap();
+    let mut trials = Trials::new(&space, &[true, false], 80).unwrap();
+    for (losses, rows) in losses.chunks(8).zip(rows.chunks(16)) {
+        trials.extend(losses, rows).unwrap();
+    }
+    assert_eq!(
+        trials.study().importances(&ALL).unwrap(),
+        at_once.importances(&ALL).unwrap()
+    );
+}
+
+#[test]
 fn impossible_options_are_named() {
     let study = random_study(&floats(1), 10, 0, |x| x[0]);
     for (target, region, name) in [
@@ -177,6 +205,10 @@ fn impossible_options_are_named() {
     let message = study.intervals(&ALL, 1.5, 10, 0).unwrap_err().to_string();
     assert!(message.contains("intervals=1.5"), "{message}");
     assert!(study.intervals(&ALL, 0.5, 0, 0).is_err());
-    assert!(Study::new(&floats(1), &[], &[], &[]).is_err());
-    assert!(Study::new(&floats(1), &[true], &[1.0], &[]).is_err());
+    assert!(study_of(&floats(1), &[], &[], &[]).is_err());
+    let space = floats(1);
+    let mut full = Trials::new(&space, &[false], 1).unwrap();
+    full.extend(&[1.0], &[0.5]).unwrap();
+    assert!(full.extend(&[1.0], &[0.5]).is_err());
+    assert!(study_of(&floats(1), &[true], &[1.0], &[]).is_err());
 }

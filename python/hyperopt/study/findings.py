@@ -187,7 +187,7 @@ class Findings(TrialStore):
         *,
         space: Any = None,
         title: str | None = None,
-        name: str = "study",
+        name: str | None = None,
     ) -> Path:
         """Write the study as one HTML file, to look at in a browser; return its path.
 
@@ -207,11 +207,12 @@ class Findings(TrialStore):
         title
             Of the page.
         name
-            What the page calls the study.
+            What the page calls the study; by default its name, if it is in a database.
         """
         from hyperopt.visualization.report import write_report
 
-        return write_report(file, self, space=space, title=title, names=[name])
+        names = None if name is None else [name]
+        return write_report(file, self, space=space, title=title, names=names)
 
     def average_best_error(self, bandit: Domain | None = None) -> float:
         """The true loss of the best trial, averaged over trials that may be the best as well.

@@ -10,13 +10,14 @@ from hyperopt.storage.documents import Document
 from hyperopt.storage.sql import reading
 from hyperopt.storage.sql.documents import documents_of
 from hyperopt.storage.sql.shared import connect, open_study_row
-from hyperopt.study.snapshot import space_of_study
+from hyperopt.study.snapshot import run_facts_of_study, space_of_study
 from hyperopt.visualization.dashboard.source import Look
 
 if TYPE_CHECKING:
     import os
 
     from hyperopt.space.compiler import CompiledSpace
+    from hyperopt.storage.sql.rows import Header
 
 _QUIET_S = 60.0
 """A study in which nothing has happened for so long has no process at work."""
@@ -39,6 +40,9 @@ class DatabaseSource:
         self._docs: dict[int, Document] = {}
         self._ordered: list[Document] = []
         self._space: CompiledSpace | None = None
+        self._space_of: int | None = None
+        self._run: dict[str, Any] = {}
+        self._run_of: Any = None
         self._changed_at = 0.0
 
     @property
@@ -48,8 +52,8 @@ class DatabaseSource:
 
     @property
     def run(self) -> Mapping[str, Any]:
-        """What is known of the run."""
-        return {}
+        """What is known of the runs."""
+        return self._run
 
     def look(self) -> Look:
         """The documents as they are in the database."""
@@ -68,7 +72,20 @@ class DatabaseSource:
         for doc in documents_of(changes.rows):
             self._docs[doc["tid"]] = doc
         self._ordered = [self._docs[tid] for tid in sorted(self._docs)]
-        if self._space is None:
+        if header.space != self._space_of:
             self._space = space_of_study(self._database, header)
+            self._space_of = header.space
+        self._read_run(header)
         self._rev = header.rev
         return True
+
+    def _read_run(self, header: Header) -> None:
+        """Read what is known of the runs, where a process or an algorithm has come."""
+        latest = self._database.execute(
+            "SELECT (SELECT max(id) FROM hyperopt_worker WHERE study = ?), "
+            "(SELECT max(id) FROM hyperopt_source WHERE study = ?)",
+            (self._study, self._study),
+        ).fetchone()
+        if (*latest, header.max_evals) != self._run_of:
+            self._run = run_facts_of_study(self._database, header)
+            self._run_of = (*latest, header.max_evals)

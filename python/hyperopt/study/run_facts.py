@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -51,6 +51,50 @@ def algorithm_text(algo: Any) -> str:
     if name is None:
         return type(algo).__qualname__
     return f"{getattr(algo, '__module__', '?')}.{name}"
+
+
+def described_algorithm_text(description: Mapping[str, Any]) -> str:
+    """The same of a description that is stored (see `provenance`).
+
+    Examples
+    --------
+    >>> given = {"gamma": {"value": 0.3}}
+    >>> described_algorithm_text({"partial": {"name": "hyperopt.tpe.suggest"}, "options": given})
+    'hyperopt.tpe.suggest(gamma=0.3)'
+    """
+    if "distinct" in description:
+        return described_algorithm_text(description["distinct"])
+    if "partial" in description:
+        given = [_argument_text(argument) for argument in description.get("args", ())]
+        options = description.get("options", {})
+        given += [f"{name}={_argument_text(argument)}" for name, argument in options.items()]
+        return f"{described_algorithm_text(description['partial'])}({', '.join(given)})"
+    return str(description.get("name", description.get("foreign", "?")))
+
+
+def _argument_text(argument: Mapping[str, Any]) -> str:
+    if "algorithm" in argument:
+        return described_algorithm_text(argument["algorithm"])
+    for kind, brackets in (("list", "[]"), ("tuple", "()")):
+        if kind in argument:
+            return ", ".join(map(_argument_text, argument[kind])).join(brackets)
+    return _short(argument["value"])
+
+
+def common_versions(software: Iterable[str]) -> dict[str, str]:
+    """The versions that processes name, such as ``"hyperopt-rs 1.0.0, Python 3.11.7"``, by name.
+
+    Examples
+    --------
+    >>> common_versions(["hyperopt-rs 1.0.0, Python 3.11.7", "hyperopt-rs 1.0.0, Python 3.12.1"])
+    {'hyperopt-rs': '1.0.0', 'Python': '3.11.7 and 3.12.1'}
+    """
+    found: dict[str, dict[str, None]] = {}
+    for text in software:
+        for part in text.split(", "):
+            name, _, version_text = part.rpartition(" ")
+            found.setdefault(name, {})[version_text] = None
+    return {name: " and ".join(versions) for name, versions in found.items()}
 
 
 def _short(value: Any) -> str:

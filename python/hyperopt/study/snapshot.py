@@ -13,6 +13,7 @@ from hyperopt.storage.sql import codec, reading
 from hyperopt.storage.sql.documents import documents_of
 from hyperopt.storage.sql.place import Process, is_running
 from hyperopt.storage.sql.shared import connect, open_study_row
+from hyperopt.study.run_facts import common_versions, described_algorithm_text
 from hyperopt.study.trials import Trials
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from hyperopt.storage.sql.database import Database
     from hyperopt.storage.sql.rows import Header, Stored
 
-__all__ = ["Snapshot", "Worker", "read_snapshot", "space_of_study"]
+__all__ = ["Snapshot", "Worker", "read_snapshot", "run_facts_of_study", "space_of_study"]
 
 
 @dataclass(frozen=True)
@@ -88,14 +89,32 @@ def _read(database: Database, study: int, exp_key: Any) -> Snapshot:
         trials._dynamic_trials = of_experiment(documents_of(rows), exp_key)
         trials.refresh()
     trials._space = space_of_study(database, header)
+    trials.remember_run(run_facts_of_study(database, header))
+    return Snapshot(header, trials, rows, _workers(database, study), _algorithms(database, study))
+
+
+def run_facts_of_study(database: Database, header: Header) -> dict[str, Any]:
+    """What is known of the runs of a study, as `run_facts` tells it of a run."""
+    algorithms = [
+        described_algorithm_text(fact["algorithm"]) for fact in _algorithms(database, header.id)
+    ]
+    processes = database.execute(
+        "SELECT host, software FROM hyperopt_worker WHERE study = ? ORDER BY id", (header.id,)
+    ).fetchall()
+    hosts = dict.fromkeys(host for host, _ in processes)
+    facts = {
+        "algorithm": ", ".join(dict.fromkeys(algorithms)) or None,
+        "seed": header.seed,
+        "max_evals": header.max_evals,
+        "workers": f"{len(processes)} processes, on {', '.join(hosts)}" if processes else None,
+        "versions": common_versions(software for _, software in processes),
+    }
+    return {name: fact for name, fact in facts.items() if fact is not None}
+
+
+def _algorithms(database: Database, study: int) -> list[dict[str, Any]]:
     facts = [codec.from_text(text) for _, text in sources_of(database, study)]
-    return Snapshot(
-        header,
-        trials,
-        rows,
-        _workers(database, study),
-        [fact for fact in facts if isinstance(fact, dict) and "algorithm" in fact],
-    )
+    return [fact for fact in facts if isinstance(fact, dict) and "algorithm" in fact]
 
 
 def sources_of(database: Database, study: int) -> list[tuple[int, str]]:

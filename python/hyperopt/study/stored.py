@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from hyperopt.exceptions import ChangedSpace, InvalidTrial
 from hyperopt.storage.documents import DOMAIN_ATTACHMENT, Document
-from hyperopt.storage.sql import codec
+from hyperopt.storage.sql import codec, reading
 from hyperopt.storage.sql.address import Address
 from hyperopt.storage.sql.database import PATIENCE_S
 from hyperopt.storage.sql.leases import LEASE_S, others_that_run
@@ -19,7 +19,7 @@ from hyperopt.storage.sql.mirror import Mirror
 from hyperopt.storage.sql.shared import SharedStudy, connect, open_study_row
 from hyperopt.study.corrections import correct, requeue
 from hyperopt.study.leaving import leave, leave_when_gone, terminable
-from hyperopt.study.snapshot import description_of_study
+from hyperopt.study.snapshot import description_of_study, run_facts_of_study
 from hyperopt.study.stored_attachments import StoredAttachments, StoredTrialAttachments
 from hyperopt.study.trials import Trials
 
@@ -110,6 +110,7 @@ class StoredTrials(Trials):
         self._space_number = header.space
         self._known_space: CompiledSpace | None = None
         self._has_read_space = False
+        self._own_run: dict[str, Any] = {}
         self._mirror: Mirror = Mirror(_Unowned(self), shared)
         self.attachments = StoredAttachments(self._mirror)
         leave_when_gone(self, self._mirror)
@@ -204,6 +205,21 @@ class StoredTrials(Trials):
                 lambda: space_of_study(shared.database, shared.header)
             )
         return self._known_space
+
+    def remember_run(self, facts: Mapping[str, Any]) -> None:
+        """Keep what is known of the run here; the database knows of all of them."""
+        self._own_run = dict(facts)
+
+    @property
+    def _run_facts(self) -> Mapping[str, Any]:  # type: ignore[override]
+        """What is known of the runs of the study."""
+        shared = self._mirror.shared
+        stored: dict[str, Any] = shared.database.read(
+            lambda: run_facts_of_study(
+                shared.database, reading.read_header(shared.database, shared.id)
+            )
+        )
+        return {**stored, **self._own_run}
 
     # -- what `Trials` does, with the database
 
@@ -307,6 +323,7 @@ class StoredTrials(Trials):
         plain.attachments = dict(self.attachments)
         if self._space is not None:
             plain._space = self._space
+        plain.remember_run(self._run_facts)
         plain.refresh()
         return _plain_trials, (plain.__getstate__(),)
 

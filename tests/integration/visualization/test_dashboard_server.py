@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from hyperopt import Trials, hp
+from hyperopt import Trials, fmin, hp, partial, rand, tpe
+from hyperopt.environment.installation import version
 from hyperopt.visualization.dashboard import Server, TrialsSource
 
 
@@ -175,3 +177,31 @@ def test_a_study_in_a_database_is_followed(tmp_path: Path) -> None:
     (news,) = feed.news(revision)["studies"]
     assert news["pieces"][0]["columns"]["loss"] == [0.25]
     trials.close()
+
+
+def test_a_database_knows_of_all_runs_whoever_looks(tmp_path: Path) -> None:
+    from hyperopt.cli.dashboard import source_of
+    from hyperopt.study.stored import StoredTrials
+    from hyperopt.visualization.dashboard.feed import Feed
+
+    url = f"sqlite:///{tmp_path}/study.db"
+    feed = None
+    for algo, max_evals in ((rand.suggest, 3), (partial(tpe.suggest, gamma=0.3), 5)):
+        trials = StoredTrials(url, "forest")
+        space = hp.uniform("x", 0, 1)
+        fmin(abs, space, algo, max_evals, trials=trials, rstate=7, show_progressbar=False)
+        trials.close()
+        feed = feed or Feed(source_of(url, None, trust_pickles=False))
+        feed.whole()
+    assert run("report", url, "-o", str(tmp_path / "command.html")) == 0
+    opened = StoredTrials(url, "forest")
+    opened.report(tmp_path / "opened.html")
+    pickle.loads(pickle.dumps(opened)).report(tmp_path / "pickled.html")
+    opened.close()
+    pages = [(tmp_path / f"{name}.html").read_text() for name in ("command", "opened", "pickled")]
+    for text in (*pages, json.dumps(feed.whole()[0], separators=(",", ":"))):
+        assert '"algorithm","hyperopt.rand.suggest, hyperopt.tpe.suggest(gamma=0.3)"' in text
+        assert '"max evals","5"' in text
+        assert '"workers","2 processes, on ' in text
+        assert f'"run with","hyperopt-rs {version()}, Python ' in text
+    assert '"name":"forest"' in pages[1]

@@ -53,7 +53,7 @@ def report_page(
     space
         The search space, for trials that do not know it; without one it is guessed from the values.
     names
-        What to call the studies.
+        What to call the studies; a study in a database has a name.
     title
         The page's title.
     """
@@ -61,7 +61,10 @@ def report_page(
     if not studies:
         raise ValueError("report: there is no study to show; give at least one")
     if names is None:
-        names = ["study"] if len(studies) == 1 else [f"study {i + 1}" for i in range(len(studies))]
+        names = [
+            getattr(study, "name", "study" if len(studies) == 1 else f"study {i + 1}")
+            for i, study in enumerate(studies)
+        ]
     if len(names) != len(studies):
         raise ValueError(f"names={list(names)!r}: give one for each of the {len(studies)} studies")
     compiled = None

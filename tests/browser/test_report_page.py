@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import math
 from pathlib import Path
 from typing import Any
@@ -259,3 +260,50 @@ def test_ten_thousand_trials_are_drawn(page: Any, tmp_path: Path) -> None:
     page.until(lambda: page.marks()["slices"] == [10_000] * 4)
     assert page.marks()["parallel"] == [10_000]
     assert page.n_listed() == 10_000
+
+
+def test_times_have_the_unit_in_which_they_read_well(page: Any, tmp_path: Path) -> None:
+    from selenium.webdriver.support.ui import Select
+
+    trials = run(flat, FLAT, 30)
+    start = datetime.datetime(2026, 1, 1)
+    for i, doc in enumerate(trials.trials):
+        doc["book_time"] = start + datetime.timedelta(minutes=20 * i)
+        doc["refresh_time"] = doc["book_time"] + datetime.timedelta(minutes=19)
+    page.open(trials.report(tmp_path / "long.html"))
+    assert "hours since the start" in page.text("#timeline figure")
+    over = page.driver.find_element("css selector", "#history select")
+    Select(over).select_by_visible_text("time")
+    page.until(lambda: "hours since the start" in page.text("#history figure"))
+    assert "seconds" not in page.text("#history figure")
+
+
+def test_clearing_the_ranges_of_one_study_leaves_those_of_another(
+    page: Any, flat_trials: Trials, tmp_path: Path
+) -> None:
+    from selenium.webdriver.common.keys import Keys
+    from selenium.webdriver.support.ui import Select
+
+    other = run(flat, FLAT, 50)
+    file = write_report(tmp_path / "both.html", [flat_trials, other], names=["long", "short"])
+    page.open(file)
+
+    def narrow() -> None:
+        rail = page.driver.find_element("css selector", "[data-axis=x]")
+        for _ in range(10):
+            rail.send_keys(Keys.SHIFT, Keys.ARROW_DOWN)
+
+    def choose(name: str, n: int) -> None:
+        found = page.driver.find_element("css selector", "header select")
+        Select(found).select_by_visible_text(name)
+        page.until(lambda: page.n_listed() == n)
+
+    narrow()
+    few = sum(x <= 0.0 for x in values(flat_trials, "x"))
+    page.until(lambda: page.n_listed() == few)
+    choose("short", 50)
+    narrow()
+    page.until(lambda: page.n_listed() < 50)
+    page.driver.find_element("css selector", "#parallel button").click()
+    page.until(lambda: page.n_listed() == 50)
+    choose("long", few)

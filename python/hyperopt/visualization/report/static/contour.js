@@ -29,7 +29,7 @@ const contourPanel = new Panel('contour', 'Two parameters', {
     const list = study.order.filter((i) => xs[i] === xs[i] && ys[i] === ys[i]);
     plot.xAxis(x, contourState.x);
     plot.yAxis(y, contourState.y);
-    const key = [contourState.x, contourState.y, plot.width, isDark(), study.version, shownStudy].join('|');
+    const key = [contourState.x, contourState.y, plot.width, isDark(), study.version].join('|');
     if (panel.key !== key) {
       panel.key = key;
       drawSurface(plot, study, list, x, y, xs, ys);

@@ -2,6 +2,7 @@
 
 const payload = JSON.parse(document.getElementById('data').textContent);
 const OK = 2;
+let latestVersion = 0; // of all studies: what is drawn knows by it whether it still shows what there is
 
 /** A column that grows: numbers, NaN for what there is not. */
 class Column {
@@ -93,7 +94,7 @@ class Study {
     const last = Math.max(this.order.length - 1, 1);
     this.order.forEach((i, k) => { this.rank[i] = k && loss[i] === loss[this.order[k - 1]] ? this.rank[this.order[k - 1]] : k / last; });
     this.axes = null;
-    this.version = (this.version || 0) + 1;
+    this.version = ++latestVersion;
     this.select();
   }
 

@@ -21,7 +21,9 @@ const historyPanel = new Panel('history', 'Best loss', {
     let last = 1;
     for (const s of studies) for (let i = 0; i < s.n; i++) { const at = place(s)(i); if (at > last) last = at; }
     const x = new Axis({ low: time ? 0 : 1, high: Math.max(last, time ? 1e-3 : 2), integer: !time });
-    plot.xAxis(x, time ? 'seconds since the start' : 'trial');
+    const [unit, size] = timeUnit(x.high);
+    if (time) plot.xAxis(new Axis({ low: 0, high: x.high / size }), `${unit} since the start`);
+    else plot.xAxis(x, 'trial');
     if (studies.some((s) => s.order.length)) plot.yAxis(y, 'loss');
     const colours = ramp();
     const at = place(study);

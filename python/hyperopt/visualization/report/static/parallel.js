@@ -12,7 +12,7 @@ const parallelPanel = new Panel('parallel', 'Parallel coordinates', {
     if (!panel.plot) {
       panel.controls.append(
         panel.more = chooser('axes', [], '', (value) => { parallelState.most = +value; panel.changed(); }),
-        panel.clear = el('button', { onclick: () => { study.brushes.clear(); current().brushes.clear(); selectionChanged(); } }, 'Clear ranges'));
+        panel.clear = el('button', { onclick: () => { current().brushes.clear(); selectionChanged(); } }, 'Clear ranges'));
       panel.scroll = panel.body.appendChild(el('div', { class: 'scroll' }));
       panel.plot = new Plot(panel.scroll, { height: 340, left: 44, right: 44, top: 34, bottom: 46, label: 'A line for each trial over the parameters' });
       panel.plot.figure.setAttribute('role', 'group');
@@ -23,7 +23,7 @@ const parallelPanel = new Panel('parallel', 'Parallel coordinates', {
     const labels = [...all.slice(0, parallelState.most), ...[...study.brushes.keys()].filter((l) => l !== LOSS && !all.slice(0, parallelState.most).includes(l)), LOSS];
     const plot = panel.plot;
     plot.minWidth = 88 + 78 * (labels.length - 1);
-    const key = [labels.join('\n'), panel.scroll.clientWidth, isDark(), study.version, studies.indexOf(study)].join('|');
+    const key = [labels.join('\n'), panel.scroll.clientWidth, isDark(), study.version].join('|');
     if (panel.key !== key) {
       panel.key = key;
       plot.begin();

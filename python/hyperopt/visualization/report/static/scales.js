@@ -63,6 +63,12 @@ class Axis {
   }
 }
 
+/** The unit in which a duration reads well: its name, and how many seconds it has. */
+function timeUnit(seconds) {
+  const units = [['days', 86400], ['hours', 3600], ['minutes', 60]];
+  return units.find(([, size]) => seconds >= 3 * size) || ['seconds', 1];
+}
+
 /** Smallest and largest number of a column; null if there is none. */
 function rangeOf(column) {
   let low = Infinity, high = -Infinity;

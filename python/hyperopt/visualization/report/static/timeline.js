@@ -20,7 +20,8 @@ const timelinePanel = new Panel('timeline', 'Timeline', {
     plot.begin(56 + step * Math.max(shown, 1));
     const last = list.reduce((most, i) => Math.max(most, study.end[i]), 1e-3);
     const x = new Axis({ low: 0, high: last });
-    plot.xAxis(x, 'seconds since the start');
+    const [unit, size] = timeUnit(last);
+    plot.xAxis(new Axis({ low: 0, high: last / size }), `${unit} since the start`);
     const row = (i) => plot.box.y + step * lane.get(i);
     names.slice(0, shown).forEach((name, k) => plot.text(plot.left - 8, plot.box.y + step * k + step / 2 + 4, name, { 'text-anchor': 'end' }, plot.left - 12));
     let marks = 0;

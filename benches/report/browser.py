@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 _ARGUMENTS = (
     "--headless=new",
@@ -29,9 +29,19 @@ const step = () => {
   press(frames % 20 < 10 ? 'ArrowUp' : 'ArrowDown');
   frames += 1;
   if (performance.now() - start < 1000 * seconds) requestAnimationFrame(step);
-  else done(frames);
+  else done([frames, performance.now() - start]);
 };
 requestAnimationFrame(step);
+"""
+
+# Notes when every panel has been drawn, and that has been shown; the clock starts with the request.
+_WATCH = """
+const watch = () => {
+  const bodies = [...document.querySelectorAll('section:not([hidden]) .body')];
+  const drawn = bodies.length > 0 && bodies.every((body) => body.childNodes.length > 0);
+  requestAnimationFrame(drawn ? () => { window.drawnAt = performance.now(); } : watch);
+};
+requestAnimationFrame(watch);
 """
 
 
@@ -59,26 +69,54 @@ def busy_s(driver: Any) -> float:
     return next(float(m["value"]) for m in metrics if m["name"] == "TaskDuration")
 
 
-def open_s(driver: Any, file: Path) -> float:
-    """Seconds that the main thread works until every panel of a file is drawn."""
+class Opened(NamedTuple):
+    """How long it took until every panel of a page was drawn, from the moment it was asked for.
+
+    Attributes
+    ----------
+    wall_s
+        By the clock.
+    busy_s
+        That the main thread worked.
+    """
+
+    wall_s: float
+    busy_s: float
+
+
+class Frames(NamedTuple):
+    """What a range that changes with each frame costs.
+
+    Attributes
+    ----------
+    per_s
+        Frames that were shown in a second, by the clock.
+    busy_ms
+        That the main thread worked for one.
+    """
+
+    per_s: float
+    busy_ms: float
+
+
+def opened(driver: Any, file: Path) -> Opened:
+    """Open a file."""
     driver.get("about:blank")
     driver.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
+    watch = driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": _WATCH})
     before = busy_s(driver)
     driver.get(file.as_uri())
-    drawn = (
-        "return document.querySelectorAll('section').length > 0 &&"
-        "[...document.querySelectorAll('section:not([hidden]) .body')]"
-        ".every((body) => body.childNodes.length > 0)"
-    )
-    while not driver.execute_script(drawn):
+    while not (drawn_ms := driver.execute_script("return window.drawnAt || 0")):
         time.sleep(0.05)
-    return busy_s(driver) - before
+    busy = busy_s(driver) - before
+    driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", watch)
+    return Opened(float(drawn_ms) / 1e3, busy)
 
 
-def frame_ms(driver: Any, seconds: float = 5.0) -> float:
-    """Milliseconds that the main thread works for a frame while a range changes with each."""
+def frames(driver: Any, seconds: float = 5.0) -> Frames:
+    """Change a range with each frame, for some seconds."""
     driver.set_script_timeout(120)
     time.sleep(2.0)  # Lines are drawn bit by bit.
     before = busy_s(driver)
-    frames = driver.execute_async_script(_BRUSH, seconds)
-    return 1e3 * (busy_s(driver) - before) / float(frames)
+    shown, took_ms = driver.execute_async_script(_BRUSH, seconds)
+    return Frames(1e3 * shown / took_ms, 1e3 * (busy_s(driver) - before) / shown)

@@ -2,8 +2,9 @@
 
     python benches/report/run.py [--no-page]
 
-All times are processor time, so that other programs count little; those of the browser are of the
-page's main thread. Optuna's importance is measured where it is installed.
+Figures are by the clock, so they mean something on a machine that does nothing else. Beside them
+stands processor time, which other programs change little: for the browser that of the page's main
+thread. Optuna's importance is measured where it is installed.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import browser
 
@@ -28,13 +29,23 @@ from hyperopt import Trials, fmin, hp, rand
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "report.md"
 BEGIN, END = "<!-- written by make bench-report -->", "<!-- end -->"
 _TEXT = """
-Written by `make bench-report` on {cores} cores ({system}, Python {python}). All times are
-processor time; those of the browser (headless Chromium, no graphics card) are of its main thread.
+Written by `make bench-report` on {cores} cores ({system}, Python {python}; headless Chromium
+without a graphics card). Figures are by the clock; the processor time beside them, in the browser
+that of the page's main thread, tells whether other programs were in the way.
 
-| | figure |
-|---|---:|
+| | figure | processor time | goal |
+|---|---:|---:|---:|
 {rows}
 """
+
+
+class Row(NamedTuple):
+    """A line of the table."""
+
+    name: str
+    figure: str
+    processor: str = ""
+    goal: str = ""
 
 
 def space(n_parameters: int) -> dict[str, Any]:
@@ -67,17 +78,29 @@ def study(n_trials: int, n_parameters: int, **options: Any) -> Trials:
     return trials
 
 
-def cpu_ms(work: Callable[[], Any], repetitions: int) -> float:
-    """Return the median of milliseconds of processor time."""
+class Times(NamedTuple):
+    """Medians of milliseconds."""
+
+    wall_ms: float
+    cpu_ms: float
+
+
+def timed(work: Callable[[], Any], repetitions: int) -> Times:
+    """Do something again and again."""
     found = []
     for _ in range(repetitions):
-        started = time.process_time()
+        wall, cpu = time.perf_counter(), time.process_time()
         work()
-        found.append(1e3 * (time.process_time() - started))
-    return statistics.median(found)
+        found.append((time.perf_counter() - wall, time.process_time() - cpu))
+    return Times(*(1e3 * statistics.median(column) for column in zip(*found, strict=True)))
 
 
-def optuna_importance_ms(trials: Trials) -> float | None:
+def timed_row(name: str, times: Times, goal: str = "") -> Row:
+    """Show both medians."""
+    return Row(name, f"{times.wall_ms:.1f} ms", f"{times.cpu_ms:.1f} ms", goal)
+
+
+def optuna_importance(trials: Trials) -> Times | None:
     """Return what Optuna's PED-ANOVA takes for the same trials."""
     try:
         import optuna
@@ -100,7 +123,7 @@ def optuna_importance_ms(trials: Trials) -> float | None:
             optuna.trial.create_trial(params=params, distributions=distributions, value=loss)
         )
     evaluator = optuna.importance.PedAnovaImportanceEvaluator()
-    return cpu_ms(lambda: optuna.importance.get_param_importances(theirs, evaluator=evaluator), 5)
+    return timed(lambda: optuna.importance.get_param_importances(theirs, evaluator=evaluator), 5)
 
 
 def live_page_share(driver: Any, n_trials: int = 300, trial_s: float = 0.02) -> float:
@@ -132,33 +155,46 @@ def live_page_share(driver: Any, n_trials: int = 300, trial_s: float = 0.02) -> 
     return (statistics.median(watched() for _ in range(3)) - without) / (n_trials * trial_s)
 
 
-def figures(folder: Path) -> list[tuple[str, str]]:
+def figures(folder: Path) -> list[Row]:
     """Measure everything."""
     large, small = study(10_000, 20), study(1_000, 10)
     rows = [
-        ("importance of 10,000 trials, 20 parameters", f"{cpu_ms(large.importance, 31):.1f} ms"),
-        ("importance of 1,000 trials, 10 parameters", f"{cpu_ms(small.importance, 31):.1f} ms"),
+        timed_row(
+            "importance of 10,000 trials, 20 parameters", timed(large.importance, 51), "10 ms"
+        ),
+        timed_row("importance of 1,000 trials, 10 parameters", timed(small.importance, 51)),
     ]
-    theirs = optuna_importance_ms(small)
+    theirs = optuna_importance(small)
     if theirs is not None:
-        rows.append(("the same by Optuna", f"{theirs:.0f} ms"))
+        rows.append(timed_row("the same by Optuna", theirs))
     driver = browser.start()
     try:
         for n_trials, trials in ((1_000, small), (10_000, study(10_000, 10)), (100_000, None)):
-            file = folder / f"{n_trials}.html"
-            (trials or study(n_trials, 10)).report(file)
-            size = file.stat().st_size
-            rows.append((f"report of {n_trials:,} trials, 10 parameters", f"{size / 1e3:,.0f} kB"))
-            opened = statistics.median(browser.open_s(driver, file) for _ in range(3))
-            rows.append(("until it is drawn", f"{opened:.2f} s"))
-            if n_trials <= 10_000:
-                frame = browser.frame_ms(driver)
-                rows.append(("a frame while a range changes", f"{frame:.1f} ms"))
+            rows += report_rows(driver, folder / f"{n_trials}.html", n_trials, trials)
         share = live_page_share(driver)
-        rows.append(("share of a run that the live page takes", f"{100 * share:.1f} %"))
+        rows.append(
+            Row("share of a run that the live page takes", f"{100 * share:.1f} %", "", "1 %")
+        )
     finally:
         driver.quit()
     return rows
+
+
+def report_rows(driver: Any, file: Path, n_trials: int, trials: Trials | None) -> Iterator[Row]:
+    """Write a report, open it, and change a range."""
+    (trials or study(n_trials, 10)).report(file)
+    name = f"report of {n_trials:,} trials, 10 parameters"
+    size = f"{file.stat().st_size / 1e3:,.0f} kB"
+    yield Row(name, size, "", "500 kB" if n_trials == 1_000 else "")
+    times = [browser.opened(driver, file) for _ in range(3)]
+    wall_s, busy_s = (statistics.median(column) for column in zip(*times, strict=True))
+    goal = {10_000: "2 s", 100_000: "opens"}.get(n_trials, "")
+    yield Row("until every panel is drawn", f"{wall_s:.2f} s", f"{busy_s:.2f} s", goal)
+    if n_trials <= 10_000:
+        frames = browser.frames(driver)
+        goal = "30" if n_trials == 10_000 else ""
+        busy = f"{frames.busy_ms:.1f} ms each"
+        yield Row("frames a second while a range changes", f"{frames.per_s:.0f}", busy, goal)
 
 
 def main() -> None:
@@ -172,7 +208,7 @@ def main() -> None:
         cores=os.cpu_count(),
         system=f"{platform.system()} {platform.machine()}",
         python=platform.python_version(),
-        rows="\n".join(f"| {name} | {value} |" for name, value in rows),
+        rows="\n".join(f"| {' | '.join(row)} |" for row in rows),
     )
     print(text)
     if not options.no_page:

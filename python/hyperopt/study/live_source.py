@@ -81,11 +81,12 @@ class DatabaseSource:
 
     def _read_run(self, header: Header) -> None:
         """Read what is known of the runs, where a process or an algorithm has come."""
-        latest = self._database.execute(
+        ((worker, source),) = self._database.execute(
             "SELECT (SELECT max(id) FROM hyperopt_worker WHERE study = ?), "
             "(SELECT max(id) FROM hyperopt_source WHERE study = ?)",
             (self._study, self._study),
-        ).fetchone()
-        if (*latest, header.max_evals) != self._run_of:
+        ).fetchall()
+        latest = (worker, source, header.max_evals)
+        if latest != self._run_of:
             self._run = run_facts_of_study(self._database, header)
-            self._run_of = (*latest, header.max_evals)
+            self._run_of = latest

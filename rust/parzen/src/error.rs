@@ -3,6 +3,27 @@
 /// Shorthand for results of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
+/// Checks that an option, or an argument of a numeric function, keeps a rule.
+///
+/// # Errors
+/// [`Error::InvalidOption`] unless the rule `holds`.
+#[allow(clippy::needless_pass_by_value)] // numbers, and what format_args! makes
+pub fn require(
+    holds: bool,
+    option: &'static str,
+    value: impl ToString,
+    rule: &'static str,
+) -> Result<()> {
+    if holds {
+        return Ok(());
+    }
+    Err(Error::InvalidOption {
+        option,
+        value: value.to_string(),
+        rule,
+    })
+}
+
 /// What can be wrong with what the core was given.
 ///
 /// Every message names the parameter, the value and the rule that it breaks.

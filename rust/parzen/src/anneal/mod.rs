@@ -12,7 +12,7 @@ pub use step::Step;
 pub use trials::Annealer;
 
 use crate::algorithm::{Algorithm, Request};
-use crate::error::{Error, Result};
+use crate::error::{Result, require};
 use crate::interrupt::Checkpoint;
 use crate::rng::{Rng, stream};
 use crate::space::Space;
@@ -39,25 +39,18 @@ impl Options {
     /// # Errors
     /// When the mean rank is below 1, or the shrinking negative, or either is not finite.
     pub fn check(&self) -> Result<()> {
-        let invalid = |option, value: f64, rule| {
-            Err(Error::InvalidOption {
-                option,
-                value: format!("{value:?}"),
-                rule,
-            })
-        };
-        if !(self.mean_rank >= 1.0 && self.mean_rank.is_finite()) {
-            let rule = "it is a mean rank: a finite number, at least 1";
-            return invalid("avg_best_idx", self.mean_rank, rule);
-        }
-        if !(self.shrink >= 0.0 && self.shrink.is_finite()) {
-            return invalid(
-                "shrink_coef",
-                self.shrink,
-                "it must be a finite number, at least 0",
-            );
-        }
-        Ok(())
+        require(
+            self.mean_rank >= 1.0 && self.mean_rank.is_finite(),
+            "avg_best_idx",
+            format_args!("{:?}", self.mean_rank),
+            "it is a mean rank: a finite number, at least 1",
+        )?;
+        require(
+            self.shrink >= 0.0 && self.shrink.is_finite(),
+            "shrink_coef",
+            format_args!("{:?}", self.shrink),
+            "it must be a finite number, at least 0",
+        )
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::candidates::Counts;
 use super::hyper::{LogNormal, Priors};
-use crate::error::{Error, Result};
+use crate::error::{Result, require};
 use crate::joint::Options as JointOptions;
 
 /// Options of [`suggest`](super::suggest).
@@ -90,63 +90,49 @@ impl Options {
     /// When an option is out of its range; the message names the option, the value and the range.
     pub fn check(&self) -> Result<()> {
         let candidates = self.counts.good + self.counts.prior + self.counts.near;
-        let count = |n: usize| n.to_string();
         let pair = |p: (f64, f64)| format!("({}, {})", p.0, p.1);
         let is_prior = |p: (f64, f64)| p.0.is_finite() && p.1 > 0.0 && p.1.is_finite();
         let prior = "must be the mean and the standard deviation of a logarithm: finite numbers, the second above 0";
-        let probability = "must lie between 0 and 1: it is a probability";
-        let rules = [
-            (
-                "n_EI_candidates",
-                count(candidates),
-                candidates >= 1,
-                "must be at least 1",
-            ),
-            (
-                "fit_evaluations",
-                count(self.evaluations),
-                self.evaluations >= 1,
-                "must be at least 1",
-            ),
-            (
-                "mean_variance",
-                self.offset.to_string(),
-                self.offset >= 0.0 && self.offset.is_finite(),
-                "must be a finite number, at least 0 (0 fixes the mean)",
-            ),
-            (
-                "length_prior",
-                pair(self.length),
-                is_prior(self.length),
-                prior,
-            ),
-            ("scale_prior", pair(self.scale), is_prior(self.scale), prior),
-            ("noise_prior", pair(self.noise), is_prior(self.noise), prior),
-            (
+        require(
+            candidates >= 1,
+            "n_EI_candidates",
+            candidates,
+            "must be at least 1",
+        )?;
+        require(
+            self.evaluations >= 1,
+            "fit_evaluations",
+            self.evaluations,
+            "must be at least 1",
+        )?;
+        require(
+            self.offset >= 0.0 && self.offset.is_finite(),
+            "mean_variance",
+            self.offset,
+            "must be a finite number, at least 0 (0 fixes the mean)",
+        )?;
+        require(
+            is_prior(self.length),
+            "length_prior",
+            pair(self.length),
+            prior,
+        )?;
+        require(is_prior(self.scale), "scale_prior", pair(self.scale), prior)?;
+        require(is_prior(self.noise), "noise_prior", pair(self.noise), prior)?;
+        if let Some(Trust { least, most, .. }) = self.trust {
+            require(
+                0.0 <= least && least <= most && most <= 1.0,
                 "trust",
-                self.trust
-                    .map_or(String::new(), |t| format!("({}, {})", t.least, t.most)),
-                self.trust
-                    .is_none_or(|t| 0.0 <= t.least && t.least <= t.most && t.most <= 1.0),
+                pair((least, most)),
                 "must be two probabilities, the second one not below the first",
-            ),
-            (
-                "epsilon",
-                self.epsilon.to_string(),
-                (0.0..=1.0).contains(&self.epsilon),
-                probability,
-            ),
-        ];
-        for (option, value, holds, rule) in rules {
-            if !holds {
-                return Err(Error::InvalidOption {
-                    option,
-                    value,
-                    rule,
-                });
-            }
+            )?;
         }
-        Ok(())
+        require(
+            (0.0..=1.0).contains(&self.epsilon),
+            "epsilon",
+            self.epsilon,
+            "must lie between 0 and 1: it is a probability",
+        )
     }
 
     /// The options of the joint estimator that stands in.

@@ -1,7 +1,7 @@
 //! How sure an importance is: the same study, drawn again from its own trials.
 
 use super::{Options, Study, check, shares};
-use crate::error::{Error, Result};
+use crate::error::{Result, require};
 use crate::rng::stream;
 
 impl Study {
@@ -22,20 +22,13 @@ impl Study {
         seed: u64,
     ) -> Result<Vec<(f64, f64)>> {
         check(options)?;
-        let invalid = |option, value: String, rule| {
-            Err(Error::InvalidOption {
-                option,
-                value,
-                rule,
-            })
-        };
-        if !(level > 0.0 && level < 1.0) {
-            let rule = "give the probability that an interval covers, between 0 and 1, such as 0.9";
-            return invalid("intervals", format!("{level:?}"), rule);
-        }
-        if resamples == 0 {
-            return invalid("n_resamples", "0".to_owned(), "give at least 1");
-        }
+        require(
+            level > 0.0 && level < 1.0,
+            "intervals",
+            format_args!("{level:?}"),
+            "give the probability that an interval covers, between 0 and 1, such as 0.9",
+        )?;
+        require(resamples > 0, "n_resamples", resamples, "give at least 1")?;
         let n = self.losses.len();
         let mut drawn = vec![Vec::with_capacity(resamples); self.grids.len()];
         let mut copies = vec![0_u32; n];

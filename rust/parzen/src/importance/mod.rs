@@ -28,7 +28,7 @@ mod trials;
 
 pub use trials::Trials;
 
-use crate::error::{Error, Result};
+use crate::error::{Result, require};
 use density::density;
 use grid::{Grid, INACTIVE};
 use std::ops::Range;
@@ -147,25 +147,18 @@ impl Study {
 }
 
 fn check(options: &Options) -> Result<()> {
-    let invalid = |option, value: f64, rule| {
-        Err(Error::InvalidOption {
-            option,
-            value: format!("{value:?}"),
-            rule,
-        })
-    };
-    if !(options.target > 0.0 && options.target < 1.0) {
-        return invalid(
-            "best",
-            options.target,
-            "give a share between 0 and 1, such as 0.1",
-        );
-    }
-    if !(options.region > options.target && options.region <= 1.0) {
-        let rule = "give a share greater than that of the best trials, at most 1";
-        return invalid("region", options.region, rule);
-    }
-    Ok(())
+    require(
+        options.target > 0.0 && options.target < 1.0,
+        "best",
+        format_args!("{:?}", options.target),
+        "give a share between 0 and 1, such as 0.1",
+    )?;
+    require(
+        options.region > options.target && options.region <= 1.0,
+        "region",
+        format_args!("{:?}", options.region),
+        "give a share greater than that of the best trials, at most 1",
+    )
 }
 
 /// Scales importances to a sum of 1; equal shares if all are 0.

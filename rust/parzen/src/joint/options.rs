@@ -1,6 +1,6 @@
 //! The constants of the joint estimator, all of them arguments.
 
-use crate::error::{Error, Result};
+use crate::error::{Result, require};
 
 /// More candidates are not drawn.
 pub const MOST_CANDIDATES: usize = 1_000_000;
@@ -75,96 +75,74 @@ impl Options {
         let positive = "must be a finite number above 0";
         let exponent =
             "must be a finite number, at least 0 (0 keeps bandwidths at the whole range)";
-        let rules = [
-            (
-                "n_EI_candidates",
-                count(self.candidates),
-                (1..=MOST_CANDIDATES).contains(&self.candidates),
-                "must lie between 1 and 1000000",
-            ),
-            (
-                "max_good",
-                count(self.max_good),
-                self.max_good >= 1,
-                at_least_one,
-            ),
-            (
-                "max_rest",
-                count(self.max_rest),
-                self.max_rest >= 1,
-                at_least_one,
-            ),
-            (
-                "gamma",
-                self.gamma,
-                self.gamma > 0.0 && self.gamma < 1.0,
-                "must lie between 0 and 1, both excluded: it is the fraction of good trials",
-            ),
-            (
-                "prior_weight",
-                self.prior_weight,
-                is_positive(self.prior_weight),
-                positive,
-            ),
-            (
-                "min_bandwidth",
-                self.min_bandwidth,
-                self.min_bandwidth >= 1e-6 && self.min_bandwidth <= 1.0,
-                "must lie between 1e-6 and 1: it is a fraction of the parameter's range",
-            ),
-            (
-                "good_exponent",
-                self.good_exponent,
-                self.good_exponent >= 0.0 && self.good_exponent.is_finite(),
-                exponent,
-            ),
-            (
-                "discrete_exponent",
-                self.discrete_exponent,
-                self.discrete_exponent >= 0.0 && self.discrete_exponent.is_finite(),
-                exponent,
-            ),
-            (
-                "rest_exponent",
-                self.rest_exponent,
-                self.rest_exponent >= 0.0 && self.rest_exponent.is_finite(),
-                exponent,
-            ),
-            (
-                "option_weight",
-                self.option_weight,
-                is_positive(self.option_weight),
-                positive,
-            ),
-            (
-                "epsilon",
-                self.epsilon,
-                (0.0..=1.0).contains(&self.epsilon),
-                "must lie between 0 and 1: it is a probability",
-            ),
-            (
-                "evolve_share",
-                self.evolve_share,
-                (0.0..=1.0).contains(&self.evolve_share),
-                "must lie between 0 and 1: it is a fraction of the suggestions",
-            ),
-            (
-                "evolve_step",
-                self.evolve_step,
-                self.evolve_step >= 1e-6 && self.evolve_step <= 1.0,
-                "must lie between 1e-6 and 1: it is a fraction of the parameter's range",
-            ),
-        ];
-        for (option, value, holds, rule) in rules {
-            if !holds {
-                return Err(Error::InvalidOption {
-                    option,
-                    value: value.to_string(),
-                    rule,
-                });
-            }
-        }
-        Ok(())
+        require(
+            (1..=MOST_CANDIDATES).contains(&self.candidates),
+            "n_EI_candidates",
+            self.candidates,
+            "must lie between 1 and 1000000",
+        )?;
+        require(self.max_good >= 1, "max_good", self.max_good, at_least_one)?;
+        require(self.max_rest >= 1, "max_rest", self.max_rest, at_least_one)?;
+        require(
+            self.gamma > 0.0 && self.gamma < 1.0,
+            "gamma",
+            self.gamma,
+            "must lie between 0 and 1, both excluded: it is the fraction of good trials",
+        )?;
+        require(
+            is_positive(self.prior_weight),
+            "prior_weight",
+            self.prior_weight,
+            positive,
+        )?;
+        require(
+            (1e-6..=1.0).contains(&self.min_bandwidth),
+            "min_bandwidth",
+            self.min_bandwidth,
+            "must lie between 1e-6 and 1: it is a fraction of the parameter's range",
+        )?;
+        require(
+            is_not_negative(self.good_exponent),
+            "good_exponent",
+            self.good_exponent,
+            exponent,
+        )?;
+        require(
+            is_not_negative(self.discrete_exponent),
+            "discrete_exponent",
+            self.discrete_exponent,
+            exponent,
+        )?;
+        require(
+            is_not_negative(self.rest_exponent),
+            "rest_exponent",
+            self.rest_exponent,
+            exponent,
+        )?;
+        require(
+            is_positive(self.option_weight),
+            "option_weight",
+            self.option_weight,
+            positive,
+        )?;
+        require(
+            (0.0..=1.0).contains(&self.epsilon),
+            "epsilon",
+            self.epsilon,
+            "must lie between 0 and 1: it is a probability",
+        )?;
+        require(
+            (0.0..=1.0).contains(&self.evolve_share),
+            "evolve_share",
+            self.evolve_share,
+            "must lie between 0 and 1: it is a fraction of the suggestions",
+        )?;
+        require(
+            (1e-6..=1.0).contains(&self.evolve_step),
+            "evolve_step",
+            self.evolve_step,
+            "must lie between 1e-6 and 1: it is a fraction of the parameter's range",
+        )
     }
 }
 
@@ -172,9 +150,8 @@ fn is_positive(value: f64) -> bool {
     value > 0.0 && value.is_finite()
 }
 
-#[allow(clippy::cast_precision_loss)] // only shown in messages
-fn count(value: usize) -> f64 {
-    value as f64
+fn is_not_negative(value: f64) -> bool {
+    value >= 0.0 && value.is_finite()
 }
 
 #[cfg(test)]

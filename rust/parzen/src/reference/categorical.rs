@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::weights::forgetting_weights;
-use crate::error::{Error, Result};
+use crate::error::{Result, require};
 use crate::prior::Categorical;
 use crate::rng::Rng;
 
@@ -43,15 +43,13 @@ impl CategoricalPosterior {
             .iter()
             .filter_map(|&x| prior.option(x))
             .collect();
-        if !(prior_weight.is_finite() && prior_weight >= 0.0)
-            || (prior_weight == 0.0 && options.is_empty())
-        {
-            return Err(Error::InvalidOption {
-                option: "prior_weight",
-                value: format!("{prior_weight:?}"),
-                rule: "it must be finite and positive (0 is possible once something was observed)",
-            });
-        }
+        require(
+            prior_weight.is_finite()
+                && (prior_weight > 0.0 || (prior_weight == 0.0 && !options.is_empty())),
+            "prior_weight",
+            format_args!("{prior_weight:?}"),
+            "it must be finite and positive (0 is possible once something was observed)",
+        )?;
         let mut counts = BTreeMap::new();
         for (&option, weight) in options
             .iter()

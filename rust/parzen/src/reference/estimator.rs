@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::mixture::Mixture;
 use super::weights::forgetting_weights;
-use crate::error::{Error, Result};
+use crate::error::{self, Result};
 
 /// The adaptive Parzen estimator of section 4: one Gaussian per observation and one for the prior,
 /// ordered by centre.
@@ -99,33 +99,35 @@ pub fn elastic_parzen(
 }
 
 fn check(observations: &[f64], weight: f64, centre: f64, scale: f64) -> Result<()> {
-    let invalid = |option, value: f64, rule| {
-        Err(Error::InvalidOption {
-            option,
-            value: format!("{value:?}"),
-            rule,
-        })
+    let require = |holds, option, value: f64, rule| {
+        error::require(holds, option, format_args!("{value:?}"), rule)
     };
-    if let Some(&x) = observations.iter().find(|x| !x.is_finite()) {
-        return invalid("observation", x, "observations must be finite");
-    }
-    if !centre.is_finite() {
-        return invalid("prior_mu", centre, "it must be finite");
-    }
-    if !(scale.is_finite() && scale > 0.0) {
-        return invalid("prior_sigma", scale, "it must be positive and finite");
-    }
-    if !(weight.is_finite() && weight >= 0.0) {
-        return invalid("prior_weight", weight, "it must be finite and not negative");
-    }
-    if weight == 0.0 && observations.is_empty() {
-        return invalid(
-            "prior_weight",
-            weight,
-            "it must be positive while nothing was observed",
-        );
-    }
-    Ok(())
+    let fault = observations.iter().copied().find(|x| !x.is_finite());
+    require(
+        fault.is_none(),
+        "observation",
+        fault.unwrap_or_default(),
+        "observations must be finite",
+    )?;
+    require(centre.is_finite(), "prior_mu", centre, "it must be finite")?;
+    require(
+        scale.is_finite() && scale > 0.0,
+        "prior_sigma",
+        scale,
+        "it must be positive and finite",
+    )?;
+    require(
+        weight.is_finite() && weight >= 0.0,
+        "prior_weight",
+        weight,
+        "it must be finite and not negative",
+    )?;
+    require(
+        weight > 0.0 || !observations.is_empty(),
+        "prior_weight",
+        weight,
+        "it must be positive while nothing was observed",
+    )
 }
 
 /// Indices that sort finite `values`, ties in their original order.

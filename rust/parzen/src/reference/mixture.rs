@@ -1,6 +1,6 @@
 //! A mixture of Gaussians in model space, and how natural values relate to it.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, require};
 use crate::prior::{Numeric, model_cell};
 
 /// How the values of a parameter relate to the space in which a mixture lives.
@@ -58,38 +58,21 @@ impl Mixture {
         if weights.len() != scales.len() {
             return Err(mismatch("weights and sigmas", scales.len()));
         }
-        let invalid = |option, value: String, rule| {
-            Err(Error::InvalidOption {
+        let rule = "a mixture needs at least one component";
+        require(!weights.is_empty(), "weights", "[]", rule)?;
+        let not_negative = |option, values: &[f64], rule| {
+            let fault = values.iter().find(|&&v| v.is_nan() || v < 0.0);
+            require(
+                fault.is_none(),
                 option,
-                value,
+                fault.map_or(String::new(), |v| format!("{v:?}")),
                 rule,
-            })
+            )
         };
-        if weights.is_empty() {
-            return invalid(
-                "weights",
-                "[]".to_owned(),
-                "a mixture needs at least one component",
-            );
-        }
-        let bad = |values: &[f64]| values.iter().copied().find(|&v| v.is_nan() || v < 0.0);
-        if let Some(weight) = bad(&weights) {
-            return invalid(
-                "weights",
-                format!("{weight:?}"),
-                "a weight must not be negative",
-            );
-        }
-        if let Some(scale) = bad(&scales) {
-            return invalid(
-                "sigmas",
-                format!("{scale:?}"),
-                "a scale must not be negative",
-            );
-        }
-        if centres.iter().any(|c| c.is_nan()) {
-            return invalid("mus", "NaN".to_owned(), "a centre must be a number");
-        }
+        not_negative("weights", &weights, "a weight must not be negative")?;
+        not_negative("sigmas", &scales, "a scale must not be negative")?;
+        let all_numbers = !centres.iter().any(|c| c.is_nan());
+        require(all_numbers, "mus", "NaN", "a centre must be a number")?;
         Ok(Self {
             weights,
             centres,

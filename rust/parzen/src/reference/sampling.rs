@@ -1,7 +1,7 @@
 //! Draws from mixtures (section 5.3).
 
 use super::mixture::{Coordinates, Mixture};
-use crate::error::{Error, Result};
+use crate::error::{Result, require};
 use crate::interrupt::Checkpoint;
 use crate::numerics::special::{
     log_diff_cdf, log_normal_cdf, log_quantile, log_sum_exp, normal_cdf, normal_quantile,
@@ -52,24 +52,15 @@ impl Mixture {
             total += weight;
             cumulative.push(total);
         }
-        let invalid = |option, value: String, rule| {
-            Err(Error::InvalidOption {
-                option,
-                value,
-                rule,
-            })
-        };
-        if !(total > 0.0 && total.is_finite()) {
-            return invalid(
-                "sum(weights)",
-                format!("{total:?}"),
-                "it must be positive and finite",
-            );
-        }
-        if let Some((low, high)) = coordinates.truncation
-            && (low.is_nan() || high.is_nan() || low >= high)
-        {
-            return invalid("high", format!("{high:?}"), "it must be greater than low");
+        require(
+            total > 0.0 && total.is_finite(),
+            "sum(weights)",
+            format_args!("{total:?}"),
+            "it must be positive and finite",
+        )?;
+        if let Some((low, high)) = coordinates.truncation {
+            let value = format_args!("{high:?}");
+            require(low < high, "high", value, "it must be greater than low")?;
         }
         let mut draws = Vec::new();
         for drawn in 0..count {

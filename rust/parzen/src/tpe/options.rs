@@ -1,6 +1,6 @@
 //! The constants of the Tree-structured Parzen Estimator, all of them arguments.
 
-use crate::error::{Error, Result};
+use crate::error::{Result, require};
 
 /// More candidates per parameter are not drawn.
 pub const MOST_CANDIDATES: usize = 1_000_000;
@@ -33,25 +33,24 @@ impl Options {
     /// # Errors
     /// When there is no candidate or are too many, or gamma or the prior's weight is negative or not finite.
     pub fn check(&self) -> Result<()> {
-        let invalid = |option, value: String, rule| {
-            Err(Error::InvalidOption {
-                option,
-                value,
-                rule,
-            })
-        };
-        if !(1..=MOST_CANDIDATES).contains(&self.candidates) {
-            let rule = "from 1 to 1000000 candidates are possible; upstream's default is 24";
-            return invalid("n_EI_candidates", self.candidates.to_string(), rule);
-        }
-        if !(self.gamma >= 0.0 && self.gamma.is_finite()) {
-            let rule = "must be a finite number, at least 0; upstream's default is 0.25";
-            return invalid("gamma", self.gamma.to_string(), rule);
-        }
-        if !(self.prior_weight >= 0.0 && self.prior_weight.is_finite()) {
-            let rule = "must be a finite number, at least 0; upstream's default is 1.0";
-            return invalid("prior_weight", self.prior_weight.to_string(), rule);
-        }
-        Ok(())
+        let not_negative = |x: f64| x >= 0.0 && x.is_finite();
+        require(
+            (1..=MOST_CANDIDATES).contains(&self.candidates),
+            "n_EI_candidates",
+            self.candidates,
+            "from 1 to 1000000 candidates are possible; upstream's default is 24",
+        )?;
+        require(
+            not_negative(self.gamma),
+            "gamma",
+            self.gamma,
+            "must be a finite number, at least 0; upstream's default is 0.25",
+        )?;
+        require(
+            not_negative(self.prior_weight),
+            "prior_weight",
+            self.prior_weight,
+            "must be a finite number, at least 0; upstream's default is 1.0",
+        )
     }
 }

@@ -3,7 +3,7 @@
 use super::batch;
 use super::options::Options;
 use crate::algorithm::{Algorithm, Request};
-use crate::error::{Error, Result};
+use crate::error::{Result, require};
 use crate::interrupt::Checkpoint;
 use crate::random;
 use crate::rng::stream;
@@ -122,13 +122,12 @@ fn assignment(
         if !space.active(i, &values) {
             continue;
         }
-        if options.prior_weight == 0.0 && columns[i].has_no_good() {
-            return Err(Error::InvalidOption {
-                option: "prior_weight",
-                value: "0".into(),
-                rule: "must be positive while a parameter has no observation among the good trials",
-            });
-        }
+        require(
+            options.prior_weight > 0.0 || !columns[i].has_no_good(),
+            "prior_weight",
+            0,
+            "must be positive while a parameter has no observation among the good trials",
+        )?;
         let mut rng = stream(seed, index, i as u64);
         values[i] = columns[i].propose(&mut rng, &per_column, &goes_on, scratch);
         checkpoint.pass()?;

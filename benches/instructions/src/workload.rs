@@ -2,6 +2,7 @@
 
 #![allow(dead_code, clippy::pedantic)] // each bench uses a part
 
+use parzen::algorithm::{Learner, suggest};
 use parzen::joint;
 use parzen::prior::{Numeric, Prior};
 use parzen::reference::NumericPosterior;
@@ -76,7 +77,7 @@ impl Study {
     pub fn step(&mut self) {
         let options = tpe::Options::default();
         let seed = self.next_key as u64;
-        let suggested = tpe::suggest(&mut self.history, &[self.next_key], seed, 0, &options);
+        let suggested = suggest(&mut self.history, &[self.next_key], seed, 0, &options);
         self.tell(&suggested.expect("the options are good")[0]);
     }
 
@@ -125,7 +126,7 @@ impl JointStudy {
     pub fn step(&mut self) {
         let options = joint::Options::default();
         let seed = self.next_key as u64;
-        let suggested = joint::suggest(&mut self.model, &[self.next_key], seed, 0, &options);
+        let suggested = suggest(&mut self.model, &[self.next_key], seed, 0, &options);
         self.tell(&suggested.expect("the options are good")[0]);
     }
 

@@ -8,13 +8,14 @@ a label was active, its steps are ``1 / (1 + T * shrink_coef)`` times as wide as
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from hyperopt import _native
-from hyperopt.algorithms.assignments import Assignment, as_seed, documents, prune
+from hyperopt.algorithms.assignments import as_seed, assignments_in_turn, documents, native_ids
 from hyperopt.algorithms.feed import Feed, feed_of
 from hyperopt.algorithms.label_by_label import SuggestAlgo
 from hyperopt.environment.public_path import public
@@ -59,25 +60,18 @@ def _suggest(
     shrink_coef: float = _DEFAULT_SHRINK_COEF,
 ) -> list[Document]:
     _check(avg_best_idx, shrink_coef)
-    ids, space = list(new_ids), domain.space
+    space = domain.space
     feed = feed_of(AnnealerFeed, trials, space)
     annealer = feed.update(trials)
-    assignments: list[Assignment] = []
-    for position, tid in enumerate(ids):
-        key = feed.number(tid)
-        assignment = annealer.suggest(key, as_seed(seed), avg_best_idx, shrink_coef)
-        if space.has_dynamic_activity:
-            prune(space, assignment)
-        assignments.append(assignment)
-        if position + 1 < len(ids):
-            # Pending while the later ones of the batch are made; its document is not inserted yet.
-            annealer.upsert(key, float("inf"), assignment[1])
-    for tid in ids[:-1]:
-        annealer.remove(feed.number(tid))
-    for (idxs, _), tid in zip(assignments, ids, strict=True):
-        for label, active in idxs.items():
-            idxs[label] = [tid] if active else []
-    return documents(ids, domain, trials, assignments)
+    ids = native_ids(new_ids, feed.number)
+    anneal = partial(
+        annealer.suggest,
+        seed=as_seed(seed),
+        avg_best_idx=avg_best_idx,
+        shrink_coef=shrink_coef,
+    )
+    assignments = assignments_in_turn(ids, space, annealer, anneal)
+    return documents(new_ids, domain, trials, assignments)
 
 
 @public("hyperopt.anneal")

@@ -85,10 +85,10 @@ def assignment(space: CompiledSpace, tid: Any, point: Mapping[str, float]) -> As
 def assignments_in_turn(
     new_ids: Sequence[Any],
     space: CompiledSpace,
-    history: _native.History,
+    learner: _native.History | _native.Annealer,
     suggest: Callable[..., list[Assignment]],
 ) -> list[Assignment]:
-    """The assignments that ``suggest(ids, first=position)`` makes with `history`.
+    """The assignments that ``suggest(ids, first=position)`` makes with what `learner` knows.
 
     One after the other, and pruned, where only evaluation tells which parameters are active: the
     earlier ones of a batch are then pending, as pruned, while the later ones are made.
@@ -99,7 +99,7 @@ def assignments_in_turn(
     for position, tid in enumerate(new_ids):
         (assignment,) = suggest([tid], first=position)
         prune(space, assignment)
-        history.propose(tid, assignment[1])
+        learner.propose(tid, assignment[1])
         assignments.append(assignment)
     return assignments
 

@@ -11,6 +11,7 @@ import operator
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from hyperopt import _native
 from hyperopt.storage.documents import Document, of_experiment
 from hyperopt.storage.store import TrialStore, reports_changes
 
@@ -25,7 +26,7 @@ _MOST_FEEDS = 4
 _FIRST_NUMBER = 1 << 62
 """Ids that are no integers are numbered from here, in the order in which they are met."""
 
-Native = TypeVar("Native")
+Native = TypeVar("Native", bound=_native.History | _native.Annealer)
 
 
 class Feed(ABC, Generic[Native]):
@@ -68,6 +69,7 @@ class Feed(ABC, Generic[Native]):
             self._compare(trials)
         self._revision = changes.revision
         self._stale = False
+        self.native.settle_provisional()
         return self.native
 
     def number(self, tid: Any) -> int:

@@ -27,12 +27,6 @@ class HistoryFeed(Feed[_native.History]):
         self._numbers = {}
         self._documents: dict[int, Document | list[Document]] = {}
 
-    def update(self, trials: TrialStore) -> _native.History:
-        """Pass on what is new, and return the history."""
-        history = super().update(trials)
-        history.settle_provisional()
-        return history
-
     def _start_over(self, trials: TrialStore) -> None:
         self._forget()
         self._read(self._all(trials))

@@ -2,13 +2,14 @@
 
 #![allow(clippy::needless_pass_by_value)] // arguments come from Python by value
 
-use crate::errors::exception;
+use crate::errors::inactive;
+use crate::gil;
 use crate::reader::{outcome, read_document, read_vals};
-use crate::space::PySpace;
+use crate::space::{PySpace, index_of};
+use crate::suggestions::suggestions;
 use crate::writer::Writer;
+use parzen::algorithm::{Learner, Request};
 use parzen::anneal::{Annealer, Options, Step};
-use parzen::trials::State;
-use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
@@ -39,20 +40,16 @@ impl PyAnnealer {
     ///
     /// The loss of a failed trial, and of one without a loss, is +inf; NaN is kept.
     fn read(&mut self, key: i64, document: &Bound<'_, PyDict>) -> PyResult<()> {
-        let (state, loss) = outcome(document, key)?;
-        if matches!(state, State::Error | State::Cancelled) {
-            self.inner.remove(key);
-            return Ok(());
-        }
-        read_document(document, self.writer.labels(), &mut self.values)?;
-        self.inner.upsert(key, loss, &self.values);
-        Ok(())
+        let outcome = outcome(document, key)?;
+        let (labels, values) = (self.writer.labels(), &mut self.values);
+        self.inner
+            .take_over(key, outcome, || read_document(document, labels, values))
     }
 
     /// Adds or replaces the trial of `key` from the Vals of a document (`{label: [value] or []}`).
     fn upsert(&mut self, key: i64, loss: f64, vals: &Bound<'_, PyDict>) -> PyResult<()> {
-        read_vals(vals, self.writer.labels(), &mut self.values)?;
-        self.inner.upsert(key, loss, &self.values);
+        let values = read_vals(vals, self.writer.labels(), &mut self.values)?;
+        self.inner.upsert(key, loss, values);
         Ok(())
     }
 
@@ -61,25 +58,45 @@ impl PyAnnealer {
         self.inner.remove(key);
     }
 
-    /// `(idxs, vals)` for a new trial.
+    /// Adds a pending trial from Vals that counts until `settle_provisional`.
+    fn propose(&mut self, key: i64, vals: &Bound<'_, PyDict>) -> PyResult<()> {
+        let values = read_vals(vals, self.writer.labels(), &mut self.values)?;
+        self.inner.propose(key, values);
+        Ok(())
+    }
+
+    /// Withdraws trials that were proposed within a batch and not read since.
+    fn settle_provisional(&mut self) {
+        self.inner.settle_provisional();
+    }
+
+    /// One `(idxs, vals)` pair of dicts for each new tid.
+    ///
+    /// `first` is the number of the first of these within the batch that `seed` names.
+    #[pyo3(signature = (tids, seed, *, avg_best_idx, shrink_coef, first=0))]
     fn suggest<'py>(
-        &self,
+        &mut self,
         py: Python<'py>,
-        tid: i64,
+        tids: Vec<i64>,
         seed: u64,
         avg_best_idx: f64,
         shrink_coef: f64,
-    ) -> PyResult<Bound<'py, PyAny>> {
+        first: u64,
+    ) -> PyResult<Bound<'py, PyList>> {
         let options = Options {
             mean_rank: avg_best_idx,
             shrink: shrink_coef,
         };
-        let row = self
-            .inner
-            .assignment(tid, seed, &options)
-            .map_err(|e| exception(&e))?;
-        let written: Bound<'py, PyList> = self.writer.write(py, &[tid], &[row])?;
-        written.get_item(0)
+        let keys = &tids;
+        let request = Request { keys, seed, first };
+        suggestions(
+            py,
+            gil::SUGGESTIONS,
+            &mut self.inner,
+            &self.writer,
+            &request,
+            &options,
+        )
     }
 
     /// Number of trials in which a label is active.
@@ -103,7 +120,7 @@ impl PyAnnealer {
             .inner
             .loss(key)
             .zip(self.inner.value(key, self.param(label)?));
-        found.ok_or_else(|| PyKeyError::new_err(format!("{label:?} is not active in trial {key}")))
+        found.ok_or_else(|| inactive(label, key))
     }
 
     /// How a label's new value is drawn, given the trial that is its anchor: `("uniform", low, high)`
@@ -116,9 +133,8 @@ impl PyAnnealer {
         shrink_coef: f64,
     ) -> PyResult<(&'static str, f64, f64)> {
         let param = self.param(label)?;
-        let value = self.inner.value(anchor, param).ok_or_else(|| {
-            PyKeyError::new_err(format!("{label:?} is not active in trial {anchor}"))
-        })?;
+        let value = self.inner.value(anchor, param);
+        let value = value.ok_or_else(|| inactive(label, anchor))?;
         let prior = &self.inner.space().params()[param].prior;
         Ok(
             match Step::new(prior, value, self.inner.factor(param, shrink_coef)) {
@@ -132,7 +148,6 @@ impl PyAnnealer {
 
 impl PyAnnealer {
     fn param(&self, label: &str) -> PyResult<usize> {
-        let found = self.inner.space().index_of(label);
-        found.ok_or_else(|| PyKeyError::new_err(format!("no parameter {label:?} in this space")))
+        index_of(self.inner.space(), label)
     }
 }

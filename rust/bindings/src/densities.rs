@@ -5,13 +5,12 @@
 
 #![allow(clippy::needless_pass_by_value)] // arguments come from Python by value
 
-use crate::errors::exception;
+use crate::errors::{exception, wrong_value};
 use crate::gil;
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use parzen::numerics::special::log_sum_exp;
 use parzen::reference::{self as core, Coordinates, Mixture};
 use parzen::rng::stream;
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 type Array<'py> = Bound<'py, PyArray1<f64>>;
@@ -100,9 +99,7 @@ fn coordinates((log, low, high, q): Frame) -> PyResult<Coordinates> {
     if let Some(q) = q
         && !(q > 0.0 && q.is_finite())
     {
-        return Err(PyValueError::new_err(format!(
-            "q={q:?} must be positive and finite"
-        )));
+        return Err(wrong_value(format!("q={q:?} must be positive and finite")));
     }
     let truncation = (low.is_some() || high.is_some()).then(|| {
         (
@@ -153,9 +150,7 @@ fn elementwise<'py>(
 ) -> PyResult<Array<'py>> {
     let (xs, mus, sigmas) = (x.as_array(), mu.as_array(), sigma.as_array());
     if xs.len() != mus.len() || xs.len() != sigmas.len() {
-        return Err(PyValueError::new_err(
-            "x, mu and sigma must have equal lengths",
-        ));
+        return Err(wrong_value("x, mu and sigma must have equal lengths"));
     }
     let values: Vec<f64> = xs
         .iter()

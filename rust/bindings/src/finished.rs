@@ -2,10 +2,10 @@
 
 use crate::errors::exception;
 use crate::prefetch::{prefetch_item, prefetch_table, prefetch_value};
-use crate::reader::{item, state_of};
+use crate::reader::{item, state_of, status_of};
 use crate::rows::{NumberTypes, rows};
 use parzen::importance::Trials;
-use parzen::trials::State;
+use parzen::outcome::{State, compared_loss};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
@@ -149,10 +149,8 @@ fn parts_of<'py>(block: &[Bound<'py, PyDict>]) -> PyResult<Vec<Parts<'py>>> {
     Ok(parts)
 }
 
-/// The loss of a document that ran to its end and has one that compares; else NaN, or infinity if it ended and
+/// The loss by which a trial compares with others ([`compared_loss`]); if it has none, NaN, or infinity if it ended and
 /// `failed` counts. And whether it ended.
-///
-/// The result of a pruned trial is that of an earlier step, so its loss does not compare.
 pub fn outcome(document: &Bound<'_, PyDict>, failed: bool) -> PyResult<(f64, bool)> {
     Parts::of(document)?.outcome(failed)
 }
@@ -160,36 +158,26 @@ pub fn outcome(document: &Bound<'_, PyDict>, failed: bool) -> PyResult<(f64, boo
 impl Parts<'_> {
     /// See [`outcome`].
     fn outcome(&self, failed: bool) -> PyResult<(f64, bool)> {
-        let (loss, has_ended) = self.loss()?;
+        let has_ended = self.state.has_ended();
+        let loss = match self.state {
+            State::Done => self.loss()?,
+            _ => f64::NAN,
+        };
         let counts = failed && has_ended && loss.is_nan();
         Ok((if counts { f64::INFINITY } else { loss }, has_ended))
     }
 
-    /// The loss that compares, or NaN, and whether the trial ended.
-    fn loss(&self) -> PyResult<(f64, bool)> {
+    fn loss(&self) -> PyResult<f64> {
         let py = self.result.py();
-        if self.state != State::Done {
-            return Ok((f64::NAN, self.state == State::Error));
-        }
         let Ok(result) = self.result.cast::<PyDict>() else {
-            return Ok((f64::NAN, true));
-        };
-        let ok = intern!(py, "ok");
-        let is_ok = match result.get_item(intern!(py, "status"))? {
-            Some(status) => status.is(ok) || status.eq(ok)?,
-            None => false,
+            return Ok(f64::NAN);
         };
         let is_pruned = match result.get_item(intern!(py, "pruned"))? {
             Some(pruned) => pruned.is_truthy()?,
             None => false,
         };
-        if !is_ok || is_pruned {
-            return Ok((f64::NAN, true));
-        }
-        let loss = match result.get_item(intern!(py, "loss"))? {
-            Some(loss) => loss.extract().unwrap_or(f64::NAN),
-            None => f64::NAN,
-        };
-        Ok((if f64::is_finite(loss) { loss } else { f64::NAN }, true))
+        let loss = result.get_item(intern!(py, "loss"))?;
+        let loss = loss.and_then(|loss| loss.extract().ok());
+        Ok(compared_loss(status_of(result)?, is_pruned, loss))
     }
 }

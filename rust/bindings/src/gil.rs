@@ -15,11 +15,22 @@ use std::time::Instant;
 /// Suggestions per call from which giving up the GIL pays.
 pub const SUGGESTIONS: usize = 16;
 
+/// The same, if one takes milliseconds.
+pub const SLOW_SUGGESTIONS: usize = 1;
+
 /// Densities (points times components) per call from which it does.
 pub const DENSITIES: usize = 10_000;
 
-/// Documents that are read or written between two looks at the signals.
-pub const DOCUMENTS: usize = 1024;
+/// Documents that are read or written, and values that are made, between two looks at the signals.
+const DOCUMENTS: usize = 1024;
+
+/// Hears signals before some of many documents; `at` counts these.
+pub fn hear_now_and_then(py: Python<'_>, at: usize) -> PyResult<()> {
+    if at % DOCUMENTS == DOCUMENTS - 1 {
+        py.check_signals()?;
+    }
+    Ok(())
+}
 
 /// Milliseconds between two looks at the signals.
 const PERIOD: u64 = 50;

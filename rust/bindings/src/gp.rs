@@ -3,16 +3,18 @@
 // PyO3 hands over arguments by value.
 #![allow(clippy::needless_pass_by_value)]
 
+use crate::errors::{exception, wrong_value};
 use crate::gil;
 use crate::history::PyHistory;
+use crate::suggestions::suggestions;
+use parzen::algorithm::Request;
+use parzen::gp::Options;
 use parzen::gp::acquisition::log_improvement;
 use parzen::gp::candidates::Counts;
 use parzen::gp::hyper::Hyper;
 use parzen::gp::options::Trust;
 use parzen::gp::points::Points;
 use parzen::gp::posterior::{Posterior, Prediction};
-use parzen::gp::{self, Options};
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
@@ -76,20 +78,18 @@ pub fn suggest_gp<'py>(
     options: Arguments,
     first: u64,
 ) -> PyResult<Bound<'py, PyList>> {
-    history.check_flags(&unordered)?;
-    let options = options.options();
-    let (model, cache, failed) = history.trials.process(&unordered);
-    let rows = gil::work(py, true, |checkpoint| {
-        gp::suggest(
-            model,
-            (&failed, cache),
-            &tids,
-            (seed, first),
-            &options,
-            checkpoint,
-        )
-    })?;
-    history.writer.write(py, &tids, &rows)
+    let process = history.trials.process(&unordered);
+    let mut process = process.map_err(|error| exception(&error))?;
+    let (keys, options) = (&tids, options.options());
+    let request = Request { keys, seed, first };
+    suggestions(
+        py,
+        gil::SLOW_SUGGESTIONS,
+        &mut process,
+        &history.writer,
+        &request,
+        &options,
+    )
 }
 
 /// Means and variances, at some points, of a Gaussian process with given hyperparameters that has seen losses.
@@ -113,7 +113,7 @@ pub fn gp_predict(
         || points.iter().chain(&at).any(|p| p.len() != d)
         || points.len() != losses.len()
     {
-        return Err(PyValueError::new_err(
+        return Err(wrong_value(
             "points, lengths and unordered must have equal lengths, and so must points and losses",
         ));
     }
@@ -127,7 +127,7 @@ pub fn gp_predict(
         noise,
     };
     let posterior = Posterior::new(known, &losses, hyper, mean_variance, 0)
-        .ok_or_else(|| PyValueError::new_err("the covariance matrix is not positive definite"))?;
+        .ok_or_else(|| wrong_value("the covariance matrix is not positive definite"))?;
     let predictions = posterior.predict(&at);
     Ok(predictions.iter().map(|p| (p.mean, p.variance)).unzip())
 }

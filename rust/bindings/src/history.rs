@@ -5,12 +5,13 @@
 
 use crate::gil;
 use crate::reader::{is_in_question, item, outcome, read_document, read_vals};
-use crate::space::PySpace;
+use crate::space::{PySpace, index_of};
+use crate::suggestions::suggestions;
 use crate::writer::Writer;
 use numpy::{PyArray1, PyReadonlyArray1};
+use parzen::algorithm::{Learner, Request};
 use parzen::tpe::{self, column};
 use parzen::trials::Trials;
-use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -47,8 +48,8 @@ impl PyHistory {
     /// Labels that are not in the space are ignored, labels of the space that are missing count as
     /// not active. A NaN loss removes the row.
     fn upsert(&mut self, key: i64, loss: f64, vals: &Bound<'_, PyDict>) -> PyResult<()> {
-        read_vals(vals, self.writer.labels(), &mut self.values)?;
-        self.trials.upsert(key, loss, &self.values);
+        let values = read_vals(vals, self.writer.labels(), &mut self.values)?;
+        self.trials.upsert(key, loss, values);
         Ok(())
     }
 
@@ -59,16 +60,11 @@ impl PyHistory {
     /// started are read once: `fresh` reads them again.
     #[pyo3(signature = (key, document, fresh = false))]
     fn read(&mut self, key: i64, document: &Bound<'_, PyDict>, fresh: bool) -> PyResult<()> {
-        let (state, loss) = outcome(document, key)?;
-        if !Trials::takes(state, loss) {
-            self.trials.remove(key);
-        } else if !fresh && self.trials.knows(key, state, loss) {
-            self.trials.note(key, state, loss);
-        } else {
-            read_document(document, self.writer.labels(), &mut self.values)?;
-            self.trials.record(key, state, loss, &self.values);
-        }
-        Ok(())
+        let outcome = outcome(document, key)?;
+        let (labels, values) = (self.writer.labels(), &mut self.values);
+        self.trials.take_over(key, outcome, fresh, || {
+            read_document(document, labels, values)
+        })
     }
 
     /// Takes over documents, from position `start` on, up to one whose row is open to question; returns
@@ -84,9 +80,7 @@ impl PyHistory {
     ) -> PyResult<usize> {
         let py = documents.py();
         for at in start..documents.len() {
-            if at % gil::DOCUMENTS == 0 {
-                py.check_signals()?;
-            }
+            gil::hear_now_and_then(py, at)?;
             let entry = documents.get_item(at)?;
             let document = entry.cast::<PyDict>()?;
             let tid = item(document, intern!(py, "tid"))?;
@@ -120,8 +114,8 @@ impl PyHistory {
 
     /// Adds a pending row from Vals that counts until `settle_provisional`.
     fn propose(&mut self, key: i64, vals: &Bound<'_, PyDict>) -> PyResult<()> {
-        read_vals(vals, self.writer.labels(), &mut self.values)?;
-        self.trials.propose(key, &self.values);
+        let values = read_vals(vals, self.writer.labels(), &mut self.values)?;
+        self.trials.propose(key, values);
         Ok(())
     }
 
@@ -199,39 +193,21 @@ impl PyHistory {
             candidates: usize::try_from(n_candidates).unwrap_or(0),
             gamma,
         };
-        let (history, writer) = (self.trials.history_mut(), &self.writer);
-        let out = PyList::empty(py).unbind();
-        let mut written: PyResult<usize> = Ok(0);
-        let write = |rows: &[Vec<f64>]| {
-            if let Ok(from) = written {
-                let to = from + rows.len();
-                written = Python::attach(|py| {
-                    writer.append(out.bind(py), &tids[from..to], rows)?;
-                    Ok(to)
-                });
-            }
-        };
-        gil::work(py, tids.len() >= gil::SUGGESTIONS, |checkpoint| {
-            tpe::suggest_by_pieces(history, &tids, seed, first, &options, checkpoint, write)
-        })?;
-        written?;
-        Ok(out.into_bound(py))
+        let keys = &tids;
+        let request = Request { keys, seed, first };
+        let history = self.trials.history_mut();
+        suggestions(
+            py,
+            gil::SUGGESTIONS,
+            history,
+            &self.writer,
+            &request,
+            &options,
+        )
     }
 }
 
 impl PyHistory {
-    /// Checks that there is a flag for each parameter.
-    pub fn check_flags(&self, unordered: &[bool]) -> PyResult<()> {
-        let expected = self.trials.space().len();
-        if unordered.len() == expected {
-            return Ok(());
-        }
-        Err(PyValueError::new_err(format!(
-            "unordered has {} entries; there must be one for each of the {expected} parameters",
-            unordered.len()
-        )))
-    }
-
     fn agrees_with(
         &mut self,
         entry: &Bound<'_, PyAny>,
@@ -245,15 +221,13 @@ impl PyHistory {
             return Ok(false);
         }
         let key = tid.extract()?;
-        let (state, loss) = outcome(document, key)?;
-        if Trials::takes(state, loss) {
-            read_document(document, self.writer.labels(), &mut self.values)?;
-        }
-        Ok(self.trials.agrees(key, state, loss, &self.values))
+        let outcome = outcome(document, key)?;
+        let (labels, values) = (self.writer.labels(), &mut self.values);
+        self.trials
+            .agrees(key, outcome, || read_document(document, labels, values))
     }
 
     fn param(&self, label: &str) -> PyResult<usize> {
-        let found = self.trials.space().index_of(label);
-        found.ok_or_else(|| PyKeyError::new_err(format!("no parameter {label:?} in this space")))
+        index_of(self.trials.space(), label)
     }
 }

@@ -3,11 +3,11 @@
 // PyO3 hands over arguments by value.
 #![allow(clippy::needless_pass_by_value)]
 
-use crate::errors::exception;
+use crate::errors::{exception, wrong_value};
 use crate::finished::{Finished, outcome};
+use crate::gil;
 use crate::space::PySpace;
 use parzen::importance::{Baseline, Options, Trials, shares};
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
@@ -41,7 +41,7 @@ pub fn importance(
     if let Some(losses) = &losses
         && losses.len() != documents.len()
     {
-        return Err(PyValueError::new_err(format!(
+        return Err(wrong_value(format!(
             "there are {} losses for {} documents; give one for each",
             losses.len(),
             documents.len()
@@ -66,10 +66,11 @@ pub fn importance(
         finite,
         ended,
     } = finished;
-    let work = || {
+    gil::work(py, true, |checkpoint| {
         let study = trials.study();
         let importances = study.importances(&options)?;
-        let intervals = level.map(|level| study.intervals(&options, level, n_resamples, seed));
+        let intervals =
+            level.map(|level| study.intervals(&options, level, (n_resamples, seed), checkpoint));
         Ok((
             importances.clone(),
             shares(importances),
@@ -77,8 +78,7 @@ pub fn importance(
             finite,
             ended,
         ))
-    };
-    py.detach(work).map_err(|e| exception(&e))
+    })
 }
 
 /// The loss of each document that ran to its end and has one that compares; NaN for the others, infinity for

@@ -3,9 +3,12 @@
 // PyO3 hands over arguments by value.
 #![allow(clippy::needless_pass_by_value)]
 
+use crate::errors::exception;
 use crate::gil;
 use crate::history::PyHistory;
-use parzen::joint::{self, Options};
+use crate::suggestions::suggestions;
+use parzen::algorithm::Request;
+use parzen::joint::Options;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
@@ -63,10 +66,16 @@ pub fn suggest_joint<'py>(
         evolve_share,
         evolve_step,
     };
-    history.check_flags(&unordered)?;
     let model = history.trials.joint(&unordered);
-    let rows = gil::work(py, tids.len() >= gil::SUGGESTIONS, |checkpoint| {
-        joint::suggest_until(model, &tids, (seed, first), &options, checkpoint)
-    })?;
-    history.writer.write(py, &tids, &rows)
+    let model = model.map_err(|error| exception(&error))?;
+    let keys = &tids;
+    let request = Request { keys, seed, first };
+    suggestions(
+        py,
+        gil::SUGGESTIONS,
+        model,
+        &history.writer,
+        &request,
+        &options,
+    )
 }

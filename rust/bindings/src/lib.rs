@@ -17,6 +17,7 @@ mod reader;
 mod rows;
 mod space;
 mod stored;
+mod suggestions;
 mod writer;
 
 // On a free-threaded CPython the interpreter turns its lock on for this module: the documents that it reads and

@@ -3,7 +3,7 @@
 // PyO3 hands over arguments by value.
 #![allow(clippy::needless_pass_by_value)]
 
-use pyo3::exceptions::PyKeyError;
+use crate::errors::missing_value;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
@@ -51,9 +51,7 @@ impl PyNumberDict {
         let point = self.blank.bind(py).copy()?;
         for number in &self.numbers {
             let label = number.label.bind(py);
-            let column = vals
-                .get_item(label)?
-                .ok_or_else(|| PyKeyError::new_err(label.clone().unbind()))?;
+            let column = vals.get_item(label)?.ok_or_else(|| missing_value(label))?;
             let value = match column.cast::<PyList>() {
                 Ok(list) => list.get_item(0)?,
                 Err(_) => column.get_item(0)?,

@@ -3,13 +3,12 @@
 // PyO3 hands over arguments by value.
 #![allow(clippy::needless_pass_by_value)]
 
-use crate::errors::exception;
+use crate::errors::{exception, unknown_parameter, wrong_value};
 use crate::gil;
 use crate::writer::Writer;
 use parzen::prior::Prior;
 use parzen::random;
 use parzen::space::{Param, Space};
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 use std::collections::HashMap;
@@ -34,7 +33,7 @@ impl PySpace {
             .collect();
         let resolve = |label: &str, (parent, value): (String, i64)| match index.get(&parent) {
             Some(i) => Ok((*i, value)),
-            None => Err(PyValueError::new_err(format!(
+            None => Err(wrong_value(format!(
                 "parameter {label:?}: condition on {parent:?}, which is no parameter of the space"
             ))),
         };
@@ -90,4 +89,10 @@ impl PySpace {
     fn __len__(&self) -> usize {
         self.inner.len()
     }
+}
+
+/// The number of a parameter.
+pub fn index_of(space: &Space, label: &str) -> PyResult<usize> {
+    let found = space.index_of(label);
+    found.ok_or_else(|| unknown_parameter(label))
 }

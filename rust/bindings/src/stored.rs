@@ -40,9 +40,7 @@ pub fn read_stored<'py>(
         int64: dtype::<i64>(py),
     };
     for (at, (text, tid)) in texts.iter().zip(tids).enumerate() {
-        if at % gil::DOCUMENTS == gil::DOCUMENTS - 1 {
-            py.check_signals()?;
-        }
+        gil::hear_now_and_then(py, at)?;
         let mut reader = Reader {
             text: text.to_str()?,
             at: 0,

@@ -74,9 +74,7 @@ impl Writer {
         let py = out.py();
         let _paused = PausedCollector::new(py);
         for (at, (tid, row)) in tids.iter().zip(rows).enumerate() {
-            if at % gil::DOCUMENTS == gil::DOCUMENTS - 1 {
-                py.check_signals()?;
-            }
+            gil::hear_now_and_then(py, at)?;
             let (idxs, vals) = (self.blank.bind(py).copy()?, self.blank.bind(py).copy()?);
             let tid = tid.into_pyobject(py)?;
             for ((label, discrete), value) in self.labels.iter().zip(&self.discrete).zip(row) {

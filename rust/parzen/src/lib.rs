@@ -4,7 +4,7 @@
 //!
 //! A [`space::Space`] is a flat list of parameters, each with a [`prior`] and the conditions under
 //! which it is active. A [`tpe::History`] holds the trials as columns: one loss per trial, one
-//! value per trial and active parameter. To suggest a trial, [`tpe::suggest`]
+//! value per trial and active parameter. To suggest a trial, it
 //!
 //! 1. splits the trials: the `ceil(gamma sqrt(n))` with the smallest losses are good, all others
 //!    (failed and pending ones too) are bad;
@@ -32,6 +32,7 @@
 //! | [`error`] | the one error type |
 //! | [`rng`] | the generator, and how a seed becomes streams |
 //! | [`interrupt`] | how long work is given up |
+//! | [`outcome`] | what has become of a trial, and which losses the algorithms see |
 //! | [`numerics`] | special functions, sums of Gaussians, sorted lists and ranks |
 //! | [`prior`] | the families of priors: draw, log-density, model space, limits |
 //! | [`space`] | parameters and conditions |
@@ -67,6 +68,7 @@ pub mod importance;
 pub mod interrupt;
 pub mod joint;
 pub mod numerics;
+pub mod outcome;
 pub mod prior;
 pub mod random;
 pub mod reference;

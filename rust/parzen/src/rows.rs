@@ -100,6 +100,12 @@ impl Rows {
         self.keys.len() as u32
     }
 
+    /// Whether so many rows are gone that it is time to [`compact`](Self::compact).
+    #[must_use]
+    pub fn is_sparse(&self) -> bool {
+        self.total() as usize > 2 * self.len() + 64
+    }
+
     /// Whether a row was withdrawn.
     #[must_use]
     pub fn is_gone(&self, row: u32) -> bool {
@@ -248,11 +254,6 @@ impl Rows {
         self.live -= 1;
         self.provisional.remove(&key);
         Some(row)
-    }
-
-    /// Makes a row one that counts until [`settle`](Self::settle).
-    pub fn mark_provisional(&mut self, key: i64) {
-        self.provisional.insert(key);
     }
 
     /// Adds a pending row that counts until [`settle`](Self::settle), unless the key is known.

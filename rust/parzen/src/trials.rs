@@ -6,26 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::algorithm::Learner;
+use crate::error::{self, Error};
 use crate::gp;
 use crate::joint;
+use crate::outcome::{Outcome, State};
 use crate::rows::Rows;
 use crate::space::Space;
 use crate::tpe::History;
-
-/// How far a trial has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// It waits to be evaluated.
-    New,
-    /// It is being evaluated.
-    Running,
-    /// Its objective returned.
-    Done,
-    /// Its objective raised an exception.
-    Error,
-    /// It was given up.
-    Cancelled,
-}
 
 /// The trials of one study.
 #[derive(Clone, Debug)]
@@ -38,12 +26,8 @@ pub struct Trials {
     /// Keys of the rows that are done and have no loss.
     failed: BTreeSet<i64>,
     /// What the Gaussian process has fitted.
-    process: gp::Cache,
+    fits: gp::Cache,
 }
-
-/// What the Gaussian process needs: the rows of the joint estimator, what it has fitted, and the keys of the
-/// trials that came to nothing.
-pub type Process<'a> = (&'a mut joint::Model, &'a mut gp::Cache, BTreeSet<i64>);
 
 impl Trials {
     /// No trials of a space.
@@ -54,14 +38,8 @@ impl Trials {
             joint: None,
             errors: BTreeMap::new(),
             failed: BTreeSet::new(),
-            process: gp::Cache::default(),
+            fits: gp::Cache::default(),
         }
-    }
-
-    /// The space.
-    #[must_use]
-    pub fn space(&self) -> &Space {
-        self.history.space()
     }
 
     /// The trials as hyperopt's own estimator has them.
@@ -75,41 +53,79 @@ impl Trials {
         &mut self.history
     }
 
-    /// Whether a trial of this state and loss is kept, with its values.
-    #[must_use]
-    pub fn takes(state: State, loss: f64) -> bool {
-        state == State::Error || (state != State::Cancelled && !loss.is_nan())
-    }
-
-    /// Whether all that matters of a trial is known without a look at its values: they are the same from its
-    /// start on, so its loss tells.
-    #[must_use]
-    #[allow(clippy::float_cmp)] // a change is what is looked for
-    pub fn knows(&self, key: i64, state: State, loss: f64) -> bool {
-        let rows = self.history.rows();
-        let has = || rows.settled(key).is_some_and(|row| rows.loss(row) == loss);
-        matches!(state, State::Running | State::Done) && !loss.is_nan() && has()
-    }
-
-    /// Takes over a trial; `values` has one entry per parameter, NaN where it is not active. Infinity is the loss
-    /// of one that has none; a trial whose loss is NaN, and a cancelled one, is left out.
-    pub fn record(&mut self, key: i64, state: State, loss: f64, values: &[f64]) {
-        if !Self::takes(state, loss) {
+    /// Takes over a trial; its `values`, one entry per parameter, NaN where it is not active, are only asked for where
+    /// they matter. A trial whose loss is NaN, and a cancelled one, is left out.
+    ///
+    /// The values of a trial are the same from its start on: they are asked for once, unless everything is to be taken
+    /// `anew`.
+    ///
+    /// # Errors
+    /// As `values`.
+    pub fn take_over<'v, E>(
+        &mut self,
+        key: i64,
+        outcome: Outcome,
+        anew: bool,
+        values: impl FnOnce() -> Result<&'v [f64], E>,
+    ) -> Result<(), E> {
+        let Outcome { state, loss } = outcome;
+        if !is_kept(outcome) {
             self.remove(key);
         } else if state == State::Error {
+            let values = values()?;
             self.remove(key);
             self.errors.insert(key, values.to_vec());
             if let Some(joint) = &mut self.joint {
                 joint.upsert(key, f64::INFINITY, values);
             }
+        } else if !anew && self.knows(key, outcome) {
+            self.note(key, outcome);
         } else {
-            self.note(key, state, loss);
+            let values = values()?;
+            self.note(key, outcome);
             self.upsert(key, loss, values);
         }
+        Ok(())
     }
 
-    /// Takes note of how a trial ended whose values are known.
-    pub fn note(&mut self, key: i64, state: State, loss: f64) {
+    /// Whether to [`take_over`](Self::take_over) everything anew would change nothing.
+    ///
+    /// # Errors
+    /// As `values`.
+    #[allow(clippy::float_cmp)] // a change is what is looked for
+    pub fn agrees<'v, E>(
+        &self,
+        key: i64,
+        outcome: Outcome,
+        values: impl FnOnce() -> Result<&'v [f64], E>,
+    ) -> Result<bool, E> {
+        let rows = self.history.rows();
+        let settled = rows.settled(key);
+        if !is_kept(outcome) {
+            return Ok(settled.is_none() && !self.errors.contains_key(&key));
+        }
+        let values = values()?;
+        if outcome.state != State::Error {
+            let same = |row| rows.loss(row) == outcome.loss && rows.holds(row, values);
+            return Ok(settled.is_some_and(same));
+        }
+        let same = |own: &Vec<f64>| {
+            let mut pairs = own.iter().zip(values);
+            pairs.all(|(a, b)| a == b || (a.is_nan() && b.is_nan()))
+        };
+        Ok(settled.is_none() && self.errors.get(&key).is_some_and(same))
+    }
+
+    /// Whether all that matters of a trial is known without a look at its values: its loss tells.
+    #[allow(clippy::float_cmp)] // a change is what is looked for
+    fn knows(&self, key: i64, Outcome { state, loss }: Outcome) -> bool {
+        let rows = self.history.rows();
+        let has = || rows.settled(key).is_some_and(|row| rows.loss(row) == loss);
+        matches!(state, State::Running | State::Done) && has()
+    }
+
+    /// Takes note of whether a trial ended without a loss.
+    fn note(&mut self, key: i64, Outcome { state, loss }: Outcome) {
         if state == State::Done && loss == f64::INFINITY {
             self.failed.insert(key);
         } else if !self.failed.is_empty() {
@@ -117,62 +133,11 @@ impl Trials {
         }
     }
 
-    /// Adds or replaces a row; one whose loss is NaN is removed.
-    pub fn upsert(&mut self, key: i64, loss: f64, values: &[f64]) {
-        self.history.upsert(key, loss, values);
-        self.errors.remove(&key);
-        if let Some(joint) = &mut self.joint {
-            joint.upsert(key, loss, values);
-        }
-    }
-
-    /// Withdraws a trial.
-    pub fn remove(&mut self, key: i64) {
-        self.history.remove(key);
-        self.errors.remove(&key);
-        self.failed.remove(&key);
-        if let Some(joint) = &mut self.joint {
-            joint.remove(key);
-        }
-    }
-
-    /// Adds a pending row that counts until [`settle_provisional`](Self::settle_provisional).
-    pub fn propose(&mut self, key: i64, values: &[f64]) {
-        self.history.propose(key, values);
-        if let Some(joint) = &mut self.joint {
-            joint.propose(key, values);
-        }
-    }
-
-    /// Withdraws the proposed rows that have not been recorded since.
-    pub fn settle_provisional(&mut self) {
-        self.history.settle_provisional();
-        if let Some(joint) = &mut self.joint {
-            joint.settle_provisional();
-        }
-    }
-
-    /// Whether [`record`](Self::record) would change nothing.
-    #[must_use]
-    #[allow(clippy::float_cmp)] // a change is what is looked for
-    pub fn agrees(&self, key: i64, state: State, loss: f64, values: &[f64]) -> bool {
-        let rows = self.history.rows();
-        let settled = rows.settled(key);
-        if !Self::takes(state, loss) {
-            return settled.is_none() && !self.errors.contains_key(&key);
-        }
-        if state != State::Error {
-            return settled.is_some_and(|row| rows.loss(row) == loss && rows.holds(row, values));
-        }
-        let same = |own: &Vec<f64>| {
-            let mut pairs = own.iter().zip(values);
-            pairs.all(|(a, b)| a == b || (a.is_nan() && b.is_nan()))
-        };
-        settled.is_none() && self.errors.get(&key).is_some_and(same)
-    }
-
     /// The rows for the joint estimator; brought over when first asked for, kept in step since.
-    pub fn joint(&mut self, unordered: &[bool]) -> &mut joint::Model {
+    ///
+    /// # Errors
+    /// When there is not one flag for each parameter.
+    pub fn joint(&mut self, unordered: &[bool]) -> error::Result<&mut joint::Model> {
         brought_over(
             &mut self.joint,
             self.history.rows(),
@@ -181,13 +146,59 @@ impl Trials {
         )
     }
 
-    /// What the Gaussian process needs.
-    pub fn process(&mut self, unordered: &[bool]) -> Process<'_> {
+    /// The Gaussian process of these trials, whose rows are those of the joint estimator.
+    ///
+    /// # Errors
+    /// As [`joint`](Self::joint).
+    pub fn process(&mut self, unordered: &[bool]) -> error::Result<gp::Process<'_>> {
         let failed = self.failed.iter().chain(self.errors.keys()).copied();
         let failed = failed.collect();
         let rows = self.history.rows();
-        let model = brought_over(&mut self.joint, rows, &self.errors, unordered);
-        (model, &mut self.process, failed)
+        let model = brought_over(&mut self.joint, rows, &self.errors, unordered)?;
+        Ok(gp::Process::new(model, failed, &mut self.fits))
+    }
+}
+
+/// Whether a trial is kept, with its values.
+fn is_kept(Outcome { state, loss }: Outcome) -> bool {
+    state == State::Error || (state != State::Cancelled && !loss.is_nan())
+}
+
+impl Learner for Trials {
+    fn space(&self) -> &Space {
+        self.history.space()
+    }
+
+    /// A NaN loss removes the trial.
+    fn upsert(&mut self, key: i64, loss: f64, values: &[f64]) {
+        self.history.upsert(key, loss, values);
+        self.errors.remove(&key);
+        if let Some(joint) = &mut self.joint {
+            joint.upsert(key, loss, values);
+        }
+    }
+
+    fn remove(&mut self, key: i64) {
+        self.history.remove(key);
+        self.errors.remove(&key);
+        self.failed.remove(&key);
+        if let Some(joint) = &mut self.joint {
+            joint.remove(key);
+        }
+    }
+
+    fn propose(&mut self, key: i64, values: &[f64]) {
+        self.history.propose(key, values);
+        if let Some(joint) = &mut self.joint {
+            joint.propose(key, values);
+        }
+    }
+
+    fn settle_provisional(&mut self) {
+        self.history.settle_provisional();
+        if let Some(joint) = &mut self.joint {
+            joint.settle_provisional();
+        }
     }
 }
 
@@ -197,9 +208,14 @@ fn brought_over<'a>(
     rows: &Rows,
     errors: &BTreeMap<i64, Vec<f64>>,
     unordered: &[bool],
-) -> &'a mut joint::Model {
+) -> error::Result<&'a mut joint::Model> {
+    let (left, right) = (rows.space().len(), unordered.len());
+    if left != right {
+        let what = "parameters and unordered";
+        return Err(Error::LengthMismatch { what, left, right });
+    }
     model.take_if(|model| model.unordered() != unordered);
-    model.get_or_insert_with(|| {
+    Ok(model.get_or_insert_with(|| {
         let mut model = joint::Model::new(rows.space().clone(), unordered);
         for row in rows.live() {
             model.upsert(rows.key(row), rows.loss(row), rows.values(row));
@@ -208,5 +224,5 @@ fn brought_over<'a>(
             model.upsert(*key, f64::INFINITY, values);
         }
         Box::new(model)
-    })
+    }))
 }

@@ -6,6 +6,8 @@
 )]
 #![allow(clippy::cast_precision_loss, missing_docs)]
 
+use parzen::algorithm::{Learner, Request, one_by_one, suggest};
+use parzen::interrupt::Checkpoint;
 use parzen::numerics::special::{log_diff_cdf, log_sum_exp};
 use parzen::prior::Prior;
 use parzen::reference::{CategoricalPosterior, NumericPosterior};
@@ -339,15 +341,20 @@ fn a_batch_equals_one_suggestion_after_the_other() {
         }
         let keys: Vec<i64> = (n..n + 300).collect(); // several pieces
         let mut twin = history.clone();
-        let got = tpe::suggest(&mut history, &keys, 11, 0, &options).unwrap();
-        let want = tpe::one_by_one(&mut twin, &keys, 11, 0, &options).unwrap();
+        let got = suggest(&mut history, &keys, 11, 0, &options).unwrap();
+        let request = Request {
+            keys: &keys,
+            seed: 11,
+            first: 0,
+        };
+        let want = one_by_one(&mut twin, &request, &options, Checkpoint::never()).unwrap();
         let bits = |rows: &[Vec<f64>]| -> Vec<u64> {
             rows.iter().flatten().map(|v| v.to_bits()).collect()
         };
         assert_eq!(bits(&got), bits(&want));
         assert_eq!(listed(&history), listed(&twin));
-        let got = tpe::suggest(&mut history, &[1000], 12, 0, &options).unwrap();
-        let want = tpe::suggest(&mut twin, &[1000], 12, 0, &options).unwrap();
+        let got = suggest(&mut history, &[1000], 12, 0, &options).unwrap();
+        let want = suggest(&mut twin, &[1000], 12, 0, &options).unwrap();
         assert_eq!(bits(&got), bits(&want));
     }
 }

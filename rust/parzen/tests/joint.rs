@@ -11,11 +11,12 @@
     clippy::unwrap_used
 )]
 
+use parzen::algorithm::{Learner, suggest};
 use parzen::joint::axis::{Axis, Shape};
 use parzen::joint::mixture::kernel::log_densities;
 use parzen::joint::mixture::weights::Weights;
 use parzen::joint::mixture::{Floors, Mixture, draw};
-use parzen::joint::{Model, Options, suggest};
+use parzen::joint::{Model, Options};
 use parzen::numerics::special::{LN_SQRT_2_PI, log_diff_cdf, log_sum_exp};
 use parzen::prior::Prior;
 use parzen::rng::{Rng, stream};

@@ -11,11 +11,10 @@ mod trials;
 pub use step::Step;
 pub use trials::Annealer;
 
-use crate::algorithm::{Algorithm, Request};
+use crate::algorithm::{Algorithm, Learner, StreamName};
 use crate::error::{Result, require};
 use crate::interrupt::Checkpoint;
 use crate::rng::{Rng, stream};
-use crate::space::Space;
 
 /// Options of an [`Annealer`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -54,14 +53,22 @@ impl Options {
     }
 }
 
-impl Annealer {
-    /// The assignment for the trial `new_key`.
-    ///
-    /// # Errors
-    /// When an option is out of range.
-    pub fn assignment(&self, new_key: i64, seed: u64, options: &Options) -> Result<Vec<f64>> {
-        options.check()?;
-        let name = new_key.cast_unsigned();
+impl Algorithm for Annealer {
+    type Options = Options;
+
+    fn check(options: &Options) -> Result<()> {
+        options.check()
+    }
+
+    /// Its streams are named by the seed and the key.
+    fn assignment(
+        &mut self,
+        key: i64,
+        (seed, _): StreamName,
+        options: &Options,
+        _: Checkpoint<'_>,
+    ) -> Result<Vec<f64>> {
+        let name = key.cast_unsigned();
         let mut dice = stream(seed, name, u64::MAX);
         let mut anchors = Vec::new();
         let mut values = vec![f64::NAN; self.space().len()];
@@ -88,48 +95,6 @@ impl Annealer {
     }
 }
 
-impl Algorithm for Annealer {
-    type Options = Options;
-
-    fn space(&self) -> &Space {
-        self.space()
-    }
-
-    fn upsert(&mut self, key: i64, loss: f64, values: &[f64]) {
-        self.upsert(key, loss, values);
-    }
-
-    fn remove(&mut self, key: i64) {
-        self.remove(key);
-    }
-
-    fn propose(&mut self, key: i64, values: &[f64]) {
-        self.propose(key, values);
-    }
-
-    fn settle_provisional(&mut self) {
-        self.settle_provisional();
-    }
-
-    fn suggest(
-        &mut self,
-        request: &Request<'_>,
-        options: &Options,
-        checkpoint: Checkpoint<'_>,
-    ) -> Result<Vec<Vec<f64>>> {
-        let mut out: Vec<Vec<f64>> = Vec::with_capacity(request.keys.len());
-        for key in request.keys {
-            checkpoint.pass()?;
-            let values = self.assignment(*key, request.seed, options)?;
-            if out.len() + 1 < request.keys.len() {
-                self.propose(*key, &values);
-            }
-            out.push(values);
-        }
-        Ok(out)
-    }
-}
-
 /// A geometric variate on 0, 1, 2, ... whose successor has the mean given, by inversion.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates, as it should
 fn geometric(mean: f64, rng: &mut Rng) -> usize {
@@ -140,6 +105,7 @@ fn geometric(mean: f64, rng: &mut Rng) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::algorithm::suggest;
     use crate::prior::Prior;
     use crate::space::{Param, Space};
 
@@ -209,7 +175,8 @@ mod tests {
             annealer.upsert(key, 1.0, &[0.999, 1.0, 5.0]);
         }
         for key in 1000..1100 {
-            let values = annealer.assignment(key, 3, &Options::default()).unwrap();
+            let values = suggest(&mut annealer, &[key], 3, 0, &Options::default()).unwrap();
+            let values = &values[0];
             assert!((0.99..1.0).contains(&values[0]));
             assert!(values[2].is_nan() || (values[2] - 5.0).abs() < 0.1);
         }
@@ -226,15 +193,14 @@ mod tests {
 
     #[test]
     fn options_out_of_range_are_named() {
-        let annealer = annealer();
-        let suggest = |mean_rank, shrink| {
-            let error = annealer
-                .assignment(0, 0, &Options { mean_rank, shrink })
-                .unwrap_err();
+        let mut annealer = annealer();
+        let mut fault = |mean_rank, shrink| {
+            let options = Options { mean_rank, shrink };
+            let error = suggest(&mut annealer, &[0], 0, 0, &options).unwrap_err();
             error.to_string()
         };
-        assert!(suggest(0.5, 0.1).contains("avg_best_idx=0.5"));
-        assert!(suggest(2.0, NAN).contains("shrink_coef=NaN"));
+        assert!(fault(0.5, 0.1).contains("avg_best_idx=0.5"));
+        assert!(fault(2.0, NAN).contains("shrink_coef=NaN"));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The trials as annealing looks at them: columns, and a ranking.
 
+use crate::algorithm::Learner;
+use crate::outcome::{Outcome, State};
 use crate::rows::Rows;
 use crate::space::Space;
 
@@ -27,61 +29,37 @@ impl Annealer {
         }
     }
 
-    /// The space.
-    #[must_use]
-    pub fn space(&self) -> &Space {
-        self.rows.space()
-    }
-
     /// Parameters in the order of decision: parents first; otherwise the greatest label first.
     pub(super) fn order(&self) -> &[usize] {
         &self.order
     }
 
-    /// Adds the trial of `key` or replaces it; NaN among `values`, or what the parameter cannot have, is "not
-    /// active". A NaN loss ranks last.
+    /// Takes over a trial, whose `values` are only asked for where they matter: one whose objective raised an exception,
+    /// and one that was given up, is left out.
     ///
-    /// # Panics
-    /// When `values` does not have one entry per parameter.
-    pub fn upsert(&mut self, key: i64, loss: f64, values: &[f64]) {
-        self.remove(key);
-        let row = self.rows.upsert(key, loss, values).row();
+    /// # Errors
+    /// As `values`.
+    pub fn take_over<'v, E>(
+        &mut self,
+        key: i64,
+        Outcome { state, loss }: Outcome,
+        values: impl FnOnce() -> Result<&'v [f64], E>,
+    ) -> Result<(), E> {
+        match state {
+            State::Error | State::Cancelled => self.remove(key),
+            State::New | State::Running | State::Done => self.upsert(key, loss, values()?),
+        }
+        Ok(())
+    }
+
+    /// Takes over a row that was added, or filled anew.
+    fn follow(&mut self, row: u32) {
         for (count, value) in self.counts.iter_mut().zip(self.rows.values(row)) {
             *count += usize::from(!value.is_nan());
         }
-        let place = self.place(self.rows.loss(row), key);
-        self.ranking.insert(place, (self.rows.loss(row), key));
-    }
-
-    /// Withdraws a trial, if it is known.
-    pub fn remove(&mut self, key: i64) {
-        let Some(row) = self.rows.remove(key) else {
-            return;
-        };
-        for (count, value) in self.counts.iter_mut().zip(self.rows.values(row)) {
-            *count -= usize::from(!value.is_nan());
-        }
-        let place = self.place(self.rows.loss(row), key);
-        self.ranking.remove(place);
-    }
-
-    /// Adds a pending trial that counts until [`settle_provisional`](Self::settle_provisional), unless the key is
-    /// known.
-    pub fn propose(&mut self, key: i64, values: &[f64]) {
-        if self.rows.row(key).is_none() {
-            self.upsert(key, f64::INFINITY, values);
-            self.rows.mark_provisional(key);
-        }
-    }
-
-    /// Withdraws the proposed trials that have not been upserted since.
-    pub fn settle_provisional(&mut self) {
-        for key in self.rows.settle() {
-            self.remove(key);
-        }
-        if self.rows.total() as usize > 2 * self.rows.len() + 64 {
-            self.rows.compact();
-        }
+        let (loss, key) = (self.rows.loss(row), self.rows.key(row));
+        let place = self.place(loss, key);
+        self.ranking.insert(place, (loss, key));
     }
 
     /// Where a trial is, or belongs, in the ranking: by loss, then by key; NaN last.
@@ -139,6 +117,45 @@ impl Annealer {
     #[allow(clippy::cast_precision_loss)] // a number of trials
     pub fn factor(&self, param: usize, shrink: f64) -> f64 {
         1.0 / (1.0 + self.count(param) as f64 * shrink)
+    }
+}
+
+impl Learner for Annealer {
+    fn space(&self) -> &Space {
+        self.rows.space()
+    }
+
+    /// A NaN loss ranks last.
+    fn upsert(&mut self, key: i64, loss: f64, values: &[f64]) {
+        self.remove(key);
+        let change = self.rows.upsert(key, loss, values);
+        self.follow(change.row());
+    }
+
+    fn remove(&mut self, key: i64) {
+        let Some(row) = self.rows.remove(key) else {
+            return;
+        };
+        for (count, value) in self.counts.iter_mut().zip(self.rows.values(row)) {
+            *count -= usize::from(!value.is_nan());
+        }
+        let place = self.place(self.rows.loss(row), key);
+        self.ranking.remove(place);
+    }
+
+    fn propose(&mut self, key: i64, values: &[f64]) {
+        if let Some(change) = self.rows.propose(key, values) {
+            self.follow(change.row());
+        }
+    }
+
+    fn settle_provisional(&mut self) {
+        for key in self.rows.settle() {
+            self.remove(key);
+        }
+        if self.rows.is_sparse() {
+            self.rows.compact();
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where the acquisition is looked at first: complete points of the space.
 
 use super::points::seen;
+use crate::algorithm::StreamName;
 use crate::error::Result;
 use crate::interrupt::Checkpoint;
 use crate::joint::axis::{Axis, Shape};
@@ -92,7 +93,7 @@ pub fn candidates(
     model: &Model,
     ground: &Ground,
     best: &[Vec<f64>],
-    (seed, index): (u64, u64),
+    (seed, index): StreamName,
     counts: &Counts,
     checkpoint: Checkpoint<'_>,
 ) -> Result<Vec<Vec<f64>>> {

@@ -60,9 +60,10 @@ pub mod warp;
 
 pub use options::Options;
 
+use crate::algorithm::{Algorithm, Learner, StreamName};
 use crate::error::Result;
 use crate::interrupt::Checkpoint;
-use crate::joint::{self, Model};
+use crate::joint::Model;
 use crate::rng::stream;
 use crate::space::Space;
 use candidates::Ground;
@@ -96,38 +97,73 @@ struct Fit {
     skill: f64,
 }
 
-/// One assignment for each of the new keys: natural values by parameter, NaN where not active.
-///
-/// `failed` are the keys of the trials that came to nothing. The seed and the number of the first key within the batch that it
-/// names give the random streams. The earlier assignments of a batch are pending while the later ones are made.
-///
-/// # Errors
-/// When an option is out of range, and when it was interrupted.
-pub fn suggest(
-    model: &mut Model,
-    (failed, cache): (&BTreeSet<i64>, &mut Cache),
-    keys: &[i64],
-    (seed, first): (u64, u64),
-    options: &Options,
-    checkpoint: Checkpoint<'_>,
-) -> Result<Vec<Vec<f64>>> {
-    options.check()?;
-    let joint_options = options.joint();
-    let mut out = Vec::with_capacity(keys.len());
-    for (index, key) in (first..).zip(keys) {
-        checkpoint.pass()?;
-        let name = (seed, index);
-        let proposed = proposal(model, failed, cache, name, options, checkpoint)?;
-        let values = match proposed {
-            Some(values) => values,
-            None => joint::next(model, *key, name, &joint_options, checkpoint)?,
-        };
-        if out.len() + 1 < keys.len() {
-            model.propose(*key, &values);
+/// The process of a study, which shares the rows of the joint estimator.
+#[derive(Debug)]
+pub struct Process<'a> {
+    model: &'a mut Model,
+    failed: BTreeSet<i64>,
+    cache: &'a mut Cache,
+}
+
+impl<'a> Process<'a> {
+    /// `failed` are the keys of the trials that came to nothing; other rows without a loss are pending.
+    pub fn new(model: &'a mut Model, failed: BTreeSet<i64>, cache: &'a mut Cache) -> Self {
+        Self {
+            model,
+            failed,
+            cache,
         }
-        out.push(values);
     }
-    Ok(out)
+}
+
+impl Learner for Process<'_> {
+    fn space(&self) -> &Space {
+        self.model.space()
+    }
+
+    /// A trial of infinite loss is pending.
+    fn upsert(&mut self, key: i64, loss: f64, values: &[f64]) {
+        self.failed.remove(&key);
+        self.model.upsert(key, loss, values);
+    }
+
+    fn remove(&mut self, key: i64) {
+        self.failed.remove(&key);
+        self.model.remove(key);
+    }
+
+    fn propose(&mut self, key: i64, values: &[f64]) {
+        self.model.propose(key, values);
+    }
+
+    fn settle_provisional(&mut self) {
+        self.model.settle_provisional();
+    }
+}
+
+impl Algorithm for Process<'_> {
+    type Options = Options;
+
+    fn check(options: &Options) -> Result<()> {
+        options.check()
+    }
+
+    fn assignment(
+        &mut self,
+        key: i64,
+        name: StreamName,
+        options: &Options,
+        checkpoint: Checkpoint<'_>,
+    ) -> Result<Vec<f64>> {
+        let proposed = proposal(self, name, options, checkpoint)?;
+        proposed.map_or_else(
+            || {
+                self.model
+                    .assignment(key, name, &options.joint(), checkpoint)
+            },
+            Ok,
+        )
+    }
 }
 
 /// The number of trials that hyperparameters are fitted to, when so many have a loss: all of them while they are few, and
@@ -297,10 +333,12 @@ const FEWEST: usize = 3;
 
 /// The point that the process proposes; nothing where the joint estimator has to.
 fn proposal(
-    model: &mut Model,
-    failed: &BTreeSet<i64>,
-    cache: &mut Cache,
-    (seed, index): (u64, u64),
+    Process {
+        model,
+        failed,
+        cache,
+    }: &mut Process<'_>,
+    (seed, index): StreamName,
     options: &Options,
     checkpoint: Checkpoint<'_>,
 ) -> Result<Option<Vec<f64>>> {
@@ -313,7 +351,7 @@ fn proposal(
         return Ok(None);
     }
     model.learn(&options.joint());
-    let model = &*model;
+    let model = &**model;
     let ground = Ground {
         space: model.space(),
         axes: model.axes(),

@@ -5,7 +5,7 @@ use super::hyper::{LogNormal, Priors};
 use crate::error::{Result, require};
 use crate::joint::Options as JointOptions;
 
-/// Options of [`suggest`](super::suggest).
+/// What can be set; [`Options::check`] says what is allowed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Options {
     /// Spread-out random trials until the history has this many rows.

@@ -2,6 +2,7 @@
 
 use super::{Options, Study, check, shares};
 use crate::error::{Result, require};
+use crate::interrupt::Checkpoint;
 use crate::rng::stream;
 
 impl Study {
@@ -12,14 +13,14 @@ impl Study {
     /// Resample k depends on `seed` and k only.
     ///
     /// # Errors
-    /// As [`Study::importances`]; unless `0 < level < 1` and there is a resample.
+    /// As [`Study::importances`]; unless `0 < level < 1` and there is a resample; when it was interrupted.
     #[allow(clippy::cast_possible_truncation)] // ranks are below the number of trials
     pub fn intervals(
         &self,
         options: &Options,
         level: f64,
-        resamples: usize,
-        seed: u64,
+        (resamples, seed): (usize, u64),
+        checkpoint: Checkpoint<'_>,
     ) -> Result<Vec<(f64, f64)>> {
         check(options)?;
         require(
@@ -33,6 +34,7 @@ impl Study {
         let mut drawn = vec![Vec::with_capacity(resamples); self.grids.len()];
         let mut copies = vec![0_u32; n];
         for k in 0..resamples as u64 {
+            checkpoint.pass()?;
             let mut rng = stream(seed, k, 0);
             copies.fill(0);
             for _ in 0..n {

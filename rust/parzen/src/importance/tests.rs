@@ -1,4 +1,5 @@
 use super::*;
+use crate::interrupt::Checkpoint;
 use crate::prior::Prior;
 use crate::rng::{Rng, stream};
 use crate::space::{Conjunction, Param, Space};
@@ -21,6 +22,10 @@ fn param(label: &str, family: &str, args: &[f64], conditions: Vec<Conjunction>) 
 fn floats(n: usize) -> Space {
     let names = (0..n).map(|i| param(&format!("x{i}"), "uniform", &[0.0, 1.0], vec![vec![]]));
     Space::new(names.collect()).unwrap()
+}
+
+fn intervals(study: &Study, level: f64, resamples: usize) -> Result<Vec<(f64, f64)>> {
+    study.intervals(&ALL, level, (resamples, 0), Checkpoint::never())
 }
 
 /// A study of random points; `loss` sees a row.
@@ -155,7 +160,7 @@ fn intervals_cover_the_share_of_a_large_study() {
     let mut missed = 0;
     for seed in 0..20 {
         let study = random_study(&space, 1000, seed, loss);
-        let (low, high) = study.intervals(&ALL, 0.9, 100, 0).unwrap()[0];
+        let (low, high) = intervals(&study, 0.9, 100).unwrap()[0];
         assert!(low < high && low >= 0.0 && high <= 1.0);
         missed += usize::from(truth[0] < low || truth[0] > high);
     }
@@ -202,9 +207,9 @@ fn impossible_options_are_named() {
         let message = study.importances(&options).unwrap_err().to_string();
         assert!(message.contains(name), "{message}");
     }
-    let message = study.intervals(&ALL, 1.5, 10, 0).unwrap_err().to_string();
+    let message = intervals(&study, 1.5, 10).unwrap_err().to_string();
     assert!(message.contains("intervals=1.5"), "{message}");
-    assert!(study.intervals(&ALL, 0.5, 0, 0).is_err());
+    assert!(intervals(&study, 0.5, 0).is_err());
     assert!(study_of(&floats(1), &[], &[], &[]).is_err());
     let space = floats(1);
     let mut full = Trials::new(&space, &[false], 1).unwrap();

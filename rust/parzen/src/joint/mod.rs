@@ -54,11 +54,10 @@ pub mod startup;
 pub use model::Model;
 pub use options::Options;
 
-use crate::algorithm::{Algorithm, Request};
+use crate::algorithm::{Algorithm, Learner, StreamName};
 use crate::error::Result;
 use crate::interrupt::Checkpoint;
 use crate::rng::{Rng, stream};
-use crate::space::Space;
 use block::Candidate;
 
 /// So many candidates are drawn and scored at a time.
@@ -67,104 +66,34 @@ const PIECE: usize = 1024;
 /// Rounds of candidates that are drawn when all of a round were tried before.
 const ROUNDS: u64 = 4;
 
-/// One assignment for each of the new keys: natural values by parameter, NaN where not active.
-///
-/// `first` is the number of the first key within the batch that `seed` names. The earlier assignments
-/// of a batch are pending while the later ones are made: they become provisional rows of the model
-/// (see [`Model::settle_provisional`]).
-///
-/// # Errors
-/// When an option is out of range.
-pub fn suggest(
-    model: &mut Model,
-    keys: &[i64],
-    seed: u64,
-    first: u64,
-    options: &Options,
-) -> Result<Vec<Vec<f64>>> {
-    suggest_until(model, keys, (seed, first), options, Checkpoint::never())
-}
-
-/// As [`suggest`], with a checkpoint between pieces of the work. The seed and the number of the first key
-/// name the random streams.
-///
-/// # Errors
-/// As [`suggest`], and when it was interrupted.
-pub fn suggest_until(
-    model: &mut Model,
-    keys: &[i64],
-    (seed, first): (u64, u64),
-    options: &Options,
-    checkpoint: Checkpoint<'_>,
-) -> Result<Vec<Vec<f64>>> {
-    options.check()?;
-    let mut out = Vec::with_capacity(keys.len());
-    for (index, key) in (first..).zip(keys) {
-        checkpoint.pass()?;
-        let values = next(model, *key, (seed, index), options, checkpoint)?;
-        if out.len() + 1 < keys.len() {
-            model.propose(*key, &values);
-        }
-        out.push(values);
-    }
-    Ok(out)
-}
-
 impl Algorithm for Model {
     type Options = Options;
 
-    fn space(&self) -> &Space {
-        self.space()
+    fn check(options: &Options) -> Result<()> {
+        options.check()
     }
 
-    fn upsert(&mut self, key: i64, loss: f64, values: &[f64]) {
-        self.upsert(key, loss, values);
-    }
-
-    fn remove(&mut self, key: i64) {
-        self.remove(key);
-    }
-
-    fn propose(&mut self, key: i64, values: &[f64]) {
-        self.propose(key, values);
-    }
-
-    fn settle_provisional(&mut self) {
-        self.settle_provisional();
-    }
-
-    fn suggest(
+    fn assignment(
         &mut self,
-        request: &Request<'_>,
+        key: i64,
+        name: StreamName,
         options: &Options,
         checkpoint: Checkpoint<'_>,
-    ) -> Result<Vec<Vec<f64>>> {
-        let Request { keys, seed, first } = *request;
-        suggest_until(self, keys, (seed, first), options, checkpoint)
+    ) -> Result<Vec<f64>> {
+        if self.len() < options.startup {
+            return first_trial(self, name, options, checkpoint);
+        }
+        if let Some(values) = self.evolve(key, name, options) {
+            return Ok(values);
+        }
+        self.learn(options);
+        best_candidate(self, name, options, checkpoint)
     }
-}
-
-/// One assignment for a new key, and for the seed of a batch and a number within it.
-pub(crate) fn next(
-    model: &mut Model,
-    key: i64,
-    name: (u64, u64),
-    options: &Options,
-    checkpoint: Checkpoint<'_>,
-) -> Result<Vec<f64>> {
-    if model.len() < options.startup {
-        return first_trial(model, name, options, checkpoint);
-    }
-    if let Some(values) = model.evolve(key, name, options) {
-        return Ok(values);
-    }
-    model.learn(options);
-    assignment(model, name, options, checkpoint)
 }
 
 fn first_trial(
     model: &Model,
-    (seed, index): (u64, u64),
+    (seed, index): StreamName,
     options: &Options,
     checkpoint: Checkpoint<'_>,
 ) -> Result<Vec<f64>> {
@@ -178,9 +107,9 @@ fn first_trial(
     Ok(values)
 }
 
-fn assignment(
+fn best_candidate(
     model: &Model,
-    (seed, index): (u64, u64),
+    (seed, index): StreamName,
     options: &Options,
     checkpoint: Checkpoint<'_>,
 ) -> Result<Vec<f64>> {

@@ -6,6 +6,7 @@ use super::evolution::home::{View, movable};
 use super::evolution::{Evolution, Settings};
 use super::options::Options;
 use super::seen::Seen;
+use crate::algorithm::{Learner, StreamName};
 use crate::rng::stream;
 use crate::rows::{Change, Rows};
 use crate::space::Space;
@@ -77,12 +78,6 @@ impl Model {
         }
     }
 
-    /// The space.
-    #[must_use]
-    pub fn space(&self) -> &Space {
-        self.rows.space()
-    }
-
     /// Which of its parameters are numbers of options, as given to [`Model::new`].
     #[must_use]
     pub fn unordered(&self) -> &[bool] {
@@ -126,20 +121,8 @@ impl Model {
         self.rows.is_empty()
     }
 
-    /// Adds the row of `key`, or replaces it. `values` has one entry per parameter, NaN where it is
-    /// not active. A NaN loss removes the row.
-    ///
-    /// Cost: small if the key is the largest so far or only the loss changes; else the next
-    /// suggestion builds everything anew.
-    ///
-    /// # Panics
-    /// When `values` does not have one entry per parameter.
-    pub fn upsert(&mut self, key: i64, loss: f64, values: &[f64]) {
-        self.remove(key);
-        if loss.is_nan() {
-            return;
-        }
-        let change = self.rows.upsert(key, loss, values);
+    /// Takes over a row that was added, or filled anew.
+    fn follow(&mut self, change: Change) {
         let row = change.row();
         if let Change::Inserted(_) = change {
             let behind = self.ranking.iter_mut().filter(|other| **other >= row);
@@ -151,42 +134,9 @@ impl Model {
         self.evolution.forget(row as usize);
         self.seen.add(&self.axes, self.rows.values(row));
         self.learnt.touched.push(row);
-        if loss < f64::INFINITY {
-            let at = self.rank(row);
-            self.ranking.insert(at, row);
-        }
-    }
-
-    /// Withdraws the row of a key, if there is one.
-    pub fn remove(&mut self, key: i64) {
-        let Some(row) = self.rows.remove(key) else {
-            return;
-        };
-        self.evolution.forget(row as usize);
-        self.seen.remove(&self.axes, self.rows.values(row));
-        self.learnt.touched.push(row);
         if self.rows.loss(row) < f64::INFINITY {
             let at = self.rank(row);
-            self.ranking.remove(at);
-        }
-    }
-
-    /// Adds a pending row that counts until [`settle_provisional`](Self::settle_provisional), unless
-    /// the key is known.
-    pub fn propose(&mut self, key: i64, values: &[f64]) {
-        if self.rows.row(key).is_none() {
-            self.upsert(key, f64::INFINITY, values);
-            self.rows.mark_provisional(key);
-        }
-    }
-
-    /// Withdraws the proposed rows that have not been upserted since.
-    pub fn settle_provisional(&mut self) {
-        for key in self.rows.settle() {
-            self.remove(key);
-        }
-        if self.rows.total() as usize > 2 * self.len() + 64 {
-            self.compact();
+            self.ranking.insert(at, row);
         }
     }
 
@@ -262,7 +212,7 @@ impl Model {
 
     /// A point from the local searches for the trial of this key, for the seed of a batch and a number
     /// within it; None where the model shall suggest.
-    pub fn evolve(&mut self, key: i64, name: (u64, u64), options: &Options) -> Option<Vec<f64>> {
+    pub fn evolve(&mut self, key: i64, name: StreamName, options: &Options) -> Option<Vec<f64>> {
         let rows = View {
             axes: &self.axes,
             movable: &self.movable,
@@ -296,6 +246,53 @@ impl Model {
             .iter()
             .map(|row| self.rows.key(*row))
             .collect()
+    }
+}
+
+impl Learner for Model {
+    fn space(&self) -> &Space {
+        self.rows.space()
+    }
+
+    /// A NaN loss removes the row.
+    ///
+    /// Cost: small if the key is the largest so far or only the loss changes; else the next
+    /// suggestion builds everything anew.
+    fn upsert(&mut self, key: i64, loss: f64, values: &[f64]) {
+        self.remove(key);
+        if loss.is_nan() {
+            return;
+        }
+        let change = self.rows.upsert(key, loss, values);
+        self.follow(change);
+    }
+
+    fn remove(&mut self, key: i64) {
+        let Some(row) = self.rows.remove(key) else {
+            return;
+        };
+        self.evolution.forget(row as usize);
+        self.seen.remove(&self.axes, self.rows.values(row));
+        self.learnt.touched.push(row);
+        if self.rows.loss(row) < f64::INFINITY {
+            let at = self.rank(row);
+            self.ranking.remove(at);
+        }
+    }
+
+    fn propose(&mut self, key: i64, values: &[f64]) {
+        if let Some(change) = self.rows.propose(key, values) {
+            self.follow(change);
+        }
+    }
+
+    fn settle_provisional(&mut self) {
+        for key in self.rows.settle() {
+            self.remove(key);
+        }
+        if self.rows.is_sparse() {
+            self.compact();
+        }
     }
 }
 

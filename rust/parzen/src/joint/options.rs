@@ -5,7 +5,7 @@ use crate::error::{Result, require};
 /// More candidates are not drawn.
 pub const MOST_CANDIDATES: usize = 1_000_000;
 
-/// Options of [`suggest`](super::suggest); [`Options::check`] says what is allowed.
+/// What can be set; [`Options::check`] says what is allowed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Options {
     /// Spread-out random trials until the history has this many rows.

@@ -5,6 +5,7 @@ use super::mixture::kernel::log_densities;
 use super::mixture::weights::{Ageing, Weights};
 use super::mixture::{Floors, Mixture};
 use super::options::Options;
+use crate::algorithm::StreamName;
 use crate::error::Result;
 use crate::interrupt::Checkpoint;
 use crate::random;
@@ -25,7 +26,7 @@ pub fn assignment<'a>(
     space: &Space,
     axes: &[Axis],
     rows: impl Iterator<Item = &'a [f64]>,
-    (seed, index): (u64, u64),
+    (seed, index): StreamName,
     options: &Options,
     checkpoint: Checkpoint<'_>,
 ) -> Result<Vec<f64>> {

@@ -4,11 +4,12 @@
 //! depends on the others only through which of them are active, which their parents decide. So a
 //! column can make its part of many suggestions at once, while its state is at hand in the cache, and
 //! columns whose parents are decided can do so on several threads. The result is that of
-//! [`one_by_one`](super::suggest::one_by_one), to the bit.
+//! [`one_by_one`](crate::algorithm::one_by_one), to the bit.
 
 use super::history::History;
 use super::options::Options;
 use super::split::Ahead;
+use crate::algorithm::StreamName;
 use crate::error::{Error, Result};
 use crate::interrupt::Checkpoint;
 use crate::rng::stream;
@@ -38,7 +39,7 @@ const PIECE: usize = 128;
 pub fn assignments(
     history: &mut History,
     ahead: &Ahead,
-    (seed, first): (u64, u64),
+    (seed, first): StreamName,
     options: &Options,
     checkpoint: Checkpoint<'_>,
     mut finished: impl FnMut(&[Vec<f64>]),

@@ -5,6 +5,7 @@
 
 use super::column::Column;
 use super::split::{Ahead, SplitChange};
+use crate::algorithm::Learner;
 use crate::error;
 use crate::interrupt::Checkpoint;
 use crate::rows::{Change, Rows};
@@ -45,12 +46,6 @@ impl History {
         }
     }
 
-    /// The space whose parameters the columns belong to.
-    #[must_use]
-    pub fn space(&self) -> &Space {
-        self.rows.space()
-    }
-
     /// The trials.
     #[must_use]
     pub fn rows(&self) -> &Rows {
@@ -67,24 +62,6 @@ impl History {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
-    }
-
-    /// Adds the row of `key`, or replaces it. `values` has one entry per parameter, NaN where the
-    /// parameter is not active; values that the parameter can't have count as not active. A NaN
-    /// loss removes the row.
-    ///
-    /// Cost: a few microseconds per parameter at the next suggestion, whatever the length of the
-    /// history, if the key is the largest so far or only the loss changes; else everything is built anew.
-    ///
-    /// # Panics
-    /// When `values` does not have one entry per parameter.
-    pub fn upsert(&mut self, key: i64, loss: f64, values: &[f64]) {
-        if loss.is_nan() {
-            self.remove(key);
-            return;
-        }
-        let change = self.rows.upsert(key, loss, values);
-        self.follow(change);
     }
 
     fn follow(&mut self, change: Change) {
@@ -120,43 +97,6 @@ impl History {
             }
         } else {
             self.enter(row);
-        }
-    }
-
-    /// Withdraws the row of a key, if there is one.
-    pub fn remove(&mut self, key: i64) {
-        if let Some(row) = self.rows.remove(key) {
-            self.leaders_stale |= self.leaders.contains(&row);
-            self.note_toggle(row);
-        }
-    }
-
-    /// Adds a pending row that counts until [`settle_provisional`](Self::settle_provisional), unless
-    /// the key is known.
-    pub fn propose(&mut self, key: i64, values: &[f64]) {
-        if let Some(change) = self.rows.propose(key, values) {
-            self.follow(change);
-        }
-    }
-
-    /// Withdraws the proposed rows that have not been upserted since.
-    pub fn settle_provisional(&mut self) {
-        let keys = self.rows.settle();
-        if keys.is_empty() {
-            return;
-        }
-        let withdrawn = self.rows.total() as usize - self.len() + keys.len();
-        // To build everything anew costs less then, and leaves nothing of the withdrawn rows behind.
-        let anew = keys.len() > 64.max(self.len() / 4) || withdrawn > 64 + self.len();
-        for key in keys {
-            if anew {
-                self.rows.remove(key);
-            } else {
-                self.remove(key);
-            }
-        }
-        if anew {
-            self.start_over();
         }
     }
 
@@ -341,5 +281,57 @@ impl History {
     pub fn good_keys(&mut self, gamma: f64) -> Vec<i64> {
         self.split(gamma);
         self.good.iter().map(|row| self.rows.key(*row)).collect()
+    }
+}
+
+impl Learner for History {
+    fn space(&self) -> &Space {
+        self.rows.space()
+    }
+
+    /// A NaN loss removes the row.
+    ///
+    /// Cost: a few microseconds per parameter at the next suggestion, whatever the length of the
+    /// history, if the key is the largest so far or only the loss changes; else everything is built anew.
+    fn upsert(&mut self, key: i64, loss: f64, values: &[f64]) {
+        if loss.is_nan() {
+            self.remove(key);
+            return;
+        }
+        let change = self.rows.upsert(key, loss, values);
+        self.follow(change);
+    }
+
+    fn remove(&mut self, key: i64) {
+        if let Some(row) = self.rows.remove(key) {
+            self.leaders_stale |= self.leaders.contains(&row);
+            self.note_toggle(row);
+        }
+    }
+
+    fn propose(&mut self, key: i64, values: &[f64]) {
+        if let Some(change) = self.rows.propose(key, values) {
+            self.follow(change);
+        }
+    }
+
+    fn settle_provisional(&mut self) {
+        let keys = self.rows.settle();
+        if keys.is_empty() {
+            return;
+        }
+        let withdrawn = self.rows.total() as usize - self.len() + keys.len();
+        // To build everything anew costs less then, and leaves nothing of the withdrawn rows behind.
+        let anew = keys.len() > 64.max(self.len() / 4) || withdrawn > 64 + self.len();
+        for key in keys {
+            if anew {
+                self.rows.remove(key);
+            } else {
+                self.remove(key);
+            }
+        }
+        if anew {
+            self.start_over();
+        }
     }
 }

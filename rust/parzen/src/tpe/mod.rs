@@ -18,4 +18,3 @@ mod suggest;
 
 pub use history::History;
 pub use options::{MOST_CANDIDATES, Options};
-pub use suggest::{one_by_one, suggest, suggest_by_pieces};

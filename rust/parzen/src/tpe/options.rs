@@ -5,7 +5,7 @@ use crate::error::{Result, require};
 /// More candidates per parameter are not drawn.
 pub const MOST_CANDIDATES: usize = 1_000_000;
 
-/// Options of [`suggest`]; [`Options::check`] says what is allowed.
+/// What can be set; [`Options::check`] says what is allowed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Options {
     /// Weight of the prior among the observations of a parameter.

@@ -1,7 +1,7 @@
 //! What each algorithm suggests after a history.
 
 use super::{Row, pick};
-use parzen::interrupt::Checkpoint;
+use parzen::algorithm::{Learner, suggest};
 use parzen::rng::Rng;
 use parzen::space::Space;
 use parzen::tpe::column;
@@ -26,7 +26,7 @@ pub fn by_tpe(
         startup: 3,
         ..tpe::Options::default()
     };
-    let found = tpe::suggest(&mut history, keys, seed, 0, &options).map_err(|e| e.to_string())?;
+    let found = suggest(&mut history, keys, seed, 0, &options).map_err(|e| e.to_string())?;
     history.settle_provisional();
     let per_column = column::Options {
         prior_weight: 1.0,
@@ -55,7 +55,7 @@ pub fn by_joint(
         epsilon: if dice.below(2) == 0 { 0.0 } else { 0.1 },
         ..joint::Options::default()
     };
-    joint::suggest(&mut model, keys, seed, 0, &options).map_err(|e| e.to_string())
+    suggest(&mut model, keys, seed, 0, &options).map_err(|e| e.to_string())
 }
 
 pub fn by_annealing(
@@ -69,11 +69,7 @@ pub fn by_annealing(
         annealer.upsert(*key, *loss, values);
     }
     let options = anneal::Options::default();
-    let suggest = |key: &i64| annealer.assignment(*key, seed, &options);
-    keys.iter()
-        .map(suggest)
-        .collect::<Result<_, _>>()
-        .map_err(|e| e.to_string())
+    suggest(&mut annealer, keys, seed, 0, &options).map_err(|e| e.to_string())
 }
 
 pub fn by_process(
@@ -94,16 +90,8 @@ pub fn by_process(
         ..gp::Options::default()
     };
     let mut cache = gp::Cache::default();
-    let trials = (&failed, &mut cache);
-    gp::suggest(
-        &mut model,
-        trials,
-        keys,
-        (seed, 0),
-        &options,
-        Checkpoint::never(),
-    )
-    .map_err(|e| e.to_string())
+    let mut process = gp::Process::new(&mut model, failed, &mut cache);
+    suggest(&mut process, keys, seed, 0, &options).map_err(|e| e.to_string())
 }
 
 /// Goes on with a search for some rounds, mostly by local searches, and has each suggestion examined.
@@ -124,7 +112,7 @@ pub fn search_on(
     let style = dice.below(3);
     for round in 0..ROUNDS {
         let (key, seed) = (200_000 + round, dice.next_u64());
-        let found = joint::suggest(&mut model, &[key], seed, 0, &options);
+        let found = suggest(&mut model, &[key], seed, 0, &options);
         let found = found.map_err(|e| e.to_string())?;
         examine(&found)?;
         model.settle_provisional();

@@ -33,6 +33,7 @@ mod run;
 mod search;
 mod symmetric;
 
+use crate::algorithm::StreamName;
 use crate::rng::stream;
 use credit::Side;
 use home::View;
@@ -111,7 +112,7 @@ impl Evolution {
 
     /// A point from the search that is under way, for the trial of this key and for number `index` of the batch
     /// that `seed` names; None where the model shall suggest.
-    pub fn propose(&self, rows: &View, key: i64, (seed, index): (u64, u64)) -> Option<Vec<f64>> {
+    pub fn propose(&self, rows: &View, key: i64, (seed, index): StreamName) -> Option<Vec<f64>> {
         let run = self.search.run()?;
         let mut rng = stream(seed, index, u64::MAX - 2);
         match self.search.turn(key, self.settings) {

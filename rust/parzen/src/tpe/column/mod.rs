@@ -24,7 +24,6 @@ mod mass;
 mod numeric;
 mod propose;
 mod scale;
-mod series;
 mod slots;
 
 pub use propose::{GoesOn, Options, Scratch};

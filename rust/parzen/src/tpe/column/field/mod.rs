@@ -22,67 +22,31 @@
 //! Accuracy: by Cramer's inequality `|phi^(k)(t)| <= 1.09 sqrt(k!) exp(-t^2/4)`, so with
 //! [`ORDER`] = 20 terms and `|eps|, |delta| <= 1/2` a point of unit weight adds an error below
 //! `1e-15 exp(-t^2/4)`. Points further than [`REACH`] cells are dropped (`exp(-9.5^2/2)` = 2.5e-20).
-//! [`Field::density`] returns a bound along with the value.
+//! [`Field::densities`] returns bounds along with the values.
+//!
+//! | file | content |
+//! |---|---|
+//! | `series` | polynomials and moments |
+//! | `cell` | what a cell knows, and the loops over cells |
+//! | `integral` | the integral over a range |
 
-use super::series::{
-    INVERSE_FACTORIAL, LANES, ORDER, REACH, Series, antiderivative, combined, evaluate,
-    hermite_functions, moments, nth, taylor_around, translate,
-};
+mod cell;
+mod integral;
+mod series;
+#[cfg(test)]
+mod tests;
+
+pub use cell::{Standing, Sum};
+
 use super::slots::Slots;
-use multiversion::multiversion;
+use cell::{ALL, Cell, FIELDS, NOTHING, RANKED, RECENT, accumulate, add_densities, patch};
+use series::{INVERSE_FACTORIAL, LANES, ORDER, REACH, hermite_functions, nth, translate};
 
 /// Cells further from zero than this are not represented (their centres would not be exact).
 const FARTHEST: f64 = 4e12;
 
-/// So many cells are asked one by one whether they are in reach of a point.
-const FEW_CELLS: i64 = 256;
-
-/// Bound on what a point in reach adds to the error, over its `exp(-t^2/4)`: truncation and rounding.
-const ROUNDING: f64 = 1.5e-14;
 /// Bound on what a point out of reach would have added.
 const DROPPED: f64 = 2.6e-20;
-
-/// The fields of a cell: of the aged points, of these times their rank, of the recent points.
-const FIELDS: usize = 3;
-const RANKED: usize = 1;
-const RECENT: usize = 2;
-/// All polynomials are in place.
-const ALL: u8 = (1 << FIELDS) - 1;
-
-/// How a point is weighted.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Standing {
-    /// By one.
-    Recent,
-    /// By `alpha + beta * rank`.
-    Aged(u32),
-}
-
-impl Standing {
-    /// What a point of this standing adds to each field.
-    fn amounts(self) -> [f64; FIELDS] {
-        match self {
-            Self::Recent => [0.0, 0.0, 1.0],
-            Self::Aged(rank) => [1.0, f64::from(rank), 0.0],
-        }
-    }
-}
-
-#[derive(Clone, Debug)]
-struct Cell {
-    index: i64,
-    /// Moments of the points in this cell, for each field.
-    source: [Series; FIELDS],
-    /// Taylor polynomials of the fields inside this cell.
-    local: [Series; FIELDS],
-    /// Which polynomials are in place, one bit for each field.
-    valid: u8,
-    /// Points in this cell, and the recent ones among them.
-    count: f64,
-    recent: f64,
-    /// `sum exp(-t^2/4)` over the points in reach, for the error bound.
-    felt: f64,
-}
 
 /// Sum of equal Gaussians over a changing set of weighted points. See the module's text.
 #[derive(Clone, Debug)]
@@ -104,20 +68,6 @@ pub struct Field {
     /// Whether any polynomial is in place, so that changes must patch them.
     consulted: bool,
 }
-
-/// What [`Field::density`] found.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Sum {
-    /// The weighted sum of `exp(-t^2/2)`.
-    pub value: f64,
-    /// A bound on its absolute error, for weights of at most one.
-    pub error: f64,
-}
-
-const NOTHING: Sum = Sum {
-    value: 0.0,
-    error: 0.0,
-};
 
 impl Field {
     /// An empty field of Gaussians with standard deviation `bandwidth` > 0, for points that are mostly
@@ -342,76 +292,6 @@ impl Field {
         self.places = places;
     }
 
-    /// `sum_i weight_i integral of exp(-((x - x_i)/s)^2 / 2) dx / s` from `low` to `high`.
-    ///
-    /// The polynomials are integrated exactly, cell by cell: cost in proportion to the cells spanned.
-    pub fn integral(&mut self, low: f64, high: f64, alpha: f64, beta: f64) -> Sum {
-        let mut total = Sum {
-            value: 0.0,
-            error: 0.0,
-        };
-        // Nothing is felt beyond the last cells that hold points.
-        let end = (FARTHEST + 64.0) * self.width;
-        let (low, high) = (low.clamp(-end, end), high.clamp(-end, end));
-        let (first, last) = (self.cell_of(low), self.cell_of(high));
-        let mut add = |field: &mut Self, index: i64| {
-            let from = if index == first {
-                field.offset(low, index)
-            } else {
-                field.edge(index, 0.0)
-            };
-            let to = if index == last {
-                field.offset(high, index)
-            } else {
-                field.edge(index, 1.0)
-            };
-            if to <= from {
-                return;
-            }
-            let slot = field.prepared(index);
-            let cell = &field.cells[slot];
-            total.value += integral_within(&cell.local, (alpha, beta), (from, to));
-            total.error += cell.felt * ROUNDING * (to - from);
-        };
-        if last - first <= FEW_CELLS {
-            for index in first..=last {
-                if first == last || self.is_felt(index) {
-                    add(self, index);
-                }
-            }
-        } else {
-            for index in self.felt_between(first, last) {
-                add(self, index);
-            }
-        }
-        total.error += self.total * DROPPED * (high - low) * self.inverse;
-        total
-    }
-
-    #[allow(clippy::cast_precision_loss)] // below 2^52
-    fn edge(&self, cell: i64, part: f64) -> f64 {
-        self.offset((cell as f64 + part) * self.width, cell)
-    }
-
-    /// The cells from `first` to `last` that are within reach of a point, ascending.
-    fn felt_between(&self, first: i64, last: i64) -> Vec<i64> {
-        let sources = self.cells.iter().filter(|cell| cell.count > 0.5);
-        let near = sources.flat_map(|cell| cell.index - REACH..=cell.index + REACH);
-        let mut felt: Vec<i64> = near.filter(|i| (first..=last).contains(i)).collect();
-        felt.sort_unstable();
-        felt.dedup();
-        felt
-    }
-
-    /// Whether any point is within reach of a cell.
-    fn is_felt(&self, index: i64) -> bool {
-        (-REACH..=REACH).any(|d| {
-            self.slots
-                .get(index + d)
-                .is_some_and(|s| self.cells[s as usize].count > 0.5)
-        })
-    }
-
     /// Declares the present state exact: [`changes`](Self::changes) counts from here.
     pub fn settle(&mut self) {
         self.changes = 0;
@@ -429,77 +309,3 @@ fn floor(x: f64) -> i64 {
     let towards_zero = x as i64;
     towards_zero.saturating_sub(i64::from(x < towards_zero as f64))
 }
-
-/// Adds `amounts` times a series to the fields.
-#[inline(always)] // must be compiled with the caller's target features
-#[allow(clippy::inline_always)]
-fn add_to_all(fields: &mut [Series; FIELDS], amounts: [f64; FIELDS], series: &Series) {
-    for (field, amount) in fields.iter_mut().zip(amounts) {
-        if amount != 0.0 {
-            for (f, s) in field.iter_mut().zip(series) {
-                *f = amount.mul_add(*s, *f);
-            }
-        }
-    }
-}
-
-/// Adds a point `delta` beyond the centre of its cell to the moments.
-#[multiversion(targets("x86_64+avx+avx2+fma+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2+fma"))]
-fn accumulate(source: &mut [Series; FIELDS], amounts: [f64; FIELDS], delta: f64) {
-    add_to_all(source, amounts, &moments(delta));
-}
-
-/// Adds a point `delta` beyond the centre of its cell to the polynomials of the cells in reach, of which
-/// `targets` has the slots and distances. Those that are not in place may be patched as well.
-#[multiversion(targets("x86_64+avx+avx2+fma+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2+fma"))]
-fn patch(
-    cells: &mut [Cell],
-    targets: &[(usize, usize)],
-    (step, delta): (f64, f64),
-    amounts: [f64; FIELDS],
-    series: &mut [[f64; LANES]; ORDER],
-) {
-    taylor_around(step, delta, series);
-    for (slot, place) in targets {
-        let mut own = [0.0; ORDER];
-        for (own, s) in own.iter_mut().zip(series.iter()) {
-            *own = s[*place];
-        }
-        add_to_all(&mut cells[*slot].local, amounts, &own);
-    }
-}
-
-#[multiversion(targets("x86_64+avx+avx2+fma+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2+fma"))]
-fn add_densities(
-    cells: &[Cell],
-    places: &[(usize, f64)],
-    (alpha, beta): (f64, f64),
-    dropped: f64,
-    out: &mut [Sum],
-) {
-    for ((slot, eps), sum) in places.iter().zip(out) {
-        if let Some(cell) = cells.get(*slot) {
-            let series = combined(&cell.local, alpha, beta);
-            sum.value = evaluate(&series, *eps);
-            sum.error = cell.felt * ROUNDING + dropped;
-        }
-    }
-}
-
-/// The integral of the weighted sum of a cell's polynomials.
-#[multiversion(targets("x86_64+avx+avx2+fma+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2+fma"))]
-fn integral_within(
-    local: &[Series; FIELDS],
-    (alpha, beta): (f64, f64),
-    (from, to): (f64, f64),
-) -> f64 {
-    let series = combined(local, alpha, beta);
-    if to - from < 1e-6 {
-        evaluate(&series, 0.5 * (from + to)) * (to - from)
-    } else {
-        antiderivative(&series, to) - antiderivative(&series, from)
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -1,4 +1,4 @@
-//! Truncated series of Gaussians: the arithmetic of the [`field`](super::field), whose text has the
+//! Truncated series of Gaussians: the arithmetic of the [`field`](super), whose text has the
 //! formulas.
 
 use crate::numerics::gaussians::{STEEPNESS, exp2_nonpositive};

@@ -17,6 +17,8 @@
 
 mod along;
 pub mod bounds;
+mod chunks;
+mod column;
 pub mod draw;
 pub mod kernel;
 mod tally;
@@ -24,54 +26,14 @@ mod tree;
 pub mod weights;
 
 pub use along::Along;
+pub use column::Floors;
 
-use crate::joint::axis::normaliser::log_normaliser;
 use crate::joint::axis::{Axis, Shape};
-use crate::numerics::gaussians::LANES;
 use crate::numerics::order::Excluded;
-use crate::numerics::sorted::SortedObservations;
 use along::CHUNK;
 use bounds::Bounds;
-use tree::{Cut, Leaf, Tree};
-
-/// In the place of a trial's number, where there is none.
-const NOBODY: u32 = u32::MAX;
-
-/// Rules for the bandwidths of one mixture.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Floors {
-    /// No bandwidth is below this.
-    pub least: f64,
-    /// Exponent of `(n + 2)^-x` for continuous axes.
-    pub continuous: f64,
-    /// The same for levels.
-    pub discrete: f64,
-    /// Pseudo-count of the options, see [`Options::option_weight`](super::Options).
-    pub option_weight: f64,
-}
-
-/// One axis of a mixture.
-#[derive(Clone, Debug)]
-struct Column {
-    /// Coordinate by number; NaN where the trial has none (it then follows the prior).
-    places: Vec<f64>,
-    /// Log-normaliser by slot, one summand of [`Mixture::log_norms`].
-    norms: Vec<f64>,
-    /// Numbers of the members with a coordinate, in its order. Empty for options.
-    sorted: SortedObservations,
-    /// How many members have a coordinate.
-    present: usize,
-    /// Members whose kernels have to be renewed.
-    dirty: Vec<u32>,
-    /// The floor that the kernels were made with.
-    floor: f64,
-    /// What the hot loop reads.
-    along: Along,
-    /// Log-normaliser of the prior's kernel.
-    prior_norm: f64,
-    /// A bandwidth as it is among many members, to measure distances with; None for options.
-    unit: Option<f64>,
-}
+use column::{Column, NOBODY, chunks_of, count};
+use tree::Tree;
 
 /// A mixture over the axes of a block.
 ///
@@ -219,8 +181,8 @@ impl Mixture {
                         .weigh(probabilities, self.floors.option_weight, column.present);
                     continue;
                 }
-                Shape::Levels { .. } => floor(&self.floors, self.floors.discrete, column.present),
-                Shape::Line { .. } => floor(&self.floors, self.floors.continuous, column.present),
+                Shape::Levels { .. } => self.floors.among(column.present, self.floors.discrete),
+                Shape::Line { .. } => self.floors.among(column.present, self.floors.continuous),
             };
             if floor.to_bits() == column.floor.to_bits() {
                 changed.clear();
@@ -323,246 +285,5 @@ impl Mixture {
             column.prior_norm - 0.5 * z * z
         })
         .sum()
-    }
-
-    fn add_chunk(&mut self) -> usize {
-        let chunk = self.filled.len();
-        self.filled.push(0);
-        if chunk.is_multiple_of(LANES) {
-            self.bounds.add_group();
-        }
-        let places = (chunk + 1) * CHUNK;
-        self.numbers.resize(places, NOBODY);
-        self.log_norms.resize(places, f64::NEG_INFINITY);
-        for column in &mut self.columns {
-            column.norms.resize(places, 0.0);
-            column.along.resize(places);
-        }
-        chunk
-    }
-
-    /// The chunk where a trial belongs, which has a slot for it.
-    fn chunk_with_room(&mut self, number: usize) -> usize {
-        let columns = &self.columns;
-        let (leaf, chunk) = self.tree.find(|axis| columns[axis].places[number]);
-        if self.filled[chunk] < CHUNK {
-            return chunk;
-        }
-        let start = chunk * CHUNK;
-        let numbers = &self.numbers[start..start + CHUNK];
-        let cut = Cut::best(
-            columns.len(),
-            |axis| columns[axis].unit,
-            |axis, out| out.extend(numbers.iter().map(|n| columns[axis].places[*n as usize])),
-        );
-        let Some(cut) = cut else {
-            let new = self.add_chunk();
-            self.tree.replace(leaf, new);
-            return new;
-        };
-        let new = self.fork(leaf, cut, chunk);
-        if cut.is_below(|axis| self.columns[axis].places[number]) {
-            chunk
-        } else {
-            new
-        }
-    }
-
-    /// Moves the trials of a chunk that lie above the cut to a new one, which it returns.
-    fn fork(&mut self, leaf: Leaf, cut: Cut, chunk: usize) -> usize {
-        let new = self.add_chunk();
-        self.tree.fork(leaf, cut, new);
-        let start = chunk * CHUNK;
-        self.filled[chunk] = 0;
-        for slot in start..start + CHUNK {
-            let number = self.numbers[slot];
-            let columns = &self.columns;
-            let below = cut.is_below(|axis| columns[axis].places[number as usize]);
-            let to = self.next_slot(if below { chunk } else { new });
-            self.move_kernel(slot, to);
-        }
-        for slot in start + self.filled[chunk]..start + CHUNK {
-            self.clear(slot);
-        }
-        for chunk in [chunk, new] {
-            let start = chunk * CHUNK;
-            let numbers = &self.numbers[start..start + self.filled[chunk]];
-            self.bounds.clear(chunk);
-            for (a, column) in self.columns.iter().enumerate() {
-                for number in numbers {
-                    self.bounds
-                        .extend(chunk, a, column.places[*number as usize]);
-                }
-                self.bounds.widen(chunk, a, &column.along);
-            }
-            self.renew_top(chunk);
-        }
-        new
-    }
-
-    /// Takes the next slot of a chunk.
-    fn next_slot(&mut self, chunk: usize) -> usize {
-        self.filled[chunk] += 1;
-        chunk * CHUNK + self.filled[chunk] - 1
-    }
-
-    /// Takes what stands in a slot to another one.
-    fn move_kernel(&mut self, from: usize, to: usize) {
-        let number = self.numbers[from];
-        self.numbers[to] = number;
-        self.slots[number as usize] = count(to);
-        self.log_norms[to] = self.log_norms[from];
-        for column in &mut self.columns {
-            column.norms[to] = column.norms[from];
-            column.along.copy(from, to);
-        }
-    }
-
-    /// Forgets what stands in a slot.
-    fn clear(&mut self, slot: usize) {
-        self.numbers[slot] = NOBODY;
-        self.log_norms[slot] = f64::NEG_INFINITY;
-        for column in &mut self.columns {
-            column.along.clear(slot);
-        }
-    }
-
-    fn renew_top(&mut self, chunk: usize) {
-        let log_norms = &self.log_norms[chunk * CHUNK..(chunk + 1) * CHUNK];
-        self.bounds.raise(chunk, log_norms);
-    }
-}
-
-/// A number of trials; they are counted in u32.
-#[allow(clippy::cast_possible_truncation)]
-fn count(n: usize) -> u32 {
-    n as u32
-}
-
-/// The chunks where these trials stand.
-fn chunks_of(slots: &[u32], numbers: &[u32]) -> Vec<usize> {
-    let chunk = |number: &u32| slots[*number as usize] as usize / CHUNK;
-    let mut chunks: Vec<usize> = numbers.iter().map(chunk).collect();
-    chunks.sort_unstable();
-    chunks.dedup();
-    chunks
-}
-
-fn floor(floors: &Floors, exponent: f64, present: usize) -> f64 {
-    let shrinking = libm::pow(present as f64 + 2.0, -exponent);
-    floors.least.max(shrinking).min(1.0)
-}
-
-impl Column {
-    fn new(axis: &Axis, floors: &Floors) -> Self {
-        let along = Along::new(axis);
-        Self {
-            places: Vec::new(),
-            norms: Vec::new(),
-            sorted: SortedObservations::default(),
-            present: 0,
-            dirty: Vec::new(),
-            floor: f64::NAN,
-            along,
-            prior_norm: match axis.shape() {
-                Shape::Options { .. } => 0.0,
-                _ => log_normaliser(axis, 0.5, axis.prior_scale()),
-            },
-            unit: match axis.shape() {
-                Shape::Options { .. } => None,
-                _ => Some((floors.least * floors.least + axis.cell_variance(0.5)).sqrt()),
-            },
-        }
-    }
-
-    fn insert(&mut self, number: usize, slot: usize) {
-        self.along.clear(slot);
-        self.norms[slot] = 0.0;
-        let place = self.places[number];
-        if place.is_nan() {
-            self.along
-                .follow_prior(slot, self.prior_norm, &mut self.norms[slot]);
-            return;
-        }
-        self.present += 1;
-        if self.along.is_options() {
-            self.along.set_option(slot, place);
-            return;
-        }
-        let near = self.sorted.insert(place, count(number));
-        self.dirty.push(count(number));
-        let neighbours = [near.before[0], near.after[0]];
-        self.dirty.extend(neighbours.iter().flatten().map(|n| n.1));
-    }
-
-    fn remove(&mut self, number: usize) {
-        if self.places[number].is_nan() {
-            return;
-        }
-        self.present -= 1;
-        if self.along.is_options() {
-            return;
-        }
-        if let Some(near) = self.sorted.remove(self.places[number], count(number)) {
-            let neighbours = [near.before[0], near.after[0]];
-            self.dirty.extend(neighbours.iter().flatten().map(|n| n.1));
-        }
-    }
-
-    /// Renews the kernels that are dirty, if they are of members; adds to `changed` whose have changed.
-    fn refresh(&mut self, axis: &Axis, slots: &[u32], changed: &mut Vec<u32>) {
-        let mut dirty = std::mem::take(&mut self.dirty);
-        for number in dirty.drain(..) {
-            let place = self.places[number as usize];
-            if let Some(near) = self.sorted.around_member((place, number)) {
-                let [below, above] = [near.before[0], near.after[0]].map(|p| p.map(|p| p.0));
-                let slot = slots[number as usize] as usize;
-                if self.renew(axis, slot, (below, place, above)) {
-                    changed.push(number);
-                }
-            }
-        }
-        self.dirty = dirty;
-    }
-
-    /// Renews all kernels, with another floor.
-    fn refresh_all(&mut self, axis: &Axis, slots: &[u32], floor: f64) {
-        self.floor = floor;
-        self.dirty.clear();
-        let sorted = std::mem::take(&mut self.sorted);
-        let mut members = sorted.iter().peekable();
-        let mut below = None;
-        while let Some((place, number)) = members.next() {
-            let above = members.peek().map(|p| p.0);
-            self.renew(axis, slots[number as usize] as usize, (below, place, above));
-            below = Some(place);
-        }
-        drop(members);
-        self.sorted = sorted;
-    }
-
-    /// Renews the kernel of a member between its neighbours; tells whether it has changed.
-    fn renew(
-        &mut self,
-        axis: &Axis,
-        slot: usize,
-        (below, place, above): (Option<f64>, f64, Option<f64>),
-    ) -> bool {
-        let (below, above) = (below.map(|p| place - p), above.map(|p| p - place));
-        let bandwidth = match (below, above) {
-            (Some(b), Some(a)) => b.max(a),
-            (Some(one), None) | (None, Some(one)) => one,
-            (None, None) => place.max(1.0 - place),
-        };
-        let bandwidth = bandwidth.max(self.floor).min(1.0);
-        let scale = (bandwidth * bandwidth + axis.cell_variance(place)).sqrt();
-        let inverse = 1.0 / scale;
-        if self.along.inverse(slot).to_bits() == inverse.to_bits() {
-            return false;
-        }
-        self.along.set(slot, place, inverse);
-        // Of the inverse, since two scales may have the same.
-        self.norms[slot] = log_normaliser(axis, place, 1.0 / inverse);
-        true
     }
 }

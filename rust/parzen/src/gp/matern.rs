@@ -6,7 +6,7 @@
 //! the same and 1 if not, so that the part of options is a kernel of their Hamming distance.
 
 use super::points::{Column, Points};
-use crate::numerics::gaussians::exp_nonpositive;
+use crate::numerics::exponential::exp_nonpositive;
 use multiversion::multiversion;
 
 /// `r^2` between a point and each of `points`.

@@ -2,7 +2,7 @@
 
 use super::along::Along;
 use crate::joint::axis::{Axis, MAX_LEVELS, Shape};
-use crate::numerics::gaussians::exp_nonpositive;
+use crate::numerics::exponential::exp_nonpositive;
 use crate::rng::Rng;
 
 /// No draw is rejected so often.

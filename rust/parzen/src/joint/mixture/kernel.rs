@@ -14,7 +14,8 @@ use super::bounds::Query;
 use super::tally::Tally;
 use super::weights::Weights;
 use crate::joint::axis::Axis;
-use crate::numerics::gaussians::{LANES, exp2_nonpositive, fold};
+use crate::numerics::exponential::exp2_nonpositive;
+use crate::numerics::gaussians::{LANES, fold};
 use multiversion::multiversion;
 use std::f64::consts::LOG2_E;
 

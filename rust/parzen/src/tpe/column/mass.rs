@@ -1,7 +1,8 @@
 //! Masses that Gaussian components put on intervals.
 
 use super::numeric::Parts;
-use crate::numerics::gaussians::{Gaussians, LANES, REACH, STEEPNESS, exp2_nonpositive, fold};
+use crate::numerics::exponential::exp2_nonpositive;
+use crate::numerics::gaussians::{Gaussians, LANES, REACH, STEEPNESS, fold};
 use crate::numerics::special::normal_cdf;
 use multiversion::multiversion;
 

@@ -1,7 +1,8 @@
 //! Truncated series of Gaussians: the arithmetic of the [`field`](super), whose text has the
 //! formulas.
 
-use crate::numerics::gaussians::{STEEPNESS, exp2_nonpositive};
+use crate::numerics::exponential::exp2_nonpositive;
+use crate::numerics::gaussians::STEEPNESS;
 use multiversion::multiversion;
 
 /// Number of terms of both expansions.

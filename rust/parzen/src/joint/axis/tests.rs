@@ -1,3 +1,4 @@
+use super::of_prior::UNIFORM_DEVIATION;
 use super::*;
 use crate::rng::stream;
 

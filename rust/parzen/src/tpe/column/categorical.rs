@@ -1,8 +1,10 @@
-//! The bad group of a discrete parameter: forgetting weights summed by option.
+//! The two groups of a discrete parameter: the bad one's forgetting weights, summed by option, and draws from the good one.
 
 use super::forgetting::{Ageing, Forgetting};
 use super::slots::CellHasher;
 use crate::numerics::order::Excluded;
+use crate::prior::Categorical;
+use crate::rng::Rng;
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 
@@ -57,6 +59,25 @@ impl CategoricalBad {
             + forgetting.step * tally.ranks as f64
             + (tally.count - tally.aged) as f64
     }
+
+    /// `l(x) / g(x)` of an option, up to a factor common to all; the observations `below` are the good group's. NaN
+    /// for what is no option.
+    pub fn ratio(
+        &self,
+        prior: &Categorical,
+        values: &[f64],
+        below: &[u32],
+        prior_weight: f64,
+        x: f64,
+    ) -> f64 {
+        let value = x as i64;
+        let Some(option) = prior.option(value) else {
+            return f64::NAN;
+        };
+        let base = prior.n() as f64 * prior_weight * prior.prior_mass(option);
+        let seen = below.iter().filter(|id| values[**id as usize] == x).count();
+        (seen as f64 + base) / (self.weight(value) + base)
+    }
 }
 
 type Tallies = HashMap<i64, Tally, BuildHasherDefault<CellHasher>>;
@@ -65,4 +86,25 @@ fn tally(tallies: &mut Tallies, values: &[f64], id: u32, aged: i64, ranks: i64) 
     let tally = tallies.entry(option(values, id)).or_default();
     tally.aged += aged;
     tally.ranks += ranks;
+}
+
+/// Draws options from the good group's distribution: an observation or the prior, by weight.
+pub fn draw_options(
+    prior: &Categorical,
+    values: &[f64],
+    below: &[u32],
+    (count, prior_weight): (usize, f64),
+    rng: &mut Rng,
+    out: &mut Vec<f64>,
+) {
+    out.clear();
+    let prior_mass = prior.n() as f64 * prior_weight;
+    let total = below.len() as f64 + prior_mass;
+    for _ in 0..count {
+        let target = rng.uniform() * total;
+        out.push(match below.get(target as usize) {
+            Some(id) => values[*id as usize],
+            None => prior.sample(rng) as f64,
+        });
+    }
 }

@@ -15,6 +15,7 @@
 )]
 
 mod aged;
+mod candidates;
 mod categorical;
 mod field;
 mod forgetting;
@@ -26,7 +27,8 @@ mod propose;
 mod scale;
 mod slots;
 
-pub use propose::{GoesOn, Options, Scratch};
+pub use candidates::Scratch;
+pub use propose::{GoesOn, Options};
 
 use crate::numerics::order::Excluded;
 use crate::prior::{Categorical, Numeric, Prior};

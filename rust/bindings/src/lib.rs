@@ -10,6 +10,7 @@ mod gp;
 mod history;
 mod importance;
 mod joint;
+mod json;
 mod points;
 mod prefetch;
 mod priors;

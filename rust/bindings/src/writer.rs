@@ -13,7 +13,7 @@ use numpy::{PyArrayDescr, PyArrayDescrMethods, dtype};
 use parzen::prior::Prior;
 use parzen::space::Space;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString};
+use pyo3::types::{PyDict, PyInt, PyList, PyString};
 use std::ffi::c_void;
 
 /// Writes assignments; knows the labels as Python strings and which values are integers.
@@ -78,14 +78,12 @@ impl Writer {
             let (idxs, vals) = (self.blank.bind(py).copy()?, self.blank.bind(py).copy()?);
             let tid = tid.into_pyobject(py)?;
             for ((label, discrete), value) in self.labels.iter().zip(&self.discrete).zip(row) {
-                let (idx, val) = if value.is_nan() {
-                    (PyList::empty(py), PyList::empty(py))
+                let value = if value.is_nan() {
+                    None
                 } else {
-                    let value = self.scalar(py, *value, *discrete)?;
-                    (PyList::new(py, [&tid])?, PyList::new(py, [value])?)
+                    Some(self.scalar(py, *value, *discrete)?)
                 };
-                untrack(&idx);
-                untrack(&val);
+                let (idx, val) = parameter(&tid, value)?;
                 idxs.set_item(label, idx)?;
                 vals.set_item(label, val)?;
             }
@@ -110,6 +108,21 @@ impl Writer {
             scalar(py, &value, self.float64.bind(py))
         }
     }
+}
+
+/// The entries of a parameter in `idxs` and `vals`: lists of its trial and value, or nothing where it is not active.
+pub fn parameter<'py>(
+    tid: &Bound<'py, PyInt>,
+    value: Option<Bound<'py, PyAny>>,
+) -> PyResult<(Bound<'py, PyList>, Bound<'py, PyList>)> {
+    let py = tid.py();
+    let (idx, val) = match value {
+        None => (PyList::empty(py), PyList::empty(py)),
+        Some(value) => (PyList::new(py, [tid])?, PyList::new(py, [value])?),
+    };
+    untrack(&idx);
+    untrack(&val);
+    Ok((idx, val))
 }
 
 /// Takes a container of numbers, or of such containers, off the books of the garbage collector.

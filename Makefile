@@ -30,7 +30,7 @@ help: ## list the targets
 demo: $(VENV)/.installed-demo $(NATIVE) ## tune a random forest on real data (under 2 minutes)
 	$(PY) examples/demo.py
 
-test: test-rust test-python ## the tests that are quick to answer (some minutes)
+test: test-rust test-python ## the tests that are quick to answer (5 minutes of one core)
 
 test-rust:
 	cargo test --locked -p parzen
@@ -39,9 +39,10 @@ test-python: $(VENV)/.installed-$(TEST_EXTRAS) $(NATIVE)
 	scripts/install-browser $(PY)
 	$(PY) -m pytest -m "not slow and not long" $(TEST_FLAGS) $(PYTEST_FLAGS)
 
-test-slow: $(VENV)/.installed-$(TEST_EXTRAS) $(NATIVE) ## the tests that take more than five seconds each: Spark, type checkers, ...
+test-slow: $(VENV)/.installed-$(TEST_EXTRAS) $(NATIVE) ## the tests that take more than five seconds, and properties with many more examples
 	scripts/install-browser $(PY)
 	$(PY) -m pytest -m "slow and not long" $(TEST_FLAGS) $(PYTEST_FLAGS)
+	$(PY) -m pytest -m hypothesis --hypothesis-profile=many $(TEST_FLAGS) $(PYTEST_FLAGS) tests/unit
 
 test-long: test test-slow ## all tests, those that take minutes too: a million spaces, a thousand kills (an hour)
 	cargo test --locked -p parzen -- --ignored

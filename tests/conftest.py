@@ -7,6 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
+
+# How many examples a property is tried with; `make test-slow` chooses the second.
+settings.register_profile("few", max_examples=25, deadline=None)
+settings.register_profile("many", max_examples=200, deadline=None)
+settings.load_profile("few")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

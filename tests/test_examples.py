@@ -6,7 +6,10 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +22,19 @@ ARGUMENTS = {
 }
 
 
-def run(script: str, folder: Path) -> str:
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[str, Path]]:
+    """Run an example, once for all tests; give what it prints, and the folder it ran in."""
+
+    @cache
+    def run_once(script: str) -> tuple[str, Path]:
+        folder = tmp_path_factory.mktemp(script)
+        return _output(script, folder), folder
+
+    return run_once
+
+
+def _output(script: str, folder: Path) -> str:
     command = [sys.executable, "-W", "error", EXAMPLES / f"{script}.py", *ARGUMENTS.get(script, [])]
     environment = {**os.environ, "MPLBACKEND": "Agg"}
     answer = subprocess.run(
@@ -30,20 +45,21 @@ def run(script: str, folder: Path) -> str:
 
 
 @pytest.mark.parametrize("script", sorted(path.stem for path in EXAMPLES.glob("*.py")))
-def test_the_example_runs_and_reports_the_best_point(script: str, tmp_path: Path) -> None:
+def test_the_example_runs_and_reports_the_best_point(script: str, run: Any) -> None:
     pytest.importorskip(NEEDS.get(script, "hyperopt"))
-    assert "best" in run(script, tmp_path).lower()
+    report, _ = run(script)
+    assert "best" in report.lower()
 
 
-def test_the_families_of_models_are_compared(tmp_path: Path) -> None:
+def test_the_families_of_models_are_compared(run: Any) -> None:
     pytest.importorskip("xgboost")
-    report = run("model_selection", tmp_path)
+    report, _ = run("model_selection")
     for family in ("forest", "svm", "xgboost"):
         assert re.search(rf"^{family} +\d+ trials, best accuracy 0\.9", report, re.MULTILINE)
 
 
-def test_the_demo_writes_its_picture(tmp_path: Path) -> None:
+def test_the_demo_writes_its_picture(run: Any) -> None:
     pytest.importorskip("sklearn")
     pytest.importorskip("matplotlib")
-    run("demo", tmp_path)
-    assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
+    _, folder = run("demo")
+    assert (folder / "picture.png").read_bytes().startswith(b"\x89PNG")

@@ -103,10 +103,11 @@ def test_the_bar_is_text_where_there_are_no_widgets(execute: Any) -> None:
         assert "best loss: 1." in last
 
 
-@pytest.mark.parametrize("quiet", ["verbose=False", "show_progressbar=False"])
-def test_nothing_is_shown_when_asked(execute: Any, quiet: str) -> None:
-    notebook = execute(RUN, f"minimise(5, {quiet})")
-    assert notebook.cells[1].outputs == []
+def test_nothing_is_shown_when_asked(execute: Any) -> None:
+    quiet = ("minimise(5, verbose=False)", "minimise(8, show_progressbar=False)")
+    notebook = execute(RUN, *quiet, "len(trials)")
+    assert [cell.outputs for cell in notebook.cells[1:3]] == [[], []]
+    assert notebook.cells[3].outputs[0].data["text/plain"] == "8"
 
 
 def test_an_exception_passes_through_the_bar(execute: Any) -> None:

@@ -3,6 +3,9 @@
 Every problem of `end_to_end.json` is run with 100 seeds and the best losses after 50 and 100
 evaluations are compared with upstream's two batches of 100 by a two-sample Kolmogorov-Smirnov
 test. Alpha is 0.01 for the whole family of 40 cells: 0.01 / 40 for each (Bonferroni).
+
+All of them together take a third of a minute; a conditional problem of mixed kinds is for the quick
+tests.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ stats = pytest.importorskip("scipy.stats")
 
 CASES = json.loads((Path(__file__).parent / "end_to_end.json").read_text())["cases"]
 ALPHA = 0.01 / 40
+QUICK = "cond_quad"
 
 
 def best_losses(case: dict[str, Any], suggest: Any, seed: int) -> tuple[float, float]:
@@ -50,7 +54,15 @@ def best_losses(case: dict[str, Any], suggest: Any, seed: int) -> tuple[float, f
 
 # The spaces are upstream's, oddities included.
 @pytest.mark.filterwarnings("ignore::hyperopt.SpaceWarning")
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case["problem"])
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(
+            case, id=case["problem"], marks=[] if case["problem"] == QUICK else pytest.mark.slow
+        )
+        for case in CASES
+    ],
+)
 @pytest.mark.parametrize(("name", "suggest"), [("tpe", tpe.suggest), ("rand", rand.suggest)])
 def test_best_losses_are_distributed_like_upstreams(
     case: dict[str, Any], name: str, suggest: Any

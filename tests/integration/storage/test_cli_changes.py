@@ -56,7 +56,6 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0) ->
 ALGORITHMS = {
     "auto": None,
     "gp": gp.suggest,
-    "jtpe": jtpe.suggest,
     "tpe": partial(tpe.suggest, gamma=0.5),
     "anneal": anneal.suggest,
     "rand": rand.suggest,
@@ -64,16 +63,24 @@ ALGORITHMS = {
 }
 
 
-@pytest.mark.parametrize("algo", ALGORITHMS)
-def test_what_several_processes_suggested_is_recomputed(url: str, algo: str) -> None:
+def check_recomputed(url: str, algo: Any) -> None:
     def work() -> None:
-        minimise(url, 30, ALGORITHMS[algo], lambda p: time.sleep(0.002) or bowl(p))
+        minimise(url, 30, algo, lambda p: time.sleep(0.002) or bowl(p))
 
     children = [Child(work) for _ in range(3)]
     assert [child.wait() for child in children] == [0] * 3
     verdict = verify(url, "default")
     assert verdict.problems == []
     assert (verdict.n_trials, verdict.n_recomputed) == (30, 30)
+
+
+def test_what_several_processes_suggested_is_recomputed(url: str) -> None:
+    check_recomputed(url, jtpe.suggest)
+
+
+@pytest.mark.parametrize("algo", ALGORITHMS)
+def test_what_any_algorithm_suggested_is_recomputed(sqlite_url: str, algo: str) -> None:
+    check_recomputed(sqlite_url, ALGORITHMS[algo])
 
 
 @pytest.mark.parametrize(

@@ -166,6 +166,7 @@ class Murder:
         return self._n
 
 
+@pytest.mark.slow
 def test_random_kills_lose_no_result_that_was_known(url: str) -> None:
     murder = Murder(url, 4, (0.01, 0.04))
     murder.kill(25, 0, (0.01, 0.05))
@@ -219,8 +220,8 @@ def _compare_with_whole(url: str, n: int, tmp_path: Path) -> None:
 def test_a_serial_study_is_the_same_to_the_bit_however_often_it_was_killed(
     url: str, tmp_path: Path
 ) -> None:
-    _kill_serial_study(url, 10, 60)
-    _compare_with_whole(url, 60, tmp_path)
+    _kill_serial_study(url, 5, 30)
+    _compare_with_whole(url, 30, tmp_path)
 
 
 @pytest.mark.long
@@ -250,15 +251,16 @@ def test_a_process_that_was_stopped_beyond_its_lease_ends_in_peace(
     assert kinds.count("lost") == 1
 
 
-def test_thirty_two_processes_make_the_same_database_at_once(url: str) -> None:
+@pytest.mark.parametrize("n_processes", [8, pytest.param(32, marks=pytest.mark.slow)])
+def test_many_processes_make_the_same_database_at_once(url: str, n_processes: int) -> None:
     go = time.time() + 1.0
 
     def make() -> None:
         time.sleep(max(0.0, go - time.time()))
         minimise(url, 40)
 
-    children = [Child(make) for _ in range(32)]
-    assert [child.wait(120) for child in children] == [0] * 32
+    children = [Child(make) for _ in range(n_processes)]
+    assert [child.wait(120) for child in children] == [0] * n_processes
     check_sound(url, 40)
 
 

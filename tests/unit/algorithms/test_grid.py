@@ -11,7 +11,7 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hyperopt import Trials, fmin, grid, hp, rand
@@ -165,7 +165,6 @@ def number_of_points(shape):
     return sum(counts) if isinstance(shape, list) else math.prod(counts)
 
 
-@settings(max_examples=80, deadline=None)
 @given(branches)
 def test_both_orders_are_permutations_of_all_points(shape):
     space = compile_space(as_space(shape))

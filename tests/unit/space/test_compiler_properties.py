@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hyperopt import hp
@@ -125,7 +125,6 @@ def draw_values(data: st.DataObject, labels: dict[str, Any]) -> dict[str, Any]:
     return {label: values[rng.integers(len(values))] for label, values in labels.items()}
 
 
-@settings(deadline=None, max_examples=300)
 @given(DESCRIPTIONS, st.data())
 def test_evaluation_agrees_with_rec_eval(description: Any, data: st.DataObject) -> None:
     builder = Builder()
@@ -137,7 +136,6 @@ def test_evaluation_agrees_with_rec_eval(description: Any, data: st.DataObject) 
         assert repr(space.evaluate(vals)) == repr(rec_eval(expression, memo=memo))
 
 
-@settings(deadline=None, max_examples=300)
 @given(DESCRIPTIONS, st.data())
 def test_active_labels_are_those_that_evaluation_touches(
     description: Any, data: st.DataObject
@@ -160,7 +158,6 @@ def test_active_labels_are_those_that_evaluation_touches(
                 assert met == (parameter.label in active)
 
 
-@settings(deadline=None, max_examples=100)
 @given(DESCRIPTIONS)
 def test_conjunctions_do_not_imply_each_other(description: Any) -> None:
     for parameter in compile_space(Builder().space(description)).parameters:
@@ -169,7 +166,6 @@ def test_conjunctions_do_not_imply_each_other(description: Any) -> None:
         assert not any(a < b for a in sets for b in sets)
 
 
-@settings(deadline=None, max_examples=200)
 @given(DESCRIPTIONS, st.data())
 def test_the_listed_conditions_hold_where_the_parameter_is_active(
     description: Any, data: st.DataObject
@@ -192,7 +188,6 @@ def test_the_listed_conditions_hold_where_the_parameter_is_active(
             assert met == (label in active)
 
 
-@settings(deadline=None, max_examples=50)
 @given(DESCRIPTIONS, st.integers(0, 2**32 - 1))
 def test_every_space_can_be_sampled(description: Any, seed: int) -> None:
     expression = Builder().space(description)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hyperopt import Trials, fmin, hp, rand, space_eval
@@ -196,7 +196,6 @@ nested = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
 @given(nested)
 def test_an_option_of_any_shape_equals_what_it_is_evaluated_to(option):
     space = compile_space({"c": hp.choice("c", [option])})

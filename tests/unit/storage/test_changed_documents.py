@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hyperopt import STATUS_FAIL, Trials, fmin, hp, jtpe, tpe
@@ -105,7 +105,6 @@ def points(trials: Trials) -> list[Any]:
 
 
 @pytest.mark.parametrize("algo", [tpe.suggest, jtpe.suggest])
-@settings(max_examples=40, deadline=None)
 @given(
     first=st.sampled_from([25, 150, 260]),
     changes=st.lists(

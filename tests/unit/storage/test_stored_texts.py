@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hyperopt._native import read_stored
@@ -40,14 +40,12 @@ def compare(text: str, tid: int) -> bool:
     return parts is not None
 
 
-@settings(max_examples=100, deadline=None)
 @given(_params, _plain, st.integers(-5, 2**62))
 def test_a_text_is_read_as_python_reads_it(params: Any, result: Any, tid: int) -> None:
     text = f'{{"v":{json.dumps(params, separators=(",", ":"))},"result":{to_text(result)}}}'
     compare(text, tid)
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.text("0123456789-+.eE", min_size=1, max_size=12))
 def test_numbers_are_those_of_json(digits: str) -> None:
     text = f'{{"v":{{}},"result":{digits}}}'

@@ -11,7 +11,7 @@ from hypothesis import settings
 
 # How many examples a property is tried with; `make test-slow` chooses the second.
 settings.register_profile("few", max_examples=25, deadline=None)
-settings.register_profile("many", max_examples=200, deadline=None)
+settings.register_profile("many", max_examples=300, deadline=None)
 settings.load_profile("few")
 
 

@@ -125,6 +125,15 @@ def test_who_runs_trials_is_not_given_those_of_another_space(url):
     assert first.trials.space_description == same.trials.space_description
 
 
+def test_who_runs_trials_may_add_an_option_in_the_middle_of_them(url):
+    trials = StoredTrials(url)
+    asked = trials.study(choice("svm", "rf"), rand.suggest, rstate=0).ask()
+    more = trials.study(choice("svm", "rf", "lr"), rand.suggest, rstate=0)
+    assert trials.space_description["k"]["options"] == ["'svm'", "'rf'", "'lr'"]
+    more.tell(asked.tid, 1.0)
+    assert more.best_params in ("svm", "rf")
+
+
 def test_experiments_of_one_study_may_run_at_once_with_spaces_of_their_own(url):
     first = open_study(url, exp_key="a", space=choice("svm", "rf"), algo=rand.suggest, rstate=0)
     first.ask()

@@ -66,6 +66,14 @@ def test_a_space_of_local_functions_does_not_hinder_pickling(suggest):
     assert again.argmin == trials.argmin
 
 
+def test_a_known_result_brings_its_attachments():
+    trials = Trials()
+    result = {"status": "ok", "loss": 0.5, "attachments": {"model": b"weights"}}
+    trials.add_observation({"x": 1.0}, result=result)
+    assert trials.results == [{"status": "ok", "loss": 0.5}]
+    assert dict(trials.trial_attachments(trials.trials[0])) == {"model": b"weights"}
+
+
 def test_known_results_are_history_and_count_as_trials(trials, suggest):
     tid = trials.add_observation(
         {"units": 32.0, "lr": 1e-9, "act": "tanh", "model": 0, "seed": 3}, -1.0

@@ -1,5 +1,7 @@
 //! A small symmetric matrix that is solved once.
 
+use multiversion::multiversion;
+
 /// The lower triangle, column by column from the diagonal downwards.
 #[derive(Clone, Debug)]
 pub struct Symmetric {
@@ -28,15 +30,7 @@ impl Symmetric {
 
     /// Adds `weight v v'`.
     pub fn add(&mut self, weight: f64, v: &[f64]) {
-        let mut rest = self.entries.as_mut_slice();
-        for (j, own) in v.iter().enumerate() {
-            let (column, others) = rest.split_at_mut(self.size - j);
-            let times = weight * own;
-            for (entry, v) in column.iter_mut().zip(&v[j..]) {
-                *entry += times * v;
-            }
-            rest = others;
-        }
+        add_product(&mut self.entries, weight, v);
     }
 
     /// The largest absolute value on the diagonal.
@@ -62,16 +56,10 @@ impl Symmetric {
             }
             z[j] /= root;
             let own = z[j];
-            let mut rest = after;
-            for k in 1..column.len() {
-                let times = column[k];
-                z[j + k] -= times * own;
-                let (next, others) = rest.split_at_mut(column.len() - k);
-                for (entry, a) in next.iter_mut().zip(&column[k..]) {
-                    *entry -= times * a;
-                }
-                rest = others;
+            for (z, a) in z[j + 1..].iter_mut().zip(&column[1..]) {
+                *z -= a * own;
             }
+            add_product(after, -1.0, &column[1..]);
         }
         for j in (0..size).rev() {
             let column = &self.entries[self.start(j)..][..size - j];
@@ -80,6 +68,22 @@ impl Symmetric {
             z[j] = (z[j] - sum) / column[0];
         }
         Some(z)
+    }
+}
+
+/// Adds `weight v v'` to a triangle as long on each side as `v`.
+///
+/// Each entry is changed in one step, so all instruction sets give the same bits.
+#[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
+fn add_product(triangle: &mut [f64], weight: f64, v: &[f64]) {
+    let mut rest = triangle;
+    for (j, own) in v.iter().enumerate() {
+        let (column, others) = rest.split_at_mut(v.len() - j);
+        let times = weight * own;
+        for (entry, v) in column.iter_mut().zip(&v[j..]) {
+            *entry += times * v;
+        }
+        rest = others;
     }
 }
 

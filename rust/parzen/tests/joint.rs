@@ -13,7 +13,7 @@
 
 use parzen::algorithm::{Learner, suggest};
 use parzen::joint::axis::{Axis, Shape};
-use parzen::joint::mixture::kernel::log_densities;
+use parzen::joint::mixture::density::log_densities;
 use parzen::joint::mixture::weights::Weights;
 use parzen::joint::mixture::{Floors, Mixture, draw};
 use parzen::joint::{Model, Options};
@@ -350,7 +350,7 @@ fn draws_follow_the_joint_density() {
             .map(|a| {
                 draw::coordinate(
                     &axes[a],
-                    mixture.along(a),
+                    mixture.axis(a),
                     kernel.map(|k| mixture.slot(k)),
                     &mut rng,
                 )

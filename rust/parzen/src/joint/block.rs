@@ -2,7 +2,7 @@
 //! in which they were.
 
 use super::axis::{Axis, Shape};
-use super::mixture::kernel::log_densities;
+use super::mixture::density::log_densities;
 use super::mixture::weights::{self, Ageing, Weights};
 use super::mixture::{Floors, Mixture, draw};
 use super::options::Options;
@@ -228,7 +228,7 @@ impl Block {
             let point: Vec<f64> = own
                 .iter()
                 .enumerate()
-                .map(|(a, axis)| draw::coordinate(axis, self.good.along(a), slot, rng))
+                .map(|(a, axis)| draw::coordinate(axis, self.good.axis(a), slot, rng))
                 .collect();
             for (param, x) in self.params.iter().zip(&point) {
                 candidates[*candidate].coordinates[*param] = *x;

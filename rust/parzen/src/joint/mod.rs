@@ -25,7 +25,7 @@
 //! | `axis/` | values of a prior to coordinates and back; the mass of a kernel |
 //! | `mixture/` | product kernels that follow their members |
 //! | `mixture/tree`, `mixture/bounds` | trials that are near each other; whether they can be felt at a point |
-//! | `mixture/kernel` | the hot loop: log-densities at many points; `tally`, where all parameters are options |
+//! | `mixture/density` | the hot loop: log-densities at many points; `combinations`, where all parameters are options |
 //! | `mixture/weights` | what a trial counts |
 //! | `sample` | which trials of the rest are modelled |
 //! | `block`, `model` | the trials of a block, and of the study |

@@ -1,7 +1,7 @@
 //! The first trials: random ones that keep their distance from each other.
 
 use super::axis::Axis;
-use super::mixture::kernel::log_densities;
+use super::mixture::density::log_densities;
 use super::mixture::weights::{Ageing, Weights};
 use super::mixture::{Floors, Mixture};
 use super::options::Options;

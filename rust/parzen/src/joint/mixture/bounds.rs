@@ -3,7 +3,7 @@
 //! The centres of a chunk lie in a box, and none of its kernels is wider than the widest along each axis. A
 //! kernel at least `d` away from a point along an axis loses `(d / width)^2 / 2` there.
 
-use super::along::{Along, CHUNK, STRIDE};
+use super::axis_kernels::{AxisKernels, CHUNK, STRIDE};
 use crate::numerics::gaussians::LANES;
 use multiversion::multiversion;
 
@@ -56,11 +56,11 @@ struct Choice {
 
 impl Bounds {
     /// The bounds of no chunks.
-    pub fn new<'a>(axes: impl Iterator<Item = &'a Along>) -> Self {
+    pub fn new<'a>(axes: impl Iterator<Item = &'a AxisKernels>) -> Self {
         let (mut gaussian_axes, mut options_axes) = (0, 0);
         let places = axes
-            .map(|along| {
-                let (count, place): (_, fn(usize) -> Place) = if along.is_options() {
+            .map(|kernels| {
+                let (count, place): (_, fn(usize) -> Place) = if kernels.is_options() {
                     (&mut options_axes, Place::Options)
                 } else {
                     (&mut gaussian_axes, Place::Gaussian)
@@ -130,8 +130,9 @@ impl Bounds {
     }
 
     /// Finds the smallest inverse standard deviation of a chunk's members along an axis.
-    pub fn widen(&mut self, chunk: usize, axis: usize, along: &Along) {
-        let (Place::Gaussian(place), Along::Gaussian { inverses, .. }) = (self.places[axis], along)
+    pub fn widen(&mut self, chunk: usize, axis: usize, kernels: &AxisKernels) {
+        let (Place::Gaussian(place), AxisKernels::Gaussian { inverses, .. }) =
+            (self.places[axis], kernels)
         else {
             return;
         };
@@ -154,15 +155,15 @@ impl Bounds {
     }
 
     /// What [`in_reach`](Self::in_reach) asks of a point.
-    pub fn query<'a>(&self, axes: impl Iterator<Item = &'a Along>, point: &[f64]) -> Query {
+    pub fn query<'a>(&self, axes: impl Iterator<Item = &'a AxisKernels>, point: &[f64]) -> Query {
         let mut query = Query {
             coordinates: Vec::with_capacity(self.gaussian_axes),
             options: Vec::with_capacity(self.options_axes),
         };
-        for (along, x) in axes.zip(point) {
-            match along {
-                Along::Gaussian { .. } => query.coordinates.push(*x),
-                Along::Options { own, other, .. } => query.options.push(Choice {
+        for (kernels, x) in axes.zip(point) {
+            match kernels {
+                AxisKernels::Gaussian { .. } => query.coordinates.push(*x),
+                AxisKernels::Options { own, other, .. } => query.options.push(Choice {
                     bit: bit(*x),
                     own: own[option(*x)],
                     other: other[option(*x)],

@@ -1,7 +1,7 @@
 //! Where the kernels of a mixture stand: in chunks of members that are near each other.
 
 use super::Mixture;
-use super::along::CHUNK;
+use super::axis_kernels::CHUNK;
 use super::column::{NOBODY, count};
 use super::tree::{Cut, Leaf};
 use crate::numerics::gaussians::LANES;
@@ -18,7 +18,7 @@ impl Mixture {
         self.log_norms.resize(places, f64::NEG_INFINITY);
         for column in &mut self.columns {
             column.norms.resize(places, 0.0);
-            column.along.resize(places);
+            column.kernels.resize(places);
         }
         chunk
     }
@@ -75,7 +75,7 @@ impl Mixture {
                     self.bounds
                         .extend(chunk, a, column.places[*number as usize]);
                 }
-                self.bounds.widen(chunk, a, &column.along);
+                self.bounds.widen(chunk, a, &column.kernels);
             }
             self.renew_top(chunk);
         }
@@ -96,7 +96,7 @@ impl Mixture {
         self.log_norms[to] = self.log_norms[from];
         for column in &mut self.columns {
             column.norms[to] = column.norms[from];
-            column.along.copy(from, to);
+            column.kernels.copy(from, to);
         }
     }
 
@@ -105,7 +105,7 @@ impl Mixture {
         self.numbers[slot] = NOBODY;
         self.log_norms[slot] = f64::NEG_INFINITY;
         for column in &mut self.columns {
-            column.along.clear(slot);
+            column.kernels.clear(slot);
         }
     }
 

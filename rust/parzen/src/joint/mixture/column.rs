@@ -1,6 +1,6 @@
 //! One axis of a mixture: where its members are, and the bandwidths of their kernels.
 
-use super::along::{Along, CHUNK};
+use super::axis_kernels::{AxisKernels, CHUNK};
 use crate::joint::axis::normaliser::log_normaliser;
 use crate::joint::axis::{Axis, Shape};
 use crate::numerics::sorted::SortedObservations;
@@ -45,7 +45,7 @@ pub struct Column {
     /// The floor that the kernels were made with.
     pub floor: f64,
     /// What the hot loop reads.
-    pub along: Along,
+    pub kernels: AxisKernels,
     /// Log-normaliser of the prior's kernel.
     pub prior_norm: f64,
     /// A bandwidth as it is among many members, to measure distances with; None for options.
@@ -54,7 +54,7 @@ pub struct Column {
 
 impl Column {
     pub fn new(axis: &Axis, floors: &Floors) -> Self {
-        let along = Along::new(axis);
+        let kernels = AxisKernels::new(axis);
         Self {
             places: Vec::new(),
             norms: Vec::new(),
@@ -62,7 +62,7 @@ impl Column {
             present: 0,
             dirty: Vec::new(),
             floor: f64::NAN,
-            along,
+            kernels,
             prior_norm: match axis.shape() {
                 Shape::Options { .. } => 0.0,
                 _ => log_normaliser(axis, 0.5, axis.prior_scale()),
@@ -75,17 +75,17 @@ impl Column {
     }
 
     pub fn insert(&mut self, number: usize, slot: usize) {
-        self.along.clear(slot);
+        self.kernels.clear(slot);
         self.norms[slot] = 0.0;
         let place = self.places[number];
         if place.is_nan() {
-            self.along
+            self.kernels
                 .follow_prior(slot, self.prior_norm, &mut self.norms[slot]);
             return;
         }
         self.present += 1;
-        if self.along.is_options() {
-            self.along.set_option(slot, place);
+        if self.kernels.is_options() {
+            self.kernels.set_option(slot, place);
             return;
         }
         let near = self.sorted.insert(place, count(number));
@@ -99,7 +99,7 @@ impl Column {
             return;
         }
         self.present -= 1;
-        if self.along.is_options() {
+        if self.kernels.is_options() {
             return;
         }
         if let Some(near) = self.sorted.remove(self.places[number], count(number)) {
@@ -156,10 +156,10 @@ impl Column {
         let bandwidth = bandwidth.max(self.floor).min(1.0);
         let scale = (bandwidth * bandwidth + axis.cell_variance(place)).sqrt();
         let inverse = 1.0 / scale;
-        if self.along.inverse(slot).to_bits() == inverse.to_bits() {
+        if self.kernels.inverse(slot).to_bits() == inverse.to_bits() {
             return false;
         }
-        self.along.set(slot, place, inverse);
+        self.kernels.set(slot, place, inverse);
         // Of the inverse, since two scales may have the same.
         self.norms[slot] = log_normaliser(axis, place, 1.0 / inverse);
         true

@@ -1,6 +1,6 @@
 //! Draws from the kernels of a mixture.
 
-use super::along::Along;
+use super::axis_kernels::AxisKernels;
 use crate::joint::axis::{Axis, MAX_LEVELS, Shape};
 use crate::numerics::exponential::exp_nonpositive;
 use crate::rng::Rng;
@@ -12,9 +12,9 @@ const PATIENCE: usize = 1000;
 ///
 /// A truncated Gaussian comes by rejection: its centre lies in [0, 1] and its deviation is at most
 /// about 1, hence one draw in three is accepted at worst.
-pub fn coordinate(axis: &Axis, along: &Along, slot: Option<usize>, rng: &mut Rng) -> f64 {
-    match along {
-        Along::Options {
+pub fn coordinate(axis: &Axis, kernels: &AxisKernels, slot: Option<usize>, rng: &mut Rng) -> f64 {
+    match kernels {
+        AxisKernels::Options {
             options, shared, ..
         } => {
             let own = slot.map_or(-1.0, |s| options[s]);
@@ -24,7 +24,7 @@ pub fn coordinate(axis: &Axis, along: &Along, slot: Option<usize>, rng: &mut Rng
                 own
             }
         }
-        Along::Gaussian {
+        AxisKernels::Gaussian {
             centres,
             inverses,
             prior_inverse,

@@ -15,22 +15,22 @@
 //! References: Bergstra et al. (2011), section 4, for the bandwidths; Falkner, Klein and Hutter
 //! (2018) and Watanabe (2023), arXiv 2304.11127, section 3, for product kernels.
 
-mod along;
+mod axis_kernels;
 pub mod bounds;
 mod chunks;
 mod column;
+mod combinations;
+pub mod density;
 pub mod draw;
-pub mod kernel;
-mod tally;
 mod tree;
 pub mod weights;
 
-pub use along::Along;
+pub use axis_kernels::AxisKernels;
 pub use column::Floors;
 
 use crate::joint::axis::{Axis, Shape};
 use crate::numerics::order::Excluded;
-use along::CHUNK;
+use axis_kernels::CHUNK;
 use bounds::Bounds;
 use column::{Column, NOBODY, chunks_of, count};
 use tree::Tree;
@@ -69,7 +69,7 @@ impl Mixture {
     pub fn new(axes: &[&Axis], floors: Floors) -> Self {
         let columns: Vec<Column> = axes.iter().map(|a| Column::new(a, &floors)).collect();
         let mut mixture = Self {
-            bounds: Bounds::new(columns.iter().map(|c| &c.along)),
+            bounds: Bounds::new(columns.iter().map(|c| &c.kernels)),
             columns,
             tree: Tree::default(),
             filled: Vec::new(),
@@ -140,7 +140,7 @@ impl Mixture {
             column.insert(number, slot);
             self.bounds.extend(chunk, a, column.places[number]);
             if column.places[number].is_nan() {
-                self.bounds.widen(chunk, a, &column.along);
+                self.bounds.widen(chunk, a, &column.kernels);
             }
         }
     }
@@ -163,7 +163,7 @@ impl Mixture {
         }
         self.clear(last);
         for (a, column) in self.columns.iter().enumerate() {
-            self.bounds.widen(chunk, a, &column.along);
+            self.bounds.widen(chunk, a, &column.kernels);
         }
         self.renew_top(chunk);
     }
@@ -177,7 +177,7 @@ impl Mixture {
             let floor = match axis.shape() {
                 Shape::Options { probabilities } => {
                     column
-                        .along
+                        .kernels
                         .weigh(probabilities, self.floors.option_weight, column.present);
                     continue;
                 }
@@ -188,13 +188,13 @@ impl Mixture {
                 changed.clear();
                 column.refresh(axis, &self.slots, &mut changed);
                 for chunk in chunks_of(&self.slots, &changed) {
-                    self.bounds.widen(chunk, a, &column.along);
+                    self.bounds.widen(chunk, a, &column.kernels);
                 }
                 self.stale.append(&mut changed);
             } else {
                 column.refresh_all(axis, &self.slots, floor);
                 for chunk in 0..chunks {
-                    self.bounds.widen(chunk, a, &column.along);
+                    self.bounds.widen(chunk, a, &column.kernels);
                 }
                 all_changed = true;
             }
@@ -239,14 +239,14 @@ impl Mixture {
     }
 
     /// What the hot loop reads: the axes.
-    pub fn axes(&self) -> impl Iterator<Item = &Along> {
-        self.columns.iter().map(|c| &c.along)
+    pub fn axes(&self) -> impl Iterator<Item = &AxisKernels> {
+        self.columns.iter().map(|c| &c.kernels)
     }
 
     /// The axis number `a`.
     #[must_use]
-    pub fn along(&self, a: usize) -> &Along {
-        &self.columns[a].along
+    pub fn axis(&self, a: usize) -> &AxisKernels {
+        &self.columns[a].kernels
     }
 
     /// What the hot loop reads: sums of the log-normalisers by slot, padded with minus infinity.
@@ -278,8 +278,8 @@ impl Mixture {
     pub fn log_prior(&self, axes: &[&Axis], point: &[f64]) -> f64 {
         let each = self.columns.iter().zip(axes).zip(point);
         each.map(|((column, axis), x)| {
-            if column.along.is_options() {
-                return column.along.log_prior_option(*x);
+            if column.kernels.is_options() {
+                return column.kernels.log_prior_option(*x);
             }
             let z = (x - 0.5) / axis.prior_scale();
             column.prior_norm - 0.5 * z * z

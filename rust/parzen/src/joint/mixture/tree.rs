@@ -7,7 +7,7 @@
 //! Reference: Friedman, Bentley and Finkel, "An Algorithm for Finding Best Matches in Logarithmic
 //! Expected Time", ACM Trans. Math. Softw. 3 (1977): cut the box of points where it is widest.
 
-use super::along::STRIDE;
+use super::axis_kernels::STRIDE;
 
 /// No cut leaves less than this part of a chunk on either side.
 const SMALLEST_SHARE: usize = 4;

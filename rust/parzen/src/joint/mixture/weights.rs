@@ -1,7 +1,7 @@
 //! Weights of trials in their mixtures.
 
 use super::Mixture;
-use super::along::CHUNK;
+use super::axis_kernels::CHUNK;
 use multiversion::multiversion;
 
 /// Weights of good trials, the best first: `ln(n + 1) - ln(rank)`, scaled to a mean of 1.

@@ -10,7 +10,7 @@ pub const STRIDE: usize = 4;
 
 /// An axis of a mixture in the form that the loop reads; arrays by slot, padded to whole chunks.
 #[derive(Clone, Debug)]
-pub enum Along {
+pub enum AxisKernels {
     /// Gaussian kernels.
     Gaussian {
         /// Centres.
@@ -35,7 +35,7 @@ pub enum Along {
     },
 }
 
-impl Along {
+impl AxisKernels {
     /// An axis without slots.
     #[must_use]
     pub fn new(axis: &Axis) -> Self {

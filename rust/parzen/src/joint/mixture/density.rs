@@ -9,9 +9,9 @@
 //! and nowhere else.
 
 use super::Mixture;
-use super::along::{Along, CHUNK};
+use super::axis_kernels::{AxisKernels, CHUNK};
 use super::bounds::Query;
-use super::tally::Tally;
+use super::combinations::Combinations;
 use super::weights::Weights;
 use crate::joint::axis::Axis;
 use crate::numerics::exponential::exp2_nonpositive;
@@ -53,15 +53,16 @@ pub fn log_densities(
 ) {
     let log_total = libm::log(weights.total() + prior_weight);
     out.clear();
-    if let Some(tally) = Tally::new(mixture, weights) {
+    if let Some(combinations) = Combinations::new(mixture, weights) {
         let prior = |point: &[f64]| prior_weight * libm::exp(mixture.log_prior(axes, point));
-        let density = |point: &Vec<f64>| libm::log(prior(point) + tally.density(point)) - log_total;
+        let density =
+            |point: &Vec<f64>| libm::log(prior(point) + combinations.density(point)) - log_total;
         out.extend(points.iter().map(density));
         return;
     }
     let log_prior_weight = libm::log(prior_weight);
     let reach = NEGLIGIBLE + libm::log(mixture.trials() as f64 + 1.0);
-    let columns: Vec<&Along> = mixture.axes().collect();
+    let columns: Vec<&AxisKernels> = mixture.axes().collect();
     let prior = |point: &Vec<f64>| log_prior_weight + mixture.log_prior(axes, point);
     let mut sums: Vec<LogSum> = points
         .iter()
@@ -112,7 +113,7 @@ pub fn log_densities(
 #[multiversion(targets("x86_64+avx+avx2+fma+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2+fma"))]
 #[allow(clippy::too_many_arguments)]
 fn pass(
-    columns: &[&Along],
+    columns: &[&AxisKernels],
     start: usize,
     norms: &[f64; CHUNK],
     weights: &[f64; CHUNK],
@@ -128,8 +129,8 @@ fn pass(
         let floor = sum.most - reach;
         let mut is_felt = false;
         for (columns, coordinates) in columns.chunks(TRIED_AFTER).zip(point.chunks(TRIED_AFTER)) {
-            for (along, x) in columns.iter().zip(coordinates) {
-                add(along, start, *x, &mut factors, &mut squares);
+            for (axis, x) in columns.iter().zip(coordinates) {
+                add(axis, start, *x, &mut factors, &mut squares);
             }
             is_felt = false;
             for ((kernel, factor), square) in kernels.iter_mut().zip(&factors).zip(&squares) {
@@ -194,14 +195,14 @@ fn in_halves(mut terms: [f64; CHUNK], combine: impl Fn(f64, f64) -> f64) -> [f64
 )]
 #[allow(clippy::float_cmp)] // option numbers are whole
 fn add(
-    along: &Along,
+    axis: &AxisKernels,
     start: usize,
     x: f64,
     factors: &mut [f64; CHUNK],
     squares: &mut [f64; CHUNK],
 ) {
-    match along {
-        Along::Gaussian {
+    match axis {
+        AxisKernels::Gaussian {
             centres, inverses, ..
         } => {
             let centres = &centres[start..start + CHUNK];
@@ -211,7 +212,7 @@ fn add(
                 *square = z.mul_add(z, *square);
             }
         }
-        Along::Options {
+        AxisKernels::Options {
             options,
             own,
             other,

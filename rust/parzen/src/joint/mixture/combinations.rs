@@ -4,7 +4,7 @@
 //! there are combinations, however many members there are.
 
 use super::Mixture;
-use super::along::{Along, CHUNK};
+use super::axis_kernels::{AxisKernels, CHUNK};
 use super::weights::Weights;
 
 /// There is a table for at most so many combinations.
@@ -14,17 +14,17 @@ const SHARED_BY: usize = 4;
 
 /// Sums of weights by combination of options, the last axis running fastest; each axis has one more place,
 /// the last, for members without an option there.
-pub struct Tally<'a> {
-    axes: Vec<&'a Along>,
+pub struct Combinations<'a> {
+    axes: Vec<&'a AxisKernels>,
     sums: Vec<f64>,
 }
 
-impl<'a> Tally<'a> {
+impl<'a> Combinations<'a> {
     /// The sums of a mixture, if all of its axes are over options and the table pays.
     pub fn new(mixture: &'a Mixture, weights: &Weights<'_>) -> Option<Self> {
-        let axes: Vec<&Along> = mixture.axes().collect();
-        let size = axes.iter().try_fold(1_usize, |size, along| {
-            size.checked_mul(places(along)?)
+        let axes: Vec<&AxisKernels> = mixture.axes().collect();
+        let size = axes.iter().try_fold(1_usize, |size, axis| {
+            size.checked_mul(places(axis)?)
                 .filter(|size| *size <= LARGEST)
         })?;
         if size * SHARED_BY > mixture.trials() {
@@ -40,8 +40,8 @@ impl<'a> Tally<'a> {
         {
             let weights = weights.of_chunk(mixture, chunk);
             let mut combinations = [0; CHUNK];
-            for along in &axes {
-                add_digit(along, chunk, &mut combinations);
+            for axis in &axes {
+                add_digit(axis, chunk, &mut combinations);
             }
             for ((combination, weight), norm) in combinations.iter().zip(weights).zip(norms) {
                 if *norm > f64::NEG_INFINITY {
@@ -55,8 +55,8 @@ impl<'a> Tally<'a> {
     /// The weighted sum of all kernels at a point.
     pub fn density(&self, point: &[f64]) -> f64 {
         let mut sums = self.sums.clone();
-        for (along, x) in self.axes.iter().zip(point).rev() {
-            let kernels = kernels_at(along, *x);
+        for (axis, x) in self.axes.iter().zip(point).rev() {
+            let kernels = kernels_at(axis, *x);
             let contracted = sums.chunks(kernels.len());
             sums = contracted
                 .map(|sums| sums.iter().zip(&kernels).map(|(s, k)| s * k).sum())
@@ -66,16 +66,16 @@ impl<'a> Tally<'a> {
     }
 }
 
-fn places(along: &Along) -> Option<usize> {
-    match along {
-        Along::Options { own, .. } => Some(own.len() + 1),
-        Along::Gaussian { .. } => None,
+fn places(axis: &AxisKernels) -> Option<usize> {
+    match axis {
+        AxisKernels::Options { own, .. } => Some(own.len() + 1),
+        AxisKernels::Gaussian { .. } => None,
     }
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // numbers of options
-fn add_digit(along: &Along, chunk: usize, combinations: &mut [usize; CHUNK]) {
-    if let Along::Options { options, own, .. } = along {
+fn add_digit(axis: &AxisKernels, chunk: usize, combinations: &mut [usize; CHUNK]) {
+    if let AxisKernels::Options { options, own, .. } = axis {
         let theirs = &options[chunk * CHUNK..(chunk + 1) * CHUNK];
         for (combination, option) in combinations.iter_mut().zip(theirs) {
             let place = if *option < 0.0 {
@@ -90,10 +90,10 @@ fn add_digit(along: &Along, chunk: usize, combinations: &mut [usize; CHUNK]) {
 
 /// What the kernels of each option, and the prior's at the end, give to option `x`.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-fn kernels_at(along: &Along, x: f64) -> Vec<f64> {
-    let Along::Options {
+fn kernels_at(axis: &AxisKernels, x: f64) -> Vec<f64> {
+    let AxisKernels::Options {
         own, other, prior, ..
-    } = along
+    } = axis
     else {
         return Vec::new();
     };

@@ -5,7 +5,7 @@
 //! 0. **Start.** The first trials are those of the joint estimator: random ones that keep their distance.
 //! 1. **Losses** are put on a robust scale ([`warp`]), and **points** into coordinates ([`points`]).
 //! 2. **Hyperparameters.** One length-scale for each parameter, a scale and a noise, each with a prior; their most probable
-//!    values ([`hyper`], [`likelihood`], [`fit`]). They are fitted to the first trials in the order of their keys, all
+//!    values ([`hyper`], [`likelihood`]). They are fitted to the first trials in the order of their keys, all
 //!    of them at first and a growing round number later, so that most suggestions find the last fit as it was; it follows
 //!    from the trials alone, and the cache holds no more than what could be computed again.
 //! 3. **Posterior.** Mean and variance of the loss anywhere ([`posterior`]). Pending trials are believed to get what is
@@ -22,8 +22,8 @@
 //! | `trials`, `points` | trials as coordinates |
 //! | `matern` | the covariance of two points |
 //! | `factor` | Cholesky factors, in one order of operations |
-//! | `pairs`, `hyper`, `likelihood`, `fit` | hyperparameters, how probable they are, and the most probable |
-//! | `fitted` | the fits that a study needs, and those that are kept |
+//! | `pairs`, `hyper`, `likelihood` | hyperparameters, and how probable they are |
+//! | `fits` | the most probable ones: the fits that a study needs, and those that are kept |
 //! | `lbfgs` | minimisation in a box |
 //! | `posterior` | what is believed of the function |
 //! | `skill` | how well it predicts |
@@ -47,8 +47,7 @@
 pub mod acquisition;
 pub mod candidates;
 pub mod factor;
-pub mod fit;
-mod fitted;
+mod fits;
 pub mod hyper;
 pub mod lbfgs;
 pub mod likelihood;
@@ -63,6 +62,6 @@ pub mod skill;
 mod trials;
 pub mod warp;
 
-pub use fitted::Cache;
+pub use fits::Cache;
 pub use options::Options;
 pub use process::Process;

@@ -1,7 +1,7 @@
 //! The algorithm: a process of the trials, and the point where it expects the largest improvement.
 
 use super::candidates::{self, Ground};
-use super::fitted::{Cache, Fit, fitted};
+use super::fits::{Cache, Fit, fitted};
 use super::hyper::Hyper;
 use super::options::Options;
 use super::posterior::Posterior;

@@ -1,12 +1,18 @@
 //! The fits of a study: which trials hyperparameters are fitted to, and where each search begins.
 
+use super::lbfgs::{Limits, minimise};
 use super::likelihood::Evidence;
 use super::options::Options;
 use super::pairs::Pairs;
 use super::points::Points;
 use super::trials::Known;
-use super::{fit, skill, warp};
+use super::{skill, warp};
 use crate::space::Space;
+
+/// Bounds of the logarithms: beyond them nothing changes any more but rounding errors.
+const LENGTHS: (f64, f64) = (-4.0, 7.0);
+const SCALES: (f64, f64) = (-3.0, 4.0);
+const NOISES: (f64, f64) = (-13.8, 1.0);
 
 /// The last fits, kept because the next suggestions need the same.
 #[derive(Clone, Debug, Default)]
@@ -66,7 +72,7 @@ pub fn fitted(cache: &mut Cache, known: &Known, space: &Space, options: &Options
             offset: options.offset,
             priors: &priors,
         };
-        let logarithms = fit::fit(&evidence, &fit.logarithms, evaluations);
+        let logarithms = most_probable(&evidence, &fit.logarithms, evaluations);
         fit = Fit {
             skill: skill::skill(
                 &points,
@@ -100,4 +106,23 @@ fn first_fitted_count(n: usize) -> usize {
     let power = (n + 1).next_power_of_two() / 2;
     let half_way = power + power / 2;
     (if n >= half_way { half_way } else { power }).min(96)
+}
+
+/// The most probable logarithms of the hyperparameters, found from the given ones.
+fn most_probable(evidence: &Evidence, start: &[f64], evaluations: usize) -> Vec<f64> {
+    let mut bounds = vec![LENGTHS; start.len() - 2];
+    bounds.extend([SCALES, NOISES]);
+    let limits = Limits {
+        evaluations,
+        gradient: 1e-3,
+        gain: 1e-3,
+        first_step: 0.5,
+    };
+    minimise(
+        |x, gradient| evidence.objective(x, gradient),
+        start,
+        &bounds,
+        &limits,
+    )
+    .0
 }

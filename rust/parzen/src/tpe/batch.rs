@@ -8,7 +8,7 @@
 
 use super::history::History;
 use super::options::Options;
-use super::split::Ahead;
+use super::split::PendingRows;
 use crate::algorithm::StreamName;
 use crate::error::{Error, Result};
 use crate::interrupt::Checkpoint;
@@ -29,7 +29,7 @@ const MOST_THREADS: usize = 8;
 /// Suggestions that are finished together.
 const PIECE: usize = 128;
 
-/// Makes the assignments that fill the rows of `ahead`, and hands them over piece by piece, in order.
+/// Makes the assignments that fill the rows of `pending`, and hands them over piece by piece, in order.
 ///
 /// `finished` is called on this thread, while other threads work on the next piece. `seed` and the number
 /// of the first assignment name the random streams.
@@ -38,14 +38,14 @@ const PIECE: usize = 128;
 /// When it was interrupted; then the columns are in no state to go on with.
 pub fn assignments(
     history: &mut History,
-    ahead: &Ahead,
+    pending: &PendingRows,
     (seed, first): StreamName,
     options: &Options,
     checkpoint: Checkpoint<'_>,
     mut finished: impl FnMut(&[Vec<f64>]),
 ) -> Result<()> {
     let (space, columns) = history.space_and_columns();
-    let count = ahead.changes.len();
+    let count = pending.changes.len();
     let levels = levels(space);
     let mut values = vec![vec![f64::NAN; space.len()]; count];
     let mut done = 0..0;
@@ -58,7 +58,7 @@ pub fn assignments(
                 |(i, column): (usize, &mut Column), goes_on: &GoesOn, scratch: &mut Scratch| {
                     let active = |row: &Vec<f64>| space.active(i, row);
                     let part = Part {
-                        ahead,
+                        pending,
                         rows: piece.clone(),
                         seed,
                         first,
@@ -83,7 +83,7 @@ pub fn assignments(
         done = piece;
     }
     finished(&values[done]);
-    history.fill(ahead, &values);
+    history.fill(pending, &values);
     Ok(())
 }
 
@@ -104,7 +104,7 @@ fn levels(space: &Space) -> Vec<Vec<usize>> {
 
 /// One column's part of a piece.
 struct Part<'a> {
-    ahead: &'a Ahead,
+    pending: &'a PendingRows,
     rows: Range<usize>,
     seed: u64,
     first: u64,
@@ -126,9 +126,9 @@ impl Part<'_> {
             prior_weight: options.prior_weight,
             candidates: options.candidates,
         };
-        let last = self.ahead.changes.len() - 1;
+        let last = self.pending.changes.len() - 1;
         let step = |at: usize| {
-            self.ahead.changes[at].apply(column, |_| false);
+            self.pending.changes[at].apply(column, |_| false);
             if !active(&values[at]) {
                 return f64::NAN;
             }
@@ -136,7 +136,7 @@ impl Part<'_> {
             let value = column.propose(&mut rng, &per_column, goes_on, scratch);
             if at < last {
                 #[allow(clippy::cast_possible_truncation)] // rows are counted in u32
-                column.push(self.ahead.first + at as u32, value);
+                column.push(self.pending.first + at as u32, value);
             }
             value
         };

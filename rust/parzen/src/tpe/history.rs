@@ -4,24 +4,20 @@
 //! and the groups are moved along as they change.
 
 use super::column::Column;
-use super::split::{Ahead, SplitChange};
+use super::leaders::{LARGEST_GOOD_GROUP, Leaders};
+use super::split::{PendingRows, SplitChange};
 use crate::algorithm::Learner;
 use crate::error;
 use crate::interrupt::Checkpoint;
 use crate::rows::{Change, Rows};
 use crate::space::Space;
 
-/// The good group never has more trials than this (`LF`, spec 0.2).
-pub const LARGEST_GOOD_GROUP: usize = 25;
-
 /// The trials of one study.
 #[derive(Clone, Debug)]
 pub struct History {
     rows: Rows,
     columns: Vec<Column>,
-    /// The best live rows by loss then row, up to [`LARGEST_GOOD_GROUP`].
-    leaders: Vec<u32>,
-    leaders_stale: bool,
+    leaders: Leaders,
     /// The good rows that the columns know of, ascending.
     good: Vec<u32>,
     /// Rows up to here are known to the columns.
@@ -38,8 +34,7 @@ impl History {
         Self {
             columns: params.map(|p| Column::new(&p.prior)).collect(),
             rows: Rows::new(space),
-            leaders: Vec::new(),
-            leaders_stale: false,
+            leaders: Leaders::default(),
             good: Vec::new(),
             admitted: 0,
             toggled: Vec::new(),
@@ -72,31 +67,17 @@ impl History {
                         column.push(row, *value);
                     }
                 }
-                self.enter(row);
+                self.leaders.enter(&self.rows, row);
             }
             Change::Loss { row, before: None } => {
                 self.note_toggle(row);
-                self.enter(row);
+                self.leaders.enter(&self.rows, row);
             }
             Change::Loss {
                 row,
                 before: Some(before),
-            } => self.place(row, before),
+            } => self.leaders.place(&self.rows, row, before),
             Change::Inserted(_) | Change::Values { .. } => self.rebuild(),
-        }
-    }
-
-    /// Finds the place of a row among the leaders, whose loss was another one.
-    fn place(&mut self, row: u32, before: f64) {
-        if let Some(place) = self.leaders.iter().position(|l| *l == row) {
-            if self.rows.loss(row) <= before || self.rows.len() == self.leaders.len() {
-                self.leaders.remove(place);
-                self.enter(row);
-            } else {
-                self.leaders_stale = true;
-            }
-        } else {
-            self.enter(row);
         }
     }
 
@@ -115,29 +96,6 @@ impl History {
         }
     }
 
-    /// Considers a row for the leaders.
-    fn enter(&mut self, row: u32) {
-        let before = |a: u32, b: u32| {
-            let order = self.rows.loss(a).total_cmp(&self.rows.loss(b));
-            order.then(a.cmp(&b)).is_lt()
-        };
-        let place = self.leaders.partition_point(|l| before(*l, row));
-        if place < LARGEST_GOOD_GROUP {
-            self.leaders.insert(place, row);
-            self.leaders.truncate(LARGEST_GOOD_GROUP);
-        }
-    }
-
-    fn renew_leaders(&mut self) {
-        self.leaders_stale = false;
-        self.leaders.clear();
-        for row in 0..self.rows.total() {
-            if !self.rows.is_gone(row) {
-                self.enter(row);
-            }
-        }
-    }
-
     /// Gives the columns all values anew.
     fn rebuild(&mut self) {
         for (i, column) in self.columns.iter_mut().enumerate() {
@@ -148,8 +106,7 @@ impl History {
         self.admitted = 0;
         self.good.clear();
         self.toggled.clear();
-        self.leaders.clear();
-        self.leaders_stale = true;
+        self.leaders.forget();
     }
 
     /// Size of the good group: `min(n, 25, ceil(gamma sqrt(n)))` (spec 3.4).
@@ -166,9 +123,7 @@ impl History {
 
     /// The rows of the good group that `gamma` asks for, ascending.
     fn good_rows(&self, gamma: f64) -> Vec<u32> {
-        let mut good = self.leaders[..self.good_count(gamma)].to_vec();
-        good.sort_unstable();
-        good
+        self.leaders.best(self.good_count(gamma))
     }
 
     /// Moves the columns' groups to the split that `gamma` asks for.
@@ -182,9 +137,7 @@ impl History {
     /// # Errors
     /// When it was interrupted; then the groups are formed anew at the next split.
     pub fn split_until(&mut self, gamma: f64, checkpoint: Checkpoint<'_>) -> error::Result<()> {
-        if self.leaders_stale {
-            self.renew_leaders();
-        }
+        self.leaders.refresh(&self.rows);
         let good = self.good_rows(gamma);
         let total = self.rows.total();
         if good == self.good && self.toggled.is_empty() && self.admitted == total {
@@ -230,7 +183,7 @@ impl History {
     /// [`Column::push`] does, while they make their part of the suggestions; [`fill`](Self::fill) the rows
     /// afterwards. `None` if a key is not larger than all before it; then nothing has happened.
     /// [`split`](Self::split) first.
-    pub fn propose_ahead(&mut self, keys: &[i64], gamma: f64) -> Option<Ahead> {
+    pub fn propose_batch(&mut self, keys: &[i64], gamma: f64) -> Option<PendingRows> {
         let first = self.rows.total();
         let is_new = |key: &i64| self.rows.find(*key) == Err(first);
         if !keys.is_sorted_by(|a, b| a < b) || !keys.first().is_some_and(is_new) {
@@ -245,15 +198,15 @@ impl History {
             self.admitted = row;
             if changes.len() < keys.len() {
                 self.rows.propose(*key, &unknown);
-                self.enter(row);
+                self.leaders.enter(&self.rows, row);
             }
         }
-        Some(Ahead { first, changes })
+        Some(PendingRows { first, changes })
     }
 
     /// Takes over the values of the rows of a batch, which the columns have.
-    pub fn fill(&mut self, ahead: &Ahead, values: &[Vec<f64>]) {
-        for (row, values) in (ahead.first..self.rows.total()).zip(values) {
+    pub fn fill(&mut self, pending: &PendingRows, values: &[Vec<f64>]) {
+        for (row, values) in (pending.first..self.rows.total()).zip(values) {
             self.rows.fill(row, values);
         }
     }
@@ -304,7 +257,7 @@ impl Learner for History {
 
     fn remove(&mut self, key: i64) {
         if let Some(row) = self.rows.remove(key) {
-            self.leaders_stale |= self.leaders.contains(&row);
+            self.leaders.leave(row);
             self.note_toggle(row);
         }
     }

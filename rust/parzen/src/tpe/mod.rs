@@ -5,13 +5,15 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | `history`, `split` | the trials as columns, and their split into good and bad |
+//! | `history` | the trials as columns |
+//! | `split`, `leaders` | their split into good and bad, and the best of them |
 //! | `column/` | the observations of one parameter and its two groups, kept up to date |
 //! | `suggest`, `batch` | suggestions one by one, and by columns |
 
 mod batch;
 pub mod column;
 pub mod history;
+mod leaders;
 mod options;
 mod split;
 mod suggest;

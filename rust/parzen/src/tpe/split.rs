@@ -41,7 +41,7 @@ impl SplitChange {
 
 /// Pending rows that a batch of suggestions is going to fill.
 #[derive(Clone, Debug)]
-pub struct Ahead {
+pub struct PendingRows {
     /// The row of the first suggestion; the others follow.
     pub first: u32,
     /// How the split changes before each suggestion.

@@ -67,10 +67,10 @@ impl Algorithm for History {
         if keys.len() > 1 && self.len() >= options.startup {
             self.split_until(options.gamma, checkpoint)?;
             if options.prior_weight > 0.0
-                && let Some(ahead) = self.propose_ahead(keys, options.gamma)
+                && let Some(pending) = self.propose_batch(keys, options.gamma)
             {
                 let name = (seed, first);
-                let made = batch::assignments(self, &ahead, name, options, checkpoint, finished);
+                let made = batch::assignments(self, &pending, name, options, checkpoint, finished);
                 if made.is_err() {
                     self.start_over();
                 }

@@ -63,7 +63,7 @@ def test_a_study_is_shown_with_its_best_trials(
 def test_a_study_is_named_as_a_file_or_after_the_url(
     sqlite_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    study(sqlite_url)
+    study(sqlite_url).close()  # Whoever is collected leaves at a moment of its own.
     path = sqlite_url.removeprefix("sqlite:///")
     assert output(capsys, "show", path) == output(capsys, "show", sqlite_url)
     fmin(lambda p: p["x"] ** 2, SPACE, rand.suggest, 3, trials=f"{sqlite_url}#other", verbose=False)

@@ -6,8 +6,9 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,11 +93,40 @@ def test_the_executor_stays_open(pool: Executor) -> None:
     assert pool.submit(abs, -3).result() == 3
 
 
-def test_a_large_objective_reaches_a_process_pool_through_a_file() -> None:
+def test_a_large_objective_reaches_a_process_pool_through_a_file_that_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     ballast = os.urandom(1 << 20)
+    n_files: list[int] = []
+
+    def noticing(trials: Any) -> tuple[bool, list[Any]]:
+        n_files.append(len([*tmp_path.iterdir()]))
+        return False, []
+
     with spawned_processes() as pool:
-        trials = search(lambda x: x + len(ballast), 6, executor=pool)
+        trials = search(lambda x: x + len(ballast), 6, executor=pool, early_stop_fn=noticing)
     assert min(trials.losses()) > 1 << 20
+    assert n_files == [1] * 6
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_trial_that_its_executor_withdraws_is_handed_over_again() -> None:
+    class Withdrawing(ThreadPoolExecutor):
+        n_calls = 0
+
+        def submit(self, *args: Any, **kwargs: Any) -> Future[Any]:
+            self.n_calls += 1
+            if self.n_calls != 2:
+                return super().submit(*args, **kwargs)
+            future: Future[Any] = Future()
+            future.cancel()
+            return future
+
+    with Withdrawing(1) as executor:
+        trials = search(lambda x: x, 4, executor=executor)
+    assert states(trials) == [JOB_STATE_DONE] * 4
+    assert executor.n_calls == 5
 
 
 def test_where_processes_cannot_be_forked_a_pool_of_our_own_serves() -> None:

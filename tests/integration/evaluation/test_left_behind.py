@@ -57,6 +57,27 @@ def test_a_trial_that_is_stopped_takes_every_process_along_that_it_has_started(
     assert_gone(pids)
 
 
+def test_a_trial_that_is_stopped_takes_orphans_along_while_the_run_goes_on(tmp_path):
+    file = tmp_path / "pid"
+
+    def objective(x):
+        if not file.exists():
+            if os.fork() == 0:
+                pid = os.fork()
+                if pid:
+                    (tmp_path / "new").write_text(str(pid))
+                    (tmp_path / "new").rename(file)
+                    os._exit(0)
+            time.sleep(600)
+        assert_gone([int(file.read_text())], within_s=5)
+        return x
+
+    trials = Trials()
+    fmin(objective, X, rand.suggest, 2, trials=trials, rstate=0, verbose=False, n_jobs=1,
+         trial_timeout=2)  # fmt: skip
+    assert len(trials) == 1  # the second one
+
+
 def test_what_has_detached_itself_ends_with_the_run(tmp_path):
     file = tmp_path / "pid"
 

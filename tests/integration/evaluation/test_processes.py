@@ -19,8 +19,9 @@ import numpy as np
 import pytest
 
 import hyperopt
-from hyperopt import JOB_STATE_DONE, JOB_STATE_ERROR, Trials, fmin, hp, rand
+from hyperopt import JOB_STATE_DONE, JOB_STATE_ERROR, Trials, fmin, grid, hp, rand
 from hyperopt.base import JOB_STATE_CANCEL
+from hyperopt.callbacks import Callback
 from hyperopt.evaluation.processes.evaluator import ProcessEvaluator
 
 pytestmark = [
@@ -143,6 +144,23 @@ def test_a_crash_fails_its_trial_and_the_run_goes_on() -> None:
     assert any("ended with exit code 7" in message for message in messages)
     assert any("killed by signal SIGSEGV (11)" in message for message in messages)
     assert any("SIGKILL (9); was it out of memory?" in message for message in messages)
+
+
+def test_what_a_worker_reported_before_it_died_counts() -> None:
+    class Busy(Callback):
+        def on_trial_end(self, trials: Any, trial: Any) -> None:
+            if trial["tid"] == 0:
+                time.sleep(1.0)  # while the first worker dies, the other one reports, and dies
+
+    def objective(number: int) -> float:
+        time.sleep(0.3 * number)
+        threading.Timer(0.1, os._exit, [7]).start()
+        return 1.0
+
+    trials, in_turn = Trials(), functools.partial(grid.suggest, order="lexical")
+    fmin(objective, hp.randint("number", 2), in_turn, trials=trials, rstate=0, n_jobs=2,
+         callbacks=[Busy()], verbose=False)  # fmt: skip
+    assert states(trials) == [JOB_STATE_DONE, JOB_STATE_DONE]
 
 
 def test_orders_that_wait_at_a_worker_survive_its_crash() -> None:

@@ -22,7 +22,7 @@ from hyperopt.exceptions import StorageError, StorageUnavailable
 from hyperopt.storage.sql import points, shared
 from hyperopt.storage.sql.database import Unclear
 from hyperopt.storage.sql.documents import row_of
-from hyperopt.storage.sql.postgresql import PostgresqlDatabase
+from hyperopt.storage.sql.postgresql import _TABLES_LOCK, PostgresqlDatabase
 from hyperopt.storage.sql.spill import Spill
 from hyperopt.storage.sql.sqlite import SqliteDatabase
 from hyperopt.study.verification import verify
@@ -295,10 +295,12 @@ def test_a_server_killed_twenty_times_loses_nothing() -> None:
 
 def test_a_connection_cut_before_a_commit_is_made_anew(postgresql: Server) -> None:
     url = postgresql.new_database("cut_before")
-    cuts = []
+    cuts: list[str] = []
+    seen: list[Any] = []
+    chance = random.Random(1)
 
     def cut(point: str) -> None:
-        if point == "before commit" and len(cuts) < 5 and random.random() < 0.5:
+        if point == "before commit" and len(cuts) < 8 and chance.random() < 0.3:
             cuts.append(point)
             with psycopg.connect(url, autocommit=True) as connection:
                 connection.execute(
@@ -309,11 +311,23 @@ def test_a_connection_cut_before_a_commit_is_made_anew(postgresql: Server) -> No
     trials = StoredTrials(url)
     points.observer = cut
     try:
-        minimise(trials, 20)
+        minimise(trials, 20, lambda p: seen.append(p["x"]) or bowl(p), timeout=60)
     finally:
         points.observer = None
     assert cuts
+    assert seen == [doc["misc"]["vals"]["x"][0] for doc in trials]
     check_sound(url, 20)
+
+
+def test_who_makes_tables_waits_for_those_who_make_them_now(postgresql: Server) -> None:
+    url = postgresql.new_database("made_once")
+    waits = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    with psycopg.connect(url) as connection:
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_TABLES_LOCK,))
+        child = Child(lambda: StoredTrials(url))
+        until(lambda: query(url, waits))
+    assert child.wait() == 0
+    check_sound(url, 0)
 
 
 def test_a_commit_whose_reply_was_lost_is_not_made_again(

@@ -84,6 +84,17 @@ def test_an_exception_of_a_callback_passes_through_and_loses_nothing() -> None:
         assert len(done(trials)) == 4
 
 
+def test_of_several_exceptions_at_the_end_the_first_passes_through() -> None:
+    class Other(Callback):
+        def on_end(self, trials: Any) -> None:
+            raise ZeroDivisionError
+
+    with pytest.raises(RuntimeError, match="no room for end"):
+        search(Trials(), [Diary("end"), Other()])
+    with pytest.raises(ZeroDivisionError):
+        search(Trials(), [Other(), Diary("end")])
+
+
 def test_the_exception_of_the_objective_comes_first(caplog: pytest.LogCaptureFixture) -> None:
     def broken(x: float) -> float:
         raise ValueError("broken")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import pickle
 import sys
 
@@ -106,6 +107,7 @@ def test_known_results_are_checked_when_the_space_is_known():
 
 def test_the_table_has_a_row_per_trial_and_a_column_per_parameter(trials):
     trials._dynamic_trials[3]["state"] = JOB_STATE_ERROR
+    trials._dynamic_trials[0]["refresh_time"] += datetime.timedelta(minutes=1)
     trials.refresh()
     table = trials.to_dataframe()
     assert len(table) == 12
@@ -130,7 +132,8 @@ def test_the_table_has_a_row_per_trial_and_a_column_per_parameter(trials):
     assert table["loss"].drop(3).tolist() == trials.losses()
     row = table.iloc[0]
     assert row["model"] in ("lin", "tree")
-    assert row["duration_s"] >= 0
+    assert row["duration_s"] >= 60
+    assert (table["duration_s"] >= 0).all()
     assert row["units"] in (16, 32, 48, 64)
 
 

@@ -17,13 +17,16 @@ _NAMING_KEYS = ("type", "name", "model", "kind", "estimator", "algorithm", "cls"
 def option_names(options: Sequence[Apply]) -> list[str]:
     """A name for each option: short values as they are, others by a part, all different.
 
+    A dict of a single key is named by it.
+
     Examples
     --------
     >>> from hyperopt import hp
     >>> from hyperopt.pyll import as_apply
     >>> layer = {"kind": "dropout", "rate": hp.uniform("rate", 0, 1)}
-    >>> option_names(as_apply(["relu", None, layer, [1, 2]]).pos_args)
-    ['relu', 'None', 'dropout', '#3']
+    >>> leaky = {"leaky": hp.uniform("slope", 0, 1)}
+    >>> option_names(as_apply(["relu", None, layer, leaky, [1, 2]]).pos_args)
+    ['relu', 'None', 'dropout', 'leaky', '#4']
     """
     names = [_name(option) or f"#{i}" for i, option in enumerate(options)]
     repeated = {name for name in names if names.count(name) > 1}
@@ -41,7 +44,8 @@ def _name(option: Apply) -> str | None:
     for _, value in constants:
         if isinstance(value, str):
             return _shortened(value)
-    return None
+    keys = [key for key, _ in _entries(option) if isinstance(key, str)]
+    return _shortened(keys[0]) if len(keys) == 1 else None
 
 
 def _entries(option: Apply) -> list[tuple[Any, Any]]:

@@ -18,7 +18,7 @@ def option_names_of(space: Any) -> dict[str, list[str]]:
     --------
     >>> from hyperopt import hp
     >>> option_names_of(hp.choice("a", ["relu", None, {"b": hp.uniform("b", 0, 1)}]))
-    {'a': ['relu', 'None', '#2']}
+    {'a': ['relu', 'None', 'b']}
     """
     return {label: option_names(options) for label, options in _compiled(space).options.items()}
 

@@ -185,7 +185,7 @@ def test_with_the_space_choices_carry_their_options(trials):
         "c", ["none", {"lr": hp.loguniform("lr", -12, 0)}, {"n": hp.randint("n", 10)}]
     )
     axes = plotting.main_plot_vars(trials, do_show=False, space=space).axes[0]
-    assert [text.get_text() for text in axes.get_yticklabels()] == ["none", "#1", "#2"]
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["none", "lr", "n"]
 
 
 def test_attachments_are_drawn_from_the_worst_to_the_best(trials):

@@ -39,6 +39,10 @@ class Page:
         self.driver.get(address.as_uri() if isinstance(address, Path) else address)
         self.until(lambda: self.drawn())
 
+    def leave(self) -> None:
+        """Show nothing."""
+        self.driver.get("about:blank")
+
     def drawn(self) -> bool:
         """Whether every panel that shows has something in it."""
         return bool(

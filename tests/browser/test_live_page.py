@@ -20,9 +20,10 @@ def objective(point: Any) -> float:
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
+def server(page: Any) -> Iterator[Server]:
     server = Server()
     yield server
+    page.leave()  # It would ask in vain, and say so.
     server.close()
 
 
@@ -114,5 +115,6 @@ def test_the_page_says_when_the_server_has_gone_and_keeps_what_it_shows(page: An
         again.add(TrialsSource(trials, "forest"), token="same")
         page.until(lambda: n_shown(page) == 6)
     finally:
+        page.leave()
         again.close()
         page.complaints()  # the console tells of the requests that failed

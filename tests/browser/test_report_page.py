@@ -118,11 +118,16 @@ def test_conditional_parameters_failures_curves_and_fronts_are_drawn(
     curves = [doc for doc in docs if "intermediate" in doc["result"]]
     deep = [doc for doc in ok if doc["misc"]["vals"]["depth"]]
     marks = page.marks()
+    labels = page.run(
+        "return [...document.querySelectorAll('#slices .title')].map((t) => t.textContent)"
+    )
     assert marks["history"] == [len(docs)]
     assert marks["parallel"] == [len(ok)]
     assert marks["curves"] == [len(curves)]
     assert marks["pareto"] == [len(deep)]
-    assert len(deep) in marks["slices"]
+    # Those that failed are ticks at the lower edge.
+    with_depth = [doc for doc in docs if doc["misc"]["vals"]["depth"]]
+    assert marks["slices"][labels.index("depth")] == len(with_depth) > len(deep)
     assert 0 < len(deep) < len(ok) < len(docs)
     assert all(all(plots) for plots in page.painted().values())
     assert "not active" in page.text("#trials tbody")
@@ -222,6 +227,7 @@ def test_failures_only_and_nothing_at_all_say_so(page: Any, tmp_path: Path) -> N
         failed.add_observation({"x": i / 7}, result={"status": "fail"}, space=FLAT["x"])
     page.open(failed.report(tmp_path / "failed.html"))
     assert page.marks()["history"] == [7]
+    assert page.marks()["slices"] == [7]
     assert page.marks()["parallel"] == [0]
     assert "too early" in page.text("#importance")
     assert "no trial has a loss yet" in page.text("#best")
@@ -276,6 +282,35 @@ def test_times_have_the_unit_in_which_they_read_well(page: Any, tmp_path: Path) 
     Select(over).select_by_visible_text("time")
     page.until(lambda: "hours since the start" in page.text("#history figure"))
     assert "seconds" not in page.text("#history figure")
+
+
+def test_zero_has_a_place_on_a_logarithmic_axis(page: Any, tmp_path: Path) -> None:
+    space = {"n": hp.qlognormal("n", 0, 3, 1), "x": hp.uniform("x", 0, 1)}
+    trials = run(lambda point: point["n"], space, 60)
+    assert 0 in values(trials, "n")
+    assert max(values(trials, "n")) > 100
+    page.open(trials.report(tmp_path / "zero.html"))
+    ticks = page.run(
+        "return [...document.querySelectorAll('#slices figure')].map("
+        "(f) => [...f.querySelectorAll('text[text-anchor=middle]')].map((t) => t.textContent))"
+    )
+    (of_n,) = [texts for texts in ticks if texts[-1] == "n"]
+    assert of_n[0] == "0"
+    assert "100" in of_n or "10" in of_n
+
+
+def test_every_axis_of_numbers_has_at_least_two_ticks(page: Any, tmp_path: Path) -> None:
+    bounds = [(1, 12), (0.75, 1.35), (16, 256), (-0.9, 1.9), (0, 3), (99.9, 100.2)]
+    space = {f"p{i}": hp.uniform(f"p{i}", *low_high) for i, low_high in enumerate(bounds)}
+    space["whole"] = hp.uniformint("whole", 1, 12)
+    trials = run(lambda point: sum(point.values()), space, 25)
+    page.open(trials.report(tmp_path / "ticks.html"))
+    counts = page.run(
+        "return [...document.querySelectorAll('#slices figure')]"
+        ".map((f) => f.querySelectorAll('text[text-anchor=middle]:not(.title)').length)"
+    )
+    assert len(counts) == 7
+    assert all(2 <= count <= 6 for count in counts), counts
 
 
 def test_clearing_the_ranges_of_one_study_leaves_those_of_another(

@@ -6,7 +6,6 @@ import ast
 import datetime
 import platform
 from collections.abc import Mapping, Sequence
-from pprint import pformat
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.environment.installation import version
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from hyperopt.space.compiler import CompiledSpace
 
 _MOST_REASONS = 12
+_LONGEST_LINE = 64
 
 
 def best_code(doc: Document, space: CompiledSpace | None) -> str:
@@ -46,8 +46,31 @@ def _point(space: CompiledSpace | None, stored: Mapping[str, Any]) -> Any:
     return point if same else None
 
 
-def _code(value: Any) -> str:
-    return pformat(value, width=88, sort_dicts=False)
+def _code(value: Any, indent: str = "") -> str:
+    """Python code of a value, with a line for each entry where one line would be long.
+
+    Examples
+    --------
+    >>> print(_code({"lr": 0.1, "model": {"kind": "tree"}}))
+    {'lr': 0.1, 'model': {'kind': 'tree'}}
+    >>> print(_code({"lr": 0.1, "name": "a text that takes most of a line", "depth": 12}))
+    {
+        'lr': 0.1,
+        'name': 'a text that takes most of a line',
+        'depth': 12,
+    }
+    """
+    line = repr(value)
+    if len(indent) + len(line) <= _LONGEST_LINE or not value or type(value) not in (dict, list):
+        return line
+    deeper = f"{indent}    "
+    if type(value) is dict:
+        entries = [f"{key!r}: {_code(entry, deeper)}" for key, entry in value.items()]
+        opening, closing = "{", "}"
+    else:
+        entries = [_code(entry, deeper) for entry in value]
+        opening, closing = "[", "]"
+    return "\n".join([opening, *(f"{deeper}{entry}," for entry in entries), f"{indent}{closing}"])
 
 
 def facts_of(

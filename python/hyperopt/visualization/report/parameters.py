@@ -36,7 +36,7 @@ def _described(
     return {
         "label": label,
         "kind": "option" if options else "integer" if integer else "number",
-        "log": parameter.is_log and (low is None or low > 0),
+        "log": parameter.is_log,
         "low": number(low),
         "high": number(high),
         "options": options,

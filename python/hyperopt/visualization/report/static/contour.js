@@ -39,7 +39,7 @@ const contourPanel = new Panel('contour', 'Two parameters', {
     const py = (i) => plot.py(y.unit(ys[i])) + (y.options ? jitter(i * 7 + 3) * Math.min(18, plot.box.h / y.options.length * 0.35) : 0);
     const ink = cssColour('ink');
     const shown = list.length > 3000 ? list.filter((_, k) => k % Math.ceil(list.length / 3000) === 0) : list;
-    for (const i of shown) {
+    for (const i of [...shown].reverse()) { // the best on top
       plot.pen.fillStyle = study.selected[i] ? ramp()[levelOf(study.rank[i])] : cssColour('dim');
       plot.pen.strokeStyle = ink;
       plot.pen.lineWidth = 0.6;
@@ -71,6 +71,8 @@ function drawSurface(plot, study, list, x, y, xs, ys) {
   const near = (axis, at, u, n) => (axis.options ? (Math.abs(at - u) < 0.5 / n ? 1 : 0) : Math.exp(-0.5 * ((at - u) / width) ** 2));
   const weightsX = Array.from({ length: nx }, (_, a) => us.map((u) => near(x, (a + 0.5) / nx, u, nx)));
   const colours = ramp();
+  // Whole pixels, so that neighbours neither overlap nor leave a gap.
+  const edgeX = (a) => Math.round(plot.px(a / nx)), edgeY = (b) => Math.round(plot.py(b / ny));
   plot.pen.globalAlpha = 0.45;
   for (let b = 0; b < ny; b++) {
     const weightsY = vs.map((v) => near(y, (b + 0.5) / ny, v, ny));
@@ -84,7 +86,8 @@ function drawSurface(plot, study, list, x, y, xs, ys) {
       if (total < 0.35) continue;
       const band = Math.min(BANDS - 1, Math.floor((sum / total) * BANDS));
       plot.pen.fillStyle = colours[Math.round(((band + 0.5) / BANDS) * (LEVELS - 1))];
-      plot.pen.fillRect(plot.px(a / nx), plot.py((b + 1) / ny), plot.box.w / nx + 0.6, plot.box.h / ny + 0.6);
+      const [left, right, top, bottom] = [edgeX(a), edgeX(a + 1), edgeY(b + 1), edgeY(b)];
+      plot.pen.fillRect(left, top, right - left, bottom - top);
     }
   }
   plot.pen.globalAlpha = 1;

@@ -65,7 +65,7 @@ const paretoPanel = new Panel('pareto', 'Pareto front', {
     plot.begin();
     const given = (i, k) => at.get(i)[k];
     const list = [...at.keys()].filter((i) => study.state[i] === OK && given(i, paretoState.x) !== null && given(i, paretoState.y) !== null);
-    const axis = (k) => { const [low, high] = rangeOf(list.map((i) => given(i, k))) || [0, 1]; return new Axis({ low, high }); };
+    const axis = (k) => { const [low, high] = rangeOf(list.map((i) => given(i, k))) || [0, 1]; return new Axis({ low, high, log: low > 0 && high / low > 1000 }); };
     const [x, y] = [axis(paretoState.x), axis(paretoState.y)];
     plot.xAxis(x, names[paretoState.x]);
     plot.yAxis(y, names[paretoState.y]);

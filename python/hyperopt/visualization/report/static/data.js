@@ -117,6 +117,9 @@ class Study {
     }
   }
 
+  /** Those that ended without a loss. */
+  bare() { return Array.from({ length: this.n }, (_, i) => i).filter((i) => this.state[i] > OK); }
+
   /** The axis of a parameter, or that of the loss. */
   axis(label) {
     this.axes = this.axes || new Map();

@@ -30,27 +30,19 @@ const historyPanel = new Panel('history', 'Best loss', {
     const px = (i) => plot.px(x.unit(at(i))), py = (i) => plot.py(y.unit(study.loss[i]));
     const shown = study.order.filter((i) => at(i) === at(i));
     let marks = plot.points(shown, px, py, (i) => (study.selected[i] ? levelOf(study.rank[i]) : -1), colours);
-    // Trials without a loss are ticks at the lower edge.
-    const bare = [];
-    for (let i = 0; i < study.n; i++) if (study.state[i] > OK && at(i) === at(i)) bare.push(i);
-    const base = plot.py(0);
-    for (const i of bare) {
-      plot.pen.fillStyle = study.selected[i] ? STATE_COLOURS[study.state[i]] : cssColour('dim');
-      plot.pen.fillRect(px(i) - 0.75, base - 9, 1.5, 9);
-    }
-    marks += bare.length;
+    const bare = study.bare().filter((i) => at(i) === at(i));
+    marks += plot.ticks(study, bare, px);
     studies.forEach((s, k) => {
       const colour = studies.length > 1 ? KINDS[k % KINDS.length] : cssColour('ink');
       plot.line(bestSoFar(s, place(s), last).map(([a, b]) => [x.unit(a), y.unit(b)]), colour, { width: s === study ? 2.2 : 1.5, step: true });
     });
-    plot.answers(study, [...shown, ...bare], px, (i) => (study.state[i] === OK ? py(i) : base - 5));
+    plot.answers(study, [...shown, ...bare], px, (i) => (study.state[i] === OK ? py(i) : plot.py(0) - 5));
     plot.count(marks);
     if (!study.n) plot.empty('no trials yet');
     else if (!marks) plot.empty('no trial has ended yet');
-    const kinds = [...new Set(bare.map((i) => study.state[i]))].sort();
     panel.legend.replaceChildren(rankLegend(), legend([
       ...(studies.length > 1 ? studies.map((s, k) => [KINDS[k % KINDS.length], `best so far of ${s.name}`]) : shown.length ? [[cssColour('ink'), 'best so far']] : []),
-      ...kinds.map((state) => [STATE_COLOURS[state], `${study.states[state]} (${bare.filter((i) => study.state[i] === state).length})`]),
+      ...statesLegend(study, bare),
     ]));
     panel.say(y.cut ? `${y.cut} losses above ${shortNumber(y.high)} are drawn at the upper edge.` : '');
   },

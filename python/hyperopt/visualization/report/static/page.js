@@ -124,8 +124,10 @@ function start() {
   const dark = matchMedia('(prefers-color-scheme: dark)');
   setTheme(dark.matches ? 'dark' : 'light');
   dark.addEventListener('change', () => setTheme(dark.matches ? 'dark' : 'light'));
-  let width = innerWidth;
-  addEventListener('resize', () => { if (innerWidth !== width) { width = innerWidth; redrawAll(); } });
+  // Plots fit the width that they find: it may come later than the script, as in a tab behind others.
+  const main = document.getElementById('panels');
+  let width = main.clientWidth;
+  new ResizeObserver(() => { if (main.clientWidth !== width) { width = main.clientWidth; redrawAll(); } }).observe(main);
   let before = null;
   addEventListener('beforeprint', () => { before = document.documentElement.dataset.theme; setTheme('light'); for (const panel of ORDER) panel.drawNow(); dirty.clear(); });
   addEventListener('afterprint', () => { if (before) setTheme(before); });

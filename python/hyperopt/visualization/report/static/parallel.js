@@ -30,13 +30,12 @@ const parallelPanel = new Panel('parallel', 'Parallel coordinates', {
       panel.axes = labels.map((label, k) => ({ label, axis: study.axis(label), x: plot.px(labels.length > 1 ? k / (labels.length - 1) : 0.5) }));
       panel.heights = panel.axes.map((axis) => heightsOf(plot, study, axis));
       drawAxes(panel, study);
-      if (!study.order.length) plot.text(plot.left + 60, plot.height / 2, 'no trial has a loss yet');
     } else plot.wipe();
     showRanges(panel, study);
     drawLines(panel, study);
     panel.legend.replaceChildren(rankLegend());
-    panel.say(study.n ? `${study.nSelected} of ${study.n} trials selected. Drag along an axis, or focus it and use the arrow keys (with Shift: the size; Escape: clear). `
-      + 'Lines that pass below an axis: the parameter is not active.' : '');
+    panel.say(!study.order.length ? 'No trial has a loss yet, so there are no lines.' : `${study.nSelected} of ${study.n} trials selected. Drag along an axis, or focus it and use the arrow keys (with Shift: the size; Escape: clear). `
+      + 'Lines that pass below an axis: the parameter is not active.');
     panel.clear.disabled = !study.brushes.size;
   },
 });

@@ -193,6 +193,15 @@ class Plot {
     }
     return list.length;
   }
+  /** Ticks at the lower edge for trials that ended without a loss. Returns their number. */
+  ticks(study, list, x) {
+    const base = this.py(0);
+    for (const i of list) {
+      this.pen.fillStyle = study.selected[i] ? STATE_COLOURS[study.state[i]] : cssColour('dim');
+      this.pen.fillRect(x(i) - 0.75, base - 9, 1.5, 9);
+    }
+    return list.length;
+  }
   /** Makes marks answer to the pointer and to the arrow keys. */
   answers(study, list, x, y) {
     this.study = study;
@@ -282,6 +291,11 @@ function legend(entries) {
     box.append(el('span', {}, swatch, text));
   }
   return box;
+}
+/** The states of trials without a loss, with how many there are. */
+function statesLegend(study, list) {
+  const kinds = [...new Set(list.map((i) => study.state[i]))].sort();
+  return kinds.map((state) => [STATE_COLOURS[state], `${study.states[state]} (${list.filter((i) => study.state[i] === state).length})`]);
 }
 function rankLegend() {
   const swatch = el('i', { class: 'ramp' });

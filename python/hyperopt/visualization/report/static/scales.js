@@ -11,8 +11,9 @@ function shortNumber(v) {
 }
 
 class Axis {
-  constructor({ low, high, log = false, options = null, integer = false, name = '', cut = 0 }) {
-    Object.assign(this, { low, high, log, options, integer, name, cut });
+  /** `floor`: on a logarithmic axis, where what is smaller is drawn, as 0. */
+  constructor({ low, high, log = false, floor = 0, options = null, integer = false, name = '', cut = 0 }) {
+    Object.assign(this, { low: Math.max(low, log ? floor : low), high, log, floor, options, integer, name, cut });
     if (options) { this.low = -0.5; this.high = options.length - 0.5; }
     if (!(this.high > this.low)) {
       const room = this.log ? 0 : Math.abs(this.low) * 0.05 || 0.5;
@@ -33,6 +34,7 @@ class Axis {
   }
   text(v) {
     if (this.options) return this.options[Math.round(v)] ?? String(v);
+    if (this.floor && v <= this.floor * 1.001) return '0';
     return this.integer ? String(Math.round(v)) : shortNumber(v);
   }
   /** About `n` ticks as {value, text}. */
@@ -48,15 +50,17 @@ class Axis {
   decades(n) {
     const first = Math.ceil(Math.log10(this.low) - 1e-9), last = Math.floor(Math.log10(this.high) + 1e-9);
     const stride = Math.max(1, Math.ceil((last - first + 1) / n));
-    const values = [];
+    const values = this.floor ? [this.low] : [];
     for (let k = first; k <= last; k += stride) values.push(10 ** k);
     return values;
   }
+  /** Multiples of 1, 2 or 5 times a power of ten: as many as come closest to `n`, but two if there can be. */
   steps(n) {
-    const raw = (this.high - this.low) / Math.max(n, 1);
-    const size = 10 ** Math.floor(Math.log10(raw));
-    let step = [1, 2, 5, 10].map((k) => k * size).find((s) => s >= raw * 0.999);
-    if (this.integer) step = Math.max(1, Math.round(step));
+    const size = 10 ** Math.floor(Math.log10((this.high - this.low) / Math.max(n, 1)));
+    const steps = [0.5, 1, 2, 5, 10].map((k) => k * size).filter((step) => !this.integer || (step >= 1 && step % 1 === 0));
+    const within = (step) => Math.floor(this.high / step + 1e-9) - Math.ceil(this.low / step - 1e-9) + 1;
+    const far = (step) => Math.abs(within(step) - n) + (within(step) < 2 ? 100 : 0);
+    const step = steps.reduce((best, other) => (far(other) <= far(best) ? other : best), steps[0] || 1);
     const values = [];
     for (let k = Math.ceil(this.low / step - 1e-9); k * step <= this.high + 1e-9 * step && values.length < 60; k++) values.push(+(k * step).toPrecision(12));
     return values;
@@ -77,11 +81,13 @@ function rangeOf(column) {
 }
 
 function parameterAxis(parameter, column) {
-  const [low, high] = rangeOf(column) || [parameter.low ?? 0, parameter.high ?? 1];
+  const [least, most] = rangeOf(column) || [parameter.low ?? 0, parameter.high ?? 1];
+  const low = Math.min(least, parameter.low ?? least), high = Math.max(most, parameter.high ?? most);
+  // 0, which quantised logarithmic parameters can be, has no logarithm: it lies half-way below the next value.
+  const [positive] = rangeOf(column.filter((v) => v > 0)) || [0];
+  const log = parameter.log && low >= 0 && (low > 0 || positive > 0);
   return new Axis({
-    low: Math.min(low, parameter.low ?? low), high: Math.max(high, parameter.high ?? high),
-    log: parameter.log && Math.min(low, parameter.low ?? low) > 0,
-    options: parameter.options, integer: parameter.kind === 'integer', name: parameter.label,
+    low, high, log, floor: log && low === 0 ? positive / 2 : 0, options: parameter.options, integer: parameter.kind === 'integer', name: parameter.label,
   });
 }
 

@@ -28,10 +28,15 @@ const tablePanel = new Panel('trials', 'Trials', {
     if (panel.search.value !== study.filterText) panel.search.value = study.filterText;
     const columns = tableColumns(study);
     const sortBy = (key) => () => { tableState.down = tableState.key === key && !tableState.down; tableState.key = key; tableState.page = 0; panel.changed(); };
-    const focused = document.activeElement && document.activeElement.dataset.key;
-    panel.head.replaceChildren(el('tr', {}, ...columns.map(({ key, name }) => el('th', { scope: 'col', 'aria-sort': tableState.key !== key ? 'none' : tableState.down ? 'descending' : 'ascending' },
-      el('button', { onclick: sortBy(key), title: name, 'data-key': key }, name + (tableState.key !== key ? '' : tableState.down ? ' ▾' : ' ▴'))))));
-    if (focused) { const again = [...panel.head.querySelectorAll('button')].find((b) => b.dataset.key === focused); if (again) again.focus({ preventScroll: true }); }
+    // The head stays what it is while it says the same, or a click could miss it.
+    const headed = JSON.stringify([columns.map((c) => c.key), tableState.key, tableState.down]);
+    if (panel.headed !== headed) {
+      panel.headed = headed;
+      const focused = document.activeElement && document.activeElement.dataset.key;
+      panel.head.replaceChildren(el('tr', {}, ...columns.map(({ key, name }) => el('th', { scope: 'col', 'aria-sort': tableState.key !== key ? 'none' : tableState.down ? 'descending' : 'ascending' },
+        el('button', { onclick: sortBy(key), title: name, 'data-key': key }, name + (tableState.key !== key ? '' : tableState.down ? ' ▾' : ' ▴'))))));
+      if (focused) { const again = [...panel.head.querySelectorAll('button')].find((b) => b.dataset.key === focused); if (again) again.focus({ preventScroll: true }); }
+    }
     const sorter = columns.find((c) => c.key === tableState.key) || columns[0];
     const list = [];
     for (let i = 0; i < study.n; i++) if (study.selected[i]) list.push(i);

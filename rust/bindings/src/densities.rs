@@ -1,7 +1,6 @@
 //! The estimator's densities as plain functions over flat arrays of doubles.
 //!
-//! Shapes, defaults and generators are the business of `hyperopt/_estimator.py`, `_mixtures.py` and
-//! `_distributions.py`.
+//! Shapes, defaults and generators are the business of `hyperopt.compat.densities`.
 
 #![allow(clippy::needless_pass_by_value)] // arguments come from Python by value
 

@@ -2,7 +2,7 @@
 
 use super::axis::Axis;
 use super::block::{Block, blocks};
-use super::evolution::home::{View, movable};
+use super::evolution::subspace::{View, movable};
 use super::evolution::{Evolution, Settings};
 use super::options::Options;
 use super::seen::Seen;

@@ -3,7 +3,7 @@
 //! The model's kernels are never narrower than a hundredth of the range, so it finds the region of the
 //! optimum, and stands still there. From some number of trials on, most suggestions come from an
 //! evolution strategy with an adapted covariance matrix (CMA-ES, [`run`]). It begins at the best point;
-//! options and the branch are those of that point ([`home`]). It learns from every trial near it, whoever
+//! options and the branch are those of that point ([`subspace`]). It learns from every trial near it, whoever
 //! suggested it, and when it has converged the next one begins elsewhere ([`search`]). Some suggestions are
 //! instead the minimum of a quadratic through the best points ([`quadratic`]).
 //!
@@ -15,7 +15,7 @@
 //! | file | content |
 //! |---|---|
 //! | `factor`, `constants` | the covariance; weights and learning rates |
-//! | `home` | what a search moves |
+//! | `subspace` | what a search moves |
 //! | `run`, `progress` | one search, and when it is over |
 //! | `quadratic`, `symmetric` | the minimum of a quadratic through the best points |
 //! | `credit` | whose turn it is |
@@ -26,19 +26,19 @@
 mod constants;
 mod credit;
 mod factor;
-pub mod home;
 mod progress;
 mod quadratic;
 mod run;
 mod search;
+pub mod subspace;
 mod symmetric;
 
 use crate::algorithm::StreamName;
 use crate::rng::stream;
 use credit::Side;
-use home::View;
 use search::Search;
 pub use search::Settings;
+use subspace::View;
 
 /// The rows between two states that are kept are at most this part of those that came after them, but for states
 /// that follow each other directly. So a row that gets its loss late has 1.5 times as many rows folded again as came

@@ -7,7 +7,7 @@
 
 use super::super::axis::Axis;
 use super::factor::Factor;
-use super::home::{Home, View};
+use super::subspace::{Subspace, View};
 use super::symmetric::Symmetric;
 use crate::rng::Rng;
 
@@ -27,7 +27,7 @@ const SPREAD: (f64, f64) = (-3.0, -0.5);
 /// A place where the loss should be low.
 #[derive(Clone, Debug)]
 pub struct Guess {
-    home: Home,
+    subspace: Subspace,
     factor: Factor,
     /// The best point.
     origin: Vec<f64>,
@@ -38,14 +38,18 @@ pub struct Guess {
 }
 
 impl Guess {
-    /// Looks at the best rows of a home; `factor` makes losses about round there. None if there are too few, or
+    /// Looks at the best rows of a subspace; `factor` makes losses about round there. None if there are too few, or
     /// no quadratic describes them.
-    pub fn new(rows: &View, home: &Home, factor: &Factor) -> Option<Self> {
-        let size = home.size();
+    pub fn new(rows: &View, subspace: &Subspace, factor: &Factor) -> Option<Self> {
+        let size = subspace.size();
         if size == 0 || size > MOST_COORDINATES {
             return None;
         }
-        let best = best_rows(rows, home, points(full(size)).1.max(points(2 * size + 1).1));
+        let best = best_rows(
+            rows,
+            subspace,
+            points(full(size)).1.max(points(2 * size + 1).1),
+        );
         let is_full = full(size) <= MOST_COEFFICIENTS && best.len() >= points(full(size)).0;
         let count = if is_full { full(size) } else { 2 * size + 1 };
         let (least, most) = points(count);
@@ -53,7 +57,7 @@ impl Guess {
             return None;
         }
         let best = &best[..most.min(best.len())];
-        let coordinates = |row: &usize| home.coordinates(rows.axes, rows.values(*row));
+        let coordinates = |row: &usize| subspace.coordinates(rows.axes, rows.values(*row));
         let origin = coordinates(&best[0]);
         let mut places: Vec<Vec<f64>> = Vec::with_capacity(best.len());
         for row in best {
@@ -75,7 +79,7 @@ impl Guess {
         let losses: Vec<f64> = best.iter().map(|row| rows.loss(*row)).collect();
         let step = minimum(&places, &losses, is_full)?;
         Some(Self {
-            home: home.clone(),
+            subspace: subspace.clone(),
             factor: factor.clone(),
             origin,
             scale,
@@ -95,7 +99,7 @@ impl Guess {
         let y = self.factor.times(&z);
         let pairs = self.origin.iter().zip(&y);
         let x: Vec<f64> = pairs.map(|(o, y)| o + self.scale * y).collect();
-        self.home.values_at(axes, &x)
+        self.subspace.values_at(axes, &x)
     }
 }
 
@@ -109,12 +113,12 @@ fn points(coefficients: usize) -> (usize, usize) {
     (times(POINTS.0) + 2, times(POINTS.1) + 2)
 }
 
-/// The best rows of the home, so many at most.
-fn best_rows(rows: &View, home: &Home, most: usize) -> Vec<usize> {
+/// The best rows of the subspace, so many at most.
+fn best_rows(rows: &View, subspace: &Subspace, most: usize) -> Vec<usize> {
     let ranking = rows.ranking.iter().map(|row| *row as usize);
     let near = ranking
         .take(4 * most)
-        .filter(|row| home.holds(rows.values(*row)));
+        .filter(|row| subspace.holds(rows.values(*row)));
     near.filter(|row| rows.is_finished(*row))
         .take(most)
         .collect()

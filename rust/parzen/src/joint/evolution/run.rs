@@ -12,8 +12,8 @@
 use super::super::axis::Axis;
 use super::constants::Constants;
 use super::factor::Factor;
-use super::home::{Home, View, cell, within};
 use super::progress::Progress;
+use super::subspace::{Subspace, View, cell, within};
 use crate::rng::Rng;
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ struct Member {
 /// The state of a local search. Equation numbers are those of Hansen's tutorial, arXiv 1604.00772.
 #[derive(Clone, Debug)]
 pub struct Run {
-    home: Home,
+    subspace: Subspace,
     constants: Arc<Constants>,
     mean: Vec<f64>,
     step: f64,
@@ -50,13 +50,13 @@ pub struct Run {
 }
 
 impl Run {
-    /// A search from the point of its home; `step` is its first deviation along every axis.
-    pub fn new(axes: &[Axis], home: Home, step: f64, population: usize) -> Self {
-        let size = home.size();
+    /// A search from the point of its subspace; `step` is its first deviation along every axis.
+    pub fn new(axes: &[Axis], subspace: Subspace, step: f64, population: usize) -> Self {
+        let size = subspace.size();
         let constants = Constants::new(size, population);
         let mut run = Self {
-            mean: home.start(axes),
-            home,
+            mean: subspace.start(axes),
+            subspace,
             step,
             first_step: step,
             factor: Factor::identity(size, constants.is_diagonal),
@@ -72,8 +72,8 @@ impl Run {
     }
 
     /// Where it searches.
-    pub fn home(&self) -> &Home {
-        &self.home
+    pub fn subspace(&self) -> &Subspace {
+        &self.subspace
     }
 
     /// The factor of the covariance of its draws, but for the step.
@@ -97,12 +97,12 @@ impl Run {
     }
 
     /// Length of the step to a row, in steps that are one deviation long in every coordinate; None if the row
-    /// is not in its home.
+    /// is not in its subspace.
     pub fn distance(&self, rows: &View, row: usize) -> Option<f64> {
-        if !self.home.holds(rows.values(row)) {
+        if !self.subspace.holds(rows.values(row)) {
             return None;
         }
-        let x = self.home.coordinates(rows.axes, rows.values(row));
+        let x = self.subspace.coordinates(rows.axes, rows.values(row));
         Some(length(&self.factor.solve(&self.step_to(&x))) / (self.mean.len() as f64).sqrt())
     }
 
@@ -116,9 +116,9 @@ impl Run {
         self.step * distance
     }
 
-    /// Learns from a row of its home; whether that completes a generation.
+    /// Learns from a row of its subspace; whether that completes a generation.
     pub fn take(&mut self, rows: &View, row: usize) -> bool {
-        let x = self.home.coordinates(rows.axes, rows.values(row));
+        let x = self.subspace.coordinates(rows.axes, rows.values(row));
         let loss = rows.loss(row);
         self.members.push(Member { x, loss });
         self.progress.count();
@@ -146,13 +146,13 @@ impl Run {
         self.progress.is_over() || self.progress.has_converged(self.widest(axes), &self.factor)
     }
 
-    /// A point of the home.
+    /// A point of the subspace.
     pub fn draw(&self, axes: &[Axis], rng: &mut Rng) -> Vec<f64> {
         let z: Vec<f64> = self.mean.iter().map(|_| rng.normal()).collect(); // (38)
         let y = self.factor.times(&z); // (39)
         let pairs = self.mean.iter().zip(&y);
         let x: Vec<f64> = pairs.map(|(m, y)| m + self.step * y).collect(); // (40)
-        self.home.values_at(axes, &x)
+        self.subspace.values_at(axes, &x)
     }
 
     fn step_to(&self, x: &[f64]) -> Vec<f64> {
@@ -185,7 +185,7 @@ impl Run {
             add(&mut mean_step, *weight, y); // (41)
         }
         add(&mut self.mean, self.step, &mean_step); // (42)
-        for (mean, axis) in self.mean.iter_mut().zip(self.home.axes(axes)) {
+        for (mean, axis) in self.mean.iter_mut().zip(self.subspace.axes(axes)) {
             *mean = within(axis, *mean);
         }
         let losses = (members[0].loss, members[members.len() / 2].loss);
@@ -260,7 +260,7 @@ impl Run {
     /// Keeps the neighbours of a value on a grid within reach.
     fn keep_margin(&mut self, axes: &[Axis]) {
         let deviations = self.factor.deviations();
-        for (i, axis) in self.home.axes(axes).enumerate() {
+        for (i, axis) in self.subspace.axes(axes).enumerate() {
             let least = MARGIN * cell(axis, self.mean[i]);
             let own = self.step * deviations[i];
             if own < least {
@@ -272,7 +272,7 @@ impl Run {
     /// The largest deviation, those apart that the margin alone keeps up.
     fn widest(&self, axes: &[Axis]) -> f64 {
         let deviations = self.factor.deviations();
-        let each = self.home.axes(axes).zip(&self.mean).zip(&deviations);
+        let each = self.subspace.axes(axes).zip(&self.mean).zip(&deviations);
         each.map(|((axis, mean), deviation)| {
             let own = self.step * deviation;
             let least = MARGIN * cell(axis, *mean);

@@ -4,9 +4,9 @@
 use super::constants::usual_population;
 use super::credit::{Credit, Side};
 use super::factor::Factor;
-use super::home::{Home, View};
 use super::quadratic::Guess;
 use super::run::Run;
+use super::subspace::{Subspace, View};
 use crate::rng::{Rng, stream};
 
 /// So many of the places where searches have ended are remembered.
@@ -38,17 +38,17 @@ pub struct Settings {
 /// Where a search has ended.
 #[derive(Clone, Debug)]
 struct Basin {
-    home: Home,
+    subspace: Subspace,
     centre: Vec<f64>,
     radius: f64,
 }
 
 impl Basin {
     fn holds(&self, rows: &View, row: usize) -> bool {
-        if !self.home.holds(rows.values(row)) {
+        if !self.subspace.holds(rows.values(row)) {
             return false;
         }
-        let x = self.home.coordinates(rows.axes, rows.values(row));
+        let x = self.subspace.coordinates(rows.axes, rows.values(row));
         let square: f64 = x
             .iter()
             .zip(&self.centre)
@@ -87,10 +87,12 @@ impl Search {
     /// Where a quadratic through the best rows is lowest.
     pub fn guess(&self, rows: &View) -> Option<Guess> {
         let (_, best) = self.best?;
-        let home = Home::of(rows.movable, rows.values(best));
+        let subspace = Subspace::of(rows.movable, rows.values(best));
         match &self.run {
-            Some(run) if run.home().is_same(&home) => Guess::new(rows, &home, run.factor()),
-            _ => Guess::new(rows, &home, &Factor::identity(home.size(), true)),
+            Some(run) if run.subspace().is_same(&subspace) => {
+                Guess::new(rows, &subspace, run.factor())
+            }
+            _ => Guess::new(rows, &subspace, &Factor::identity(subspace.size(), true)),
         }
     }
 
@@ -153,14 +155,16 @@ impl Search {
 
     /// Searches around the best row, if it has anything to be moved.
     fn begin(&mut self, rows: &View, step: f64) -> bool {
-        let home = self
+        let subspace = self
             .best
-            .map(|(_, row)| Home::of(rows.movable, rows.values(row)));
+            .map(|(_, row)| Subspace::of(rows.movable, rows.values(row)));
         self.is_large = false;
-        self.run = home.filter(|home| home.size() > 0).map(|home| {
-            let population = usual_population(home.size());
-            Run::new(rows.axes, home, step, population)
-        });
+        self.run = subspace
+            .filter(|subspace| subspace.size() > 0)
+            .map(|subspace| {
+                let population = usual_population(subspace.size());
+                Run::new(rows.axes, subspace, step, population)
+            });
         self.run.is_some()
     }
 
@@ -183,7 +187,7 @@ impl Search {
             self.basins.remove(0);
         }
         self.basins.push(Basin {
-            home: ended.home().clone(),
+            subspace: ended.subspace().clone(),
             centre: ended.mean().to_vec(),
             radius: BASIN * ended.first_step(),
         });
@@ -192,10 +196,10 @@ impl Search {
             u64::from(self.doublings),
             u64::MAX,
         );
-        let Some(home) = self.open_place(rows, last, &mut rng) else {
+        let Some(subspace) = self.open_place(rows, last, &mut rng) else {
             return;
         };
-        let usual = usual_population(home.size());
+        let usual = usual_population(subspace.size());
         self.is_large = self.taken.1 < self.taken.0;
         let (step, population) = if self.is_large {
             self.doublings = (self.doublings + 1).min(MOST_DOUBLINGS);
@@ -207,12 +211,12 @@ impl Search {
             let part = LEAST_PART + (1.0 - LEAST_PART) * rng.uniform();
             (part * settings.step, usual)
         };
-        self.run = Some(Run::new(rows.axes, home, step, population));
+        self.run = Some(Run::new(rows.axes, subspace, step, population));
     }
 
-    /// The home of one of the best rows outside of the basins; of the best of all, if there is none.
+    /// The subspace of one of the best rows outside of the basins; of the best of all, if there is none.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a count
-    fn open_place(&self, rows: &View, last: usize, rng: &mut Rng) -> Option<Home> {
+    fn open_place(&self, rows: &View, last: usize, rng: &mut Rng) -> Option<Subspace> {
         let has_room = |row: &usize| {
             let values = rows.movable.iter().zip(rows.values(*row));
             values
@@ -235,6 +239,6 @@ impl Search {
         } else {
             open[rng.below(open.len() as u64) as usize]
         };
-        Some(Home::of(rows.movable, rows.values(row)))
+        Some(Subspace::of(rows.movable, rows.values(row)))
     }
 }

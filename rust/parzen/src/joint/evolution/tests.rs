@@ -1,4 +1,4 @@
-use super::home::{View, movable};
+use super::subspace::{View, movable};
 use super::*;
 use crate::joint::axis::Axis;
 use crate::prior::Prior;
@@ -312,10 +312,10 @@ fn selectors_and_options_are_left_alone() {
     let axes: Vec<Axis> = pairs.map(|(p, u)| Axis::new(&p.prior, u)).collect();
     assert_eq!(movable(&space, &axes), [false, true, false, true]);
     let movable = movable(&space, &axes);
-    let home = home::Home::of(&movable, &[1.0, f64::NAN, 2.0, 7.0]);
-    assert_eq!(home.size(), 1);
-    assert!(home.holds(&[1.0, f64::NAN, 2.0, 9.0]));
-    assert!(!home.holds(&[0.0, 0.5, 2.0, 7.0]) && !home.holds(&[1.0, f64::NAN, 1.0, 7.0]));
+    let subspace = subspace::Subspace::of(&movable, &[1.0, f64::NAN, 2.0, 7.0]);
+    assert_eq!(subspace.size(), 1);
+    assert!(subspace.holds(&[1.0, f64::NAN, 2.0, 9.0]));
+    assert!(!subspace.holds(&[0.0, 0.5, 2.0, 7.0]) && !subspace.holds(&[1.0, f64::NAN, 1.0, 7.0]));
 }
 
 #[test]

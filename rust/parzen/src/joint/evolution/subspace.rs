@@ -78,15 +78,15 @@ pub fn movable(space: &Space, axes: &[Axis]) -> Vec<bool> {
 /// The part of the space in which a local search stays: all points that differ from the one where it began in
 /// their movable parameters alone.
 #[derive(Clone, Debug)]
-pub struct Home {
+pub struct Subspace {
     /// Natural values of that point, NaN where not active.
     values: Arc<[f64]>,
     /// Its movable parameters.
     free: Arc<[usize]>,
 }
 
-impl Home {
-    /// The home of a point.
+impl Subspace {
+    /// The subspace of a point.
     pub fn of(movable: &[bool], values: &[f64]) -> Self {
         let free = (0..values.len()).filter(|i| movable[*i] && !values[*i].is_nan());
         Self {
@@ -95,7 +95,7 @@ impl Home {
         }
     }
 
-    /// Whether another home is the same part of the space.
+    /// Whether another subspace is the same part of the space.
     pub fn is_same(&self, other: &Self) -> bool {
         self.free == other.free && self.holds(&other.values)
     }
@@ -135,7 +135,7 @@ impl Home {
         })
     }
 
-    /// The natural values of the point of the home that is nearest to these coordinates.
+    /// The natural values of the point of the subspace that is nearest to these coordinates.
     pub fn values_at(&self, axes: &[Axis], coordinates: &[f64]) -> Vec<f64> {
         let mut values = self.values.to_vec();
         for ((param, own), x) in self.free.iter().zip(self.axes(axes)).zip(coordinates) {

@@ -143,6 +143,15 @@ def test_trials_of_every_outcome_count_and_failed_ones_rank_last() -> None:
     assert ranking == [0, 3, 2, 1]
 
 
+def test_suggestions_for_known_ids_leave_the_trials_as_they_are() -> None:
+    domain, trials = studied(20)
+    before = vals(anneal.suggest([100], domain, trials, 5))
+    anneal.suggest([3, 7, 101], domain, trials, 5)
+    assert vals(anneal.suggest([100], domain, trials, 5)) == before
+    algo = anneal.AnnealingAlgo(domain, trials, 0)
+    assert algo.shrinking("u") == 1 / (1 + 20 * 0.1)
+
+
 def test_changed_documents_are_seen_after_a_refresh() -> None:
     domain, trials = studied(5)
     anneal.suggest([100], domain, trials, 5)

@@ -199,3 +199,20 @@ fn proposal(
 
 /// So many candidates are scored between two looks at the checkpoint.
 const PIECE: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_trial_that_is_told_anew_or_withdrawn_has_not_failed() {
+        let mut model = Model::new(Space::new(vec![]).unwrap(), &[]);
+        let mut cache = Cache::default();
+        let failed = [1, 2, 3].into_iter().collect();
+        let mut process = Process::new(&mut model, failed, &mut cache);
+        process.upsert(1, f64::INFINITY, &[]);
+        process.remove(2);
+        process.propose(3, &[]);
+        assert!(process.failed.iter().eq([&3]));
+    }
+}

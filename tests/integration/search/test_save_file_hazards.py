@@ -185,6 +185,23 @@ def test_a_disk_that_is_full_for_one_trial_costs_no_trial(tmp_path):
     assert load(path).count_by_state_unsynced(JOB_STATE_DONE) == 59
 
 
+def test_what_is_written_is_forced_onto_the_disk(tmp_path, monkeypatch):
+    sizes, fsync = [], os.fsync
+
+    def noticed(descriptor):
+        sizes.append(os.fstat(descriptor).st_size)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noticed)
+    monkeypatch.setattr("hyperopt.storage.save_file.SYNC_INTERVAL_S", -1.0)
+    search(tmp_path / "f", 4)
+    first, *pieces, last = sizes  # the whole, a piece for each trial, and the file that is left
+    assert 0 < first < pieces[0]
+    assert pieces == sorted(set(pieces))
+    assert len(pieces) == 4
+    assert last == (tmp_path / "f").stat().st_size
+
+
 class Stingy:
     """A raw file that takes a few bytes at a time, and in the end no more."""
 

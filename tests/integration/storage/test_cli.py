@@ -111,6 +111,8 @@ def test_trials_are_listed_and_exported(
     output(capsys, "export", "--storage", url, "-o", str(path))
     docs = [codec.from_text(line) for line in path.read_text().splitlines()]
     assert docs == trials.trials
+    output(capsys, "export", "--storage", url, "-o", str(path), "--format", "json")
+    assert [row["loss"] for row in json.loads(path.read_text())] == trials.losses()
 
 
 def test_the_storage_may_be_the_study_or_come_from_the_environment(

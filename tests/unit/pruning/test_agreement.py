@@ -50,6 +50,11 @@ def test_a_metric_of_its_own_misleads_when_it_has_had_its_chance():
     assert misleads([finished(math.inf, 1.0), *related]) is None
 
 
+def test_reports_that_tell_nothing_of_the_order_of_the_losses_mislead():
+    curves = [finished(x, y) for x, y in ((1, 2), (2, 4), (3, 1), (4, 3))]
+    assert misleads(curves) == (0, 4)
+
+
 def test_folds_count_with_their_mean():
     curves = [
         Curve(0, np.arange(2.0), np.array([a, b]), (a + b) / 2, by_fold=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from hyperopt import Trials, fmin, hp
-from hyperopt.visualization.report import write_report
+from hyperopt.reports import write_report
 
 HERE = Path(__file__).parent
 TARGET = HERE / "_generated" / "extra" / "example-report.html"

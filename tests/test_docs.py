@@ -1,9 +1,10 @@
 """Every Python block of the documentation runs, page by page, in the order of reading.
 
 The blocks of a page share one namespace and an empty working directory. A block of ``text`` right
-after one of Python is what it prints, ``...`` standing for anything. A comment before a block says
-what is special about it: ``<!-- test: needs pyspark -->`` skips the rest of the page where a
-module is missing, ``<!-- test: raises ValueError -->`` expects an error.
+after one of Python is what it prints, or the error that it raises; ``...`` stands for anything that
+is printed. A comment before a block says what is special about it: ``<!-- test: needs pyspark -->``
+skips the rest of the page where a module is missing, ``<!-- test: raises ValueError -->`` expects
+an error.
 """
 
 from __future__ import annotations
@@ -45,6 +46,9 @@ class Block:
             with pytest.raises(Exception) as raised:
                 exec(program, namespace)
             assert error in {cls.__name__ for cls in type(raised.value).__mro__}
+            if self.printed is not None:
+                shown = f"{type(raised.value).__name__}: {raised.value}"
+                assert " ".join(shown.split()) == " ".join(self.printed.split())
         elif self.printed is None:
             exec(program, namespace)
         else:

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         auto,
         callbacks,  # noqa: F401
         criteria,  # noqa: F401
+        dashboard,  # noqa: F401
         early_stop,
         gp,
         graph_viz,  # noqa: F401
@@ -59,18 +60,21 @@ if TYPE_CHECKING:
         qmc,
         rand,
         rdists,  # noqa: F401
+        reports,  # noqa: F401
         spark,
         std_out_err_redirect_tqdm,
         tpe,
         utils,
         vectorize,
     )
+    from hyperopt.analysis.importance import Importance
     from hyperopt.exceptions import SpaceWarning, TrialPruned
     from hyperopt.integrations.spark_trials import SparkTrials
     from hyperopt.pruning.reporting import report
     from hyperopt.search.iterator import FMinIter
     from hyperopt.space.advice import check_space
-    from hyperopt.study import Study
+    from hyperopt.storage.sql.codec import Opaque
+    from hyperopt.study import Asked, Study
     from hyperopt.study.stored import StoredTrials, open_study
 
 __all__ = [
@@ -85,9 +89,12 @@ __all__ = [
     "STATUS_RUNNING",
     "STATUS_STRINGS",
     "STATUS_SUSPENDED",
+    "Asked",
     "Ctrl",
     "Domain",
     "FMinIter",
+    "Importance",
+    "Opaque",
     "SpaceWarning",
     "SparkTrials",
     "StoredTrials",
@@ -135,6 +142,7 @@ _LAZY_MODULES = frozenset(
         "auto",
         "callbacks",
         "criteria",
+        "dashboard",
         "early_stop",
         "gp",
         "graph_viz",
@@ -148,6 +156,7 @@ _LAZY_MODULES = frozenset(
         "qmc",
         "rand",
         "rdists",
+        "reports",
         "spark",
         "std_out_err_redirect_tqdm",
         "tpe",
@@ -158,7 +167,10 @@ _LAZY_MODULES = frozenset(
 
 
 _LAZY_NAMES = {
+    "Asked": "hyperopt.study",
     "FMinIter": "hyperopt.search.iterator",
+    "Importance": "hyperopt.analysis.importance",
+    "Opaque": "hyperopt.storage.sql.codec",
     "SpaceWarning": "hyperopt.exceptions",
     "SparkTrials": "hyperopt.integrations.spark_trials",
     "StoredTrials": "hyperopt.study.stored",

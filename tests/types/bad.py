@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from hyperopt import Trials, fmin, hp, jtpe, tpe
+from hyperopt import Trials, anneal, fmin, hp, jtpe, tpe
 
 hp.uniform("x", "low", 1)  # mistake
 hp.uniform("x", 0)  # mistake
@@ -17,6 +17,7 @@ hp.choice("c")  # mistake
 hp.pchoice("c", ["a", "b"])  # mistake
 partial(tpe.suggest, gama=0.3)  # mistake
 partial(jtpe.suggest, startup=3)  # mistake
+partial(anneal.suggest, shrink=0.2)  # mistake
 fmin(lambda x: x, hp.uniform("x", 0, 1), max_eval=10)  # mistake
 fmin(lambda x: x, hp.uniform("x", 0, 1), max_evals="10")  # mistake
 fmin(lambda x: x, hp.uniform("x", 0, 1), trials={})  # mistake

@@ -47,6 +47,8 @@ fmin(loss, space, algo=partial(tpe.suggest, gamma=0.3, n_EI_candidates=48), max_
 fmin(loss, space, partial(jtpe.suggest, n_startup_jobs=5), 5, early_stop_fn=no_progress_loss(3))
 fmin(loss, space, rand.suggest, 5, timeout=2.5, loss_threshold=0.1, return_argmin=False)
 fmin(loss, space, anneal.suggest, 5, n_jobs=2, show_progressbar=False)
+table = trials.to_dataframe()
+print(table["loss"].min(), table.groupby("kind").size())
 study = trials.study(space, rstate=1)
 asked = study.ask()
 study.tell(asked, loss=loss(asked.params))

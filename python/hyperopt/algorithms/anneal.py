@@ -51,14 +51,42 @@ def _check(avg_best_idx: float, shrink_coef: float) -> None:
         raise ValueError(f"shrink_coef={shrink_coef!r} must be a finite number, at least 0")
 
 
-def _suggest(
-    new_ids: Sequence[Any],
+@public("hyperopt.anneal")
+def suggest(
+    new_ids: Sequence[int],
     domain: Domain,
     trials: TrialStore,
-    seed: Any,
+    seed: int,
     avg_best_idx: float = _DEFAULT_AVG_BEST_IDX,
     shrink_coef: float = _DEFAULT_SHRINK_COEF,
 ) -> list[Document]:
+    """Suggest trials by annealing.
+
+    Parameters
+    ----------
+    new_ids
+        Ids of the trials to suggest. The earlier ones of a batch are pending for the later ones.
+    domain
+        The objective and its space.
+    trials
+        What was tried so far, whatever became of it.
+    seed
+        An integer. The same seed, ids and history give the same suggestions.
+    avg_best_idx
+        The mean rank of the trials that steps start from, at least 1.
+    shrink_coef
+        How fast the steps shrink as trials arrive, at least 0.
+
+    Returns
+    -------
+    list of dict
+        One document in state *new* for each id.
+
+    Raises
+    ------
+    ValueError
+        If ``avg_best_idx`` < 1 or ``shrink_coef`` < 0.
+    """
     _check(avg_best_idx, shrink_coef)
     space = domain.space
     feed = feed_of(AnnealerFeed, trials, space)
@@ -75,41 +103,13 @@ def _suggest(
 
 
 @public("hyperopt.anneal")
-def suggest(
-    new_ids: Sequence[Any], domain: Domain, trials: TrialStore, seed: Any, *args: Any, **kwargs: Any
-) -> list[Document]:
-    """Suggest trials by annealing.
-
-    Parameters
-    ----------
-    new_ids
-        Ids of the trials to suggest. The earlier ones of a batch are pending for the later ones.
-    domain
-        The objective and its space.
-    trials
-        What was tried so far, whatever became of it.
-    seed
-        An integer. The same seed, ids and history give the same suggestions.
-    *args, **kwargs
-        ``avg_best_idx`` (default 2.0), the mean rank of the trials that steps start from;
-        ``shrink_coef`` (default 0.1), how fast the steps shrink as trials arrive.
-
-    Returns
-    -------
-    list of dict
-        One document in state *new* for each id.
-
-    Raises
-    ------
-    ValueError
-        If ``avg_best_idx`` < 1 or ``shrink_coef`` < 0.
-    """
-    return _suggest(new_ids, domain, trials, seed, *args, **kwargs)
-
-
-@public("hyperopt.anneal")
 def suggest_batch(
-    new_ids: Sequence[Any], domain: Domain, trials: TrialStore, seed: Any, *args: Any, **kwargs: Any
+    new_ids: Sequence[int],
+    domain: Domain,
+    trials: TrialStore,
+    seed: int,
+    avg_best_idx: float = _DEFAULT_AVG_BEST_IDX,
+    shrink_coef: float = _DEFAULT_SHRINK_COEF,
 ) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
     """The suggestions of `suggest` as columns.
 
@@ -118,7 +118,7 @@ def suggest_batch(
     (idxs, vals)
         For each label the ids of the trials in which it is active, and its values there.
     """
-    docs = suggest(new_ids, domain, trials, seed, *args, **kwargs)
+    docs = suggest(new_ids, domain, trials, seed, avg_best_idx, shrink_coef)
     return miscs_to_idxs_vals([doc["misc"] for doc in docs], keys=list(domain.space.labels))
 
 
@@ -143,7 +143,7 @@ class AnnealingAlgo(SuggestAlgo):
         self,
         domain: Domain,
         trials: TrialStore,
-        seed: Any,
+        seed: int,
         avg_best_idx: float = _DEFAULT_AVG_BEST_IDX,
         shrink_coef: float = _DEFAULT_SHRINK_COEF,
     ) -> None:

@@ -22,7 +22,7 @@ Assignment = tuple[dict[str, list[Any]], dict[str, list[Any]]]
 _SEED_BITS = (1 << 64) - 1
 
 
-def as_seed(seed: Any) -> int:
+def as_seed(seed: int) -> int:
     """The 64 bits of a seed that the native generators take.
 
     Besides integers, everything that ``numpy.random.default_rng`` takes is a seed.
@@ -37,7 +37,7 @@ def as_seed(seed: Any) -> int:
         return int(np.random.default_rng(seed).integers(1 << 63))
 
 
-def native_ids(new_ids: Sequence[Any], number: Callable[[Any], int] | None = None) -> list[Any]:
+def native_ids(new_ids: Sequence[int], number: Callable[[Any], int] | None = None) -> list[Any]:
     """The ids as the native code takes them, integers: upstream's callers give texts as well.
 
     Parameters
@@ -60,7 +60,7 @@ def _hash_of(tid: Any) -> int:
 
 
 def documents(
-    new_ids: Sequence[Any], domain: Domain, trials: TrialStore, assignments: Sequence[Assignment]
+    new_ids: Sequence[int], domain: Domain, trials: TrialStore, assignments: Sequence[Assignment]
 ) -> list[Document]:
     """New documents with these assignments; they are not inserted."""
     miscs, results = [], []
@@ -83,7 +83,7 @@ def assignment(space: CompiledSpace, tid: Any, point: Mapping[str, float]) -> As
 
 
 def assignments_in_turn(
-    new_ids: Sequence[Any],
+    new_ids: Sequence[int],
     space: CompiledSpace,
     learner: _native.History | _native.Annealer,
     suggest: Callable[..., list[Assignment]],

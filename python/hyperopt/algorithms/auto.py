@@ -16,7 +16,7 @@ than 150 parameters the estimator is alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hyperopt.algorithms import gp
 from hyperopt.environment.public_path import public
@@ -37,10 +37,10 @@ FADES = (80, 240)
 
 @public("hyperopt.auto")
 def suggest(
-    new_ids: Sequence[Any],
+    new_ids: Sequence[int],
     domain: Domain,
     trials: TrialStore,
-    seed: Any,
+    seed: int,
     n_startup_jobs: int = 10,
 ) -> list[Document]:
     """Suggest trials by a Gaussian process and the joint estimator, whichever the evidence favours.

@@ -52,10 +52,10 @@ priors, and from an earlier fit."""
 
 @public("hyperopt.gp")
 def suggest(
-    new_ids: Sequence[Any],
+    new_ids: Sequence[int],
     domain: Domain,
     trials: TrialStore,
-    seed: Any,
+    seed: int,
     n_startup_jobs: int = 10,
     n_EI_candidates: int = 192,
     max_trials: int = 300,

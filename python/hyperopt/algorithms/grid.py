@@ -30,10 +30,10 @@ _grids: WeakKeyDictionary[CompiledSpace, dict[Any, Grid]] = WeakKeyDictionary()
 
 @public("hyperopt.grid")
 def suggest(
-    new_ids: Sequence[Any],
+    new_ids: Sequence[int],
     domain: Domain,
     trials: TrialStore,
-    seed: Any = None,
+    seed: int | None = None,
     n: int | Mapping[str, int] | None = None,
     order: str = "spread",
     max_size: int = MAX_SIZE,

@@ -49,10 +49,10 @@ __all__ = ["suggest"]
 
 @public("hyperopt.jtpe")
 def suggest(
-    new_ids: Sequence[Any],
+    new_ids: Sequence[int],
     domain: Domain,
     trials: TrialStore,
-    seed: Any,
+    seed: int,
     n_startup_jobs: int = 10,
     n_EI_candidates: int = 24,
     gamma: float = 0.1,

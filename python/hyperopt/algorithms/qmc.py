@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,10 +26,10 @@ _BLOCK = 256
 
 @public("hyperopt.qmc")
 def suggest(
-    new_ids: Sequence[Any],
+    new_ids: Sequence[int],
     domain: Domain,
     trials: TrialStore,
-    seed: Any = None,
+    seed: int | None = None,
     scramble: int | None = 0,
 ) -> list[Document]:
     """The points of a scrambled Sobol sequence, each through the quantiles of the priors.

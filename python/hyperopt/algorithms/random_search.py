@@ -18,7 +18,7 @@ __all__ = ["suggest", "suggest_batch"]
 
 @public("hyperopt.rand")
 def suggest(
-    new_ids: Sequence[Any], domain: Domain, trials: TrialStore, seed: Any
+    new_ids: Sequence[int], domain: Domain, trials: TrialStore, seed: int
 ) -> list[Document]:
     """Draw every active parameter from its prior.
 
@@ -48,7 +48,7 @@ def suggest(
 
 @public("hyperopt.rand")
 def suggest_batch(
-    new_ids: Sequence[Any], domain: Domain, trials: TrialStore, seed: Any
+    new_ids: Sequence[int], domain: Domain, trials: TrialStore, seed: int
 ) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
     """The draws of `suggest` as columns.
 

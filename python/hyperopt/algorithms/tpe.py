@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hyperopt.algorithms.assignments import as_seed, assignments_in_turn, documents, native_ids
 from hyperopt.algorithms.feed import feed_of
@@ -33,10 +33,10 @@ _default_linear_forgetting = 25
 
 @public("hyperopt.tpe")
 def suggest(
-    new_ids: Sequence[Any],
+    new_ids: Sequence[int],
     domain: Domain,
     trials: TrialStore,
-    seed: Any,
+    seed: int,
     prior_weight: float = _default_prior_weight,
     n_startup_jobs: int = _default_n_startup_jobs,
     n_EI_candidates: int = _default_n_EI_candidates,

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from hyperopt.environment.public_path import public
 from hyperopt.exceptions import ImportanceWarning
 from hyperopt.storage.documents import JOB_STATE_DONE, STATUS_OK, Document, of_experiment
 
@@ -23,6 +24,7 @@ DEFAULT_LEVEL = 0.9
 """The probability that an interval covers, where it is only said that there be intervals."""
 
 
+@public("hyperopt")
 class Importance(dict[str, float]):
     """Shares by label, the largest first; they sum to 1.
 

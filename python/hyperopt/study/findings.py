@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import os
     from pathlib import Path
 
+    import pandas
+
     from hyperopt.analysis.importance import Importance
     from hyperopt.objective.domain import Domain
     from hyperopt.space.compiler import CompiledSpace
@@ -61,7 +63,7 @@ class Findings(TrialStore):
             )
         return native(self._space.evaluate(assignment))
 
-    def to_dataframe(self, space: Any = None) -> Any:
+    def to_dataframe(self, space: Any = None) -> pandas.DataFrame:
         """All trials as a table: one row per trial, one column per parameter by value.
 
         Further columns are ``tid state status loss``, then whatever else the results hold, then
@@ -76,6 +78,11 @@ class Findings(TrialStore):
             The search space, for trials that do not know it, as those of a study that another
             version has pickled; without it a choice is shown by the number of its option.
 
+        Returns
+        -------
+        pandas.DataFrame
+            In the order of the trials.
+
         Raises
         ------
         ImportError
@@ -83,11 +90,13 @@ class Findings(TrialStore):
         """
         from hyperopt.analysis.table import dataframe_of, rows_of
 
-        if space is None:
-            return dataframe_of(rows_of(self, self._space))
-        from hyperopt.space.compiler import compile_space
+        compiled = self._space
+        if space is not None:
+            from hyperopt.space.compiler import compile_space
 
-        return dataframe_of(rows_of(self, compile_space(space)))
+            compiled = compile_space(space)
+        table: pandas.DataFrame = dataframe_of(rows_of(self, compiled))
+        return table
 
     def curves(self) -> Any:
         """What the trials reported: one row per report, ``tid step value pruned``.

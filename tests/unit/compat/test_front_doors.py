@@ -68,6 +68,8 @@ def test_what_is_defined_for_a_door_pickles_by_its_path(name: str) -> None:
         "study.Study",
         "study.Asked",
         "spark.SparkTrials",
+        "dashboard.Server",
+        "reports.write_report",
     ],
 )
 def test_what_pickles_name_has_its_public_path(path: str) -> None:

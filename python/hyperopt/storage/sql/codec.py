@@ -18,12 +18,15 @@ from typing import Any
 
 import numpy as np
 
+from hyperopt.environment.public_path import public
+
 __all__ = ["Opaque", "decode", "encode", "from_text", "to_text"]
 
 _DEEPEST = 200
 """Containers nested deeper than this are kept as an `Opaque`."""
 
 
+@public("hyperopt")
 class Opaque:
     """A value that was not written as data: an object of some class, or a function.
 

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from hyperopt.environment import log
+from hyperopt.environment.public_path import public
 from hyperopt.visualization.dashboard.feed import Feed
 from hyperopt.visualization.dashboard.gate import is_from_elsewhere, is_own_name, is_token
 from hyperopt.visualization.dashboard.source import Source
@@ -24,6 +25,7 @@ _TIMEOUT_S = 30.0
 """How long a connection may be silent."""
 
 
+@public("hyperopt.dashboard")
 class Server:
     """Serves studies, each at an address of its own that holds a secret.
 
@@ -41,7 +43,7 @@ class Server:
     Examples
     --------
     >>> from hyperopt import Trials
-    >>> from hyperopt.visualization.dashboard import Server, TrialsSource
+    >>> from hyperopt.dashboard import Server, TrialsSource
     >>> server = Server()
     >>> server.add(TrialsSource(Trials(), "forest")).startswith("http://127.0.0.1:")
     True

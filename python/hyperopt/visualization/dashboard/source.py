@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from hyperopt.environment.public_path import public
 from hyperopt.storage.documents import Document
 from hyperopt.visualization.report.page import run_facts
 from hyperopt.visualization.report.study_data import shown_documents
@@ -62,6 +63,7 @@ class Source(Protocol):
         """What there is now. It must be quick: it is called several times a second."""
 
 
+@public("hyperopt.dashboard")
 class TrialsSource:
     """A study in the memory of this process, or one that `refresh` brings there from elsewhere.
 
@@ -100,6 +102,7 @@ class TrialsSource:
         return Look(shown_documents(self.trials), False, self.running)
 
 
+@public("hyperopt.dashboard")
 class FileSource:
     """A file that another process writes: `trials_save_file` of `fmin`, or a pickled study.
 
@@ -111,6 +114,8 @@ class FileSource:
         The file. It may appear later, and be replaced.
     load
         Reads a study from it.
+    name
+        What the page calls it; the file's name by default.
     """
 
     def __init__(

@@ -12,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hyperopt.environment.public_path import public
 from hyperopt.storage.whole_file import replace
 from hyperopt.visualization.report.study_data import shown_documents, study_data
 
@@ -37,6 +38,7 @@ SCRIPTS = (
 """The parts of the script, in order."""
 
 
+@public("hyperopt.reports")
 def report_page(
     trials: Results | Sequence[Results],
     *,
@@ -44,7 +46,7 @@ def report_page(
     names: Sequence[str] | None = None,
     title: str | None = None,
 ) -> str:
-    """The HTML of a report.
+    """The HTML of a report, to be served or stored by the caller.
 
     Parameters
     ----------
@@ -84,8 +86,36 @@ def run_facts(trials: Results) -> Mapping[str, Any]:
     return getattr(trials, "_run_facts", None) or {}
 
 
-def write_report(path: str | os.PathLike[str], trials: Any, **options: Any) -> Path:
-    """Write a report, at one stroke; see `hyperopt.Trials.report`."""
+@public("hyperopt.reports")
+def write_report(
+    path: str | os.PathLike[str],
+    trials: Results | Sequence[Results],
+    *,
+    space: Any = None,
+    names: Sequence[str] | None = None,
+    title: str | None = None,
+) -> Path:
+    """Write a report of one study, or of several to compare, at one stroke.
+
+    Parameters
+    ----------
+    path
+        The file; one that is there is replaced.
+    trials, space, names, title
+        As in `report_page`.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    IsADirectoryError
+        If `path` is a folder.
+    FileNotFoundError
+        If there is no such folder.
+    """
     target = Path(path)
     if target.is_dir():
         raise IsADirectoryError(
@@ -93,7 +123,7 @@ def write_report(path: str | os.PathLike[str], trials: Any, **options: Any) -> P
         )
     if not target.parent.is_dir():
         raise FileNotFoundError(f"report: there is no folder {str(target.parent)!r}; make it first")
-    text = report_page(trials, **options)
+    text = report_page(trials, space=space, names=names, title=title)
     replace(target.resolve(), text.encode("utf-8", errors="replace"))  # A link stays a link.
     return target
 

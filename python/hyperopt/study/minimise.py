@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["Question", "default_algorithm", "minimise", "minimise_domain"]
 
 
-@dataclass(frozen=True)
+# Without what nobody asks for, which the first search would have to make.
+@dataclass(frozen=True, eq=False, repr=False)
 class Question:
     """What is to be minimised, and who proposes: the arguments of `fmin` that are no options."""
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hyperopt.cli.window import GAP, cut, fitting_widths, window_width
+from hyperopt.cli.window import GAP, cut, fitting_widths, folded, window_width
 from hyperopt.storage.sql import reading, schema
 from hyperopt.storage.sql.address import split_name
 from hyperopt.storage.sql.shared import connect
@@ -178,7 +178,9 @@ def write_table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         cells = (cut(cell, width).ljust(width) for cell, width in zip(line, widths, strict=False))
         write((" " * GAP).join(cells).rstrip())
     if len(widths) < len(whole):
-        write(f"{len(whole) - len(widths)} more columns: a wider window, a pipe or --json has them")
+        left = len(whole) - len(widths)
+        columns = "column" if left == 1 else "columns"
+        write(folded(f"{left} more {columns}: a wider window, a pipe or --json has them"))
 
 
 def _cell(value: Any) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hyperopt.analysis.table import STATE_NAMES, rows_of
 from hyperopt.cli.arguments import add_study, snapshot_of, write, write_table
-from hyperopt.cli.window import GAP, wrapped
+from hyperopt.cli.window import GAP, folded, wrapped
 from hyperopt.storage.documents import STATUS_OK, active_values
 from hyperopt.storage.failures import failure_of
 
@@ -54,7 +54,7 @@ def run_show(args: argparse.Namespace) -> int:
             write(wrapped(name.replace("_", " "), "-" if value is None else str(value), indent))
     write("processes")
     for process in facts["processes"]:
-        write(f"  {process}")
+        write(folded(process, "  ", "    "))
     return 0
 
 

@@ -7,7 +7,7 @@ import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 
-__all__ = ["cut", "fitting_widths", "window_width", "wrapped"]
+__all__ = ["cut", "fitting_widths", "folded", "window_width", "wrapped"]
 
 GAP = 2
 """Spaces between two columns."""
@@ -63,14 +63,18 @@ def cut(text: str, width: int) -> str:
 
 def wrapped(name: str, value: str, indent: int) -> str:
     """A name and a value, whose further lines begin below it, for the window that there is."""
+    return folded(value, f"{name:{indent - GAP}}{' ' * GAP}", " " * indent)
+
+
+def folded(text: str, begin: str = "", further: str = "  ") -> str:
+    """A line that starts with `begin`, and those after it with `further`, for the window."""
     room = window_width()
-    begin = f"{name:{indent - GAP}}{' ' * GAP}"
-    if room is None or len(begin) + len(value) <= room:
-        return begin + value
+    if room is None or len(begin) + len(text) <= room:
+        return begin + text
     return textwrap.fill(
-        value,
-        max(room, indent + 20),
+        text,
+        max(room, len(further) + 20),
         initial_indent=begin,
-        subsequent_indent=" " * indent,
+        subsequent_indent=further,
         break_on_hyphens=False,
     )

@@ -69,6 +69,9 @@ def busy_s(driver: Any) -> float:
     return next(float(m["value"]) for m in metrics if m["name"] == "TaskDuration")
 
 
+_PATIENCE_S = 60.0
+
+
 class Opened(NamedTuple):
     """How long it took until every panel of a page was drawn, from the moment it was asked for.
 
@@ -106,7 +109,10 @@ def opened(driver: Any, file: Path) -> Opened:
     watch = driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": _WATCH})
     before = busy_s(driver)
     driver.get(file.as_uri())
+    until = time.monotonic() + _PATIENCE_S
     while not (drawn_ms := driver.execute_script("return window.drawnAt || 0")):
+        if time.monotonic() > until:
+            raise TimeoutError(f"{file}: not all panels are drawn after {_PATIENCE_S:.0f} s")
         time.sleep(0.05)
     busy = busy_s(driver) - before
     driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", watch)

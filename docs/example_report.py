@@ -81,6 +81,7 @@ def main() -> None:
             ("light", 1280, 1420, False),
             ("dark", 1280, 1180, True),
             ("phone", 390, 1100, False),
+            ("top", 960, 720, False),
         ):
             take_picture(HERE / "pictures" / f"report-{name}.png", width, height, dark=dark)
 

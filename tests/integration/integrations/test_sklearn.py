@@ -48,7 +48,20 @@ def checks(estimator):
     ]
 
 
-@pytest.mark.parametrize(("estimator", "check"), checks(Ridge()) + checks(RidgeClassifier()))
+REGRESSION = checks(Ridge())
+OF_BOTH = {param.values[1].func.__name__ for param in REGRESSION}
+
+
+def more_checks(estimator):
+    """The checks of another estimator; those that there are for any are left to the slow tests."""
+    return [
+        pytest.param(*param.values, id=f"{type(estimator).__name__}-{param.id}", marks=marks)
+        for param in checks(estimator)
+        for marks in [[pytest.mark.slow] if param.values[1].func.__name__ in OF_BOTH else []]
+    ]
+
+
+@pytest.mark.parametrize(("estimator", "check"), REGRESSION + more_checks(RidgeClassifier()))
 # The checks feed bad data on purpose, and scikit-learn warns about it in many ways.
 @pytest.mark.filterwarnings("ignore")
 def test_scikit_learns_checks_of_an_estimator_pass(estimator, check):

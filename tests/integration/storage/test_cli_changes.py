@@ -242,6 +242,9 @@ def test_pickles_and_save_files_are_copied_both_ways(url: str, tmp_path: Path, c
     loaded = pickle.loads(back.read_bytes())
     assert type(loaded) is Trials
     assert loaded.trials == stored.trials
+    before = back.read_bytes()
+    assert "already" in run(capsys, "copy", f"{url}#saved", str(back), status=1)
+    assert back.read_bytes() == before
 
 
 def test_trials_without_usable_ids_get_new_ones(
@@ -273,6 +276,7 @@ def test_an_optuna_study_is_copied_and_goes_on(tmp_path: Path, capsys: Any) -> N
         k = trial.suggest_int("k", 10, 50, step=10)
         kind = trial.suggest_categorical("kind", ["a", None, 3])
         if trial.number == 4:
+            trial.report(0.25, step=3)
             raise optuna.TrialPruned
         return -(x**2) - lr - n - k + (kind == "a")
 
@@ -283,6 +287,7 @@ def test_an_optuna_study_is_copied_and_goes_on(tmp_path: Path, capsys: Any) -> N
     assert trials.best_params == study.best_params
     assert trials.best_trial["result"]["loss"] == -study.best_value
     assert trials.statuses().count("fail") == 1
+    assert trials.results[4]["intermediate"] == [[3, -0.25]]  # of what is minimised here
     fmin(lambda p: p["x"] ** 2, trials._space.expression, jtpe.suggest, 15, trials=trials,
          verbose=False)  # fmt: skip
     back = f"sqlite:///{tmp_path}/back.db"

@@ -295,10 +295,12 @@ def test_an_algorithm_that_fails_or_strays_leaves_nothing_behind(url: str) -> No
     def strays(new_ids: Any, domain: Any, trials: Any, seed: Any) -> Any:
         return rand.suggest([n + 100 for n in new_ids], domain, trials, seed)
 
+    mine = StoredTrials(url)
     with pytest.raises(RuntimeError, match="no idea"):
-        minimise(url, 5, algo=fails)
+        minimise(mine, 5, algo=fails)
     with pytest.raises(ValueError, match="has to use the ids"):
-        minimise(url, 5, algo=strays)
+        minimise(mine, 5, algo=strays)
+    assert query(url, "SELECT tid FROM hyperopt_trial") == []  # while we still take part
     minimise(url, 5)
     assert len(StoredTrials(url)) == 5
 

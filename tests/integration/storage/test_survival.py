@@ -64,7 +64,16 @@ ON_THE_WAY = [
 
 
 @pytest.mark.parametrize("point", ON_THE_WAY)
-@pytest.mark.parametrize("nth", [1, 4])
+@pytest.mark.parametrize(
+    ("url", "nth"),
+    [
+        ("sqlite", 1),
+        ("sqlite", 4),
+        pytest.param("postgresql", 1, marks=pytest.mark.slow),
+        ("postgresql", 4),
+    ],
+    indirect=["url"],
+)
 def test_a_kill_at_any_point_of_the_protocol_loses_and_doubles_nothing(
     url: str, point: str, nth: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -253,15 +262,15 @@ def test_a_process_that_was_stopped_beyond_its_lease_ends_in_peace(
 
 @pytest.mark.parametrize("n_processes", [8, pytest.param(32, marks=pytest.mark.slow)])
 def test_many_processes_make_the_same_database_at_once(url: str, n_processes: int) -> None:
-    go = time.time() + 1.0
+    go, n = time.time() + 1.0, n_processes + 8
 
     def make() -> None:
         time.sleep(max(0.0, go - time.time()))
-        minimise(url, 40)
+        minimise(url, n)
 
     children = [Child(make) for _ in range(n_processes)]
     assert [child.wait(120) for child in children] == [0] * n_processes
-    check_sound(url, 40)
+    check_sound(url, n)
 
 
 # -- PostgreSQL

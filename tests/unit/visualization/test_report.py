@@ -16,6 +16,7 @@ import pytest
 import hyperopt
 from hyperopt import Trials, fmin, hp, rand, space_eval
 from hyperopt.visualization.report import report_page, write_report
+from hyperopt.visualization.report.columns import STATES
 
 HOSTILE = "</script><script>alert(1)</script><!--"
 
@@ -76,6 +77,15 @@ def test_every_trial_is_a_row_with_its_state(trials: Trials) -> None:
     assert counts["ok"] == len([x for x in columns["loss"] if x is not None]) - counts["pruned"]
     assert all(counts[name] > 0 for name in ("ok", "failed", "error", "pruned", "no number"))
     assert sum(counts.values()) == 120
+
+
+def test_a_trial_may_be_pruned_at_step_0_or_before_it_reported_anything() -> None:
+    found = Trials()
+    for step in (0, None):
+        result = {"status": "fail", "pruned": step}
+        found.add_observation({"x": 1.0}, result=result)
+    states = study_of(report_page(found))["columns"]["state"]
+    assert [STATES[state] for state in states] == ["pruned", "pruned"]
 
 
 def test_values_are_numbers_where_a_parameter_is_active_and_null_elsewhere(trials: Trials) -> None:

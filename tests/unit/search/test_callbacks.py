@@ -159,7 +159,10 @@ def test_the_log_tells_each_new_best_with_its_parameters(
     space = {"x": hp.uniform("x", 0, 1), "c": hp.choice("c", ["relu", "tanh"])}
     trials = Trials()
     with caplog.at_level(logging.INFO, logger="hyperopt"):
-        fmin(lambda p: p["x"], space, rand.suggest, 20, trials=trials, rstate=0, verbose=False)
+        fmin(
+            lambda p: round(p["x"], 1),  # so that there are ties
+            space, rand.suggest, 40, trials=trials, rstate=0, verbose=False,
+        )  # fmt: skip
     told = [r.getMessage() for r in caplog.records if r.getMessage().startswith("new best loss")]
     losses, improvements = trials.losses(), []
     for tid, loss in enumerate(losses):

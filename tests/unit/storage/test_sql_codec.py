@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hyperopt.storage.sql.codec import Opaque, from_text, to_text
@@ -43,6 +43,7 @@ def same(a: Any, b: Any) -> bool:
     return repr(a) == repr(b)
 
 
+@example(datetime.datetime(2024, 10, 27, 2, 30, fold=1))  # the second time that night
 @given(_values)
 def test_every_plain_value_comes_back_as_it_was(value: Any) -> None:
     assert same(from_text(to_text(value)), value)

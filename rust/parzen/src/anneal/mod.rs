@@ -136,6 +136,17 @@ mod tests {
     }
 
     #[test]
+    fn every_label_has_a_random_stream_of_its_own() {
+        let params = vec![
+            param("a", "uniform", &[0.0, 1.0], None),
+            param("b", "uniform", &[0.0, 1.0], None),
+        ];
+        let mut annealer = Annealer::new(Space::new(params).unwrap());
+        let values = &suggest(&mut annealer, &[0], 0, 0, &Options::default()).unwrap()[0];
+        assert!((values[0] - values[1]).abs() > 1e-9, "{values:?}");
+    }
+
+    #[test]
     fn trials_are_ranked_by_loss_then_key_with_nan_last() {
         let mut annealer = annealer();
         for (key, loss) in [

@@ -169,6 +169,18 @@ mod tests {
         first_step: 0.1,
     };
 
+    #[test]
+    fn a_step_that_does_not_lead_down_is_refused() {
+        let lies = |x: &[f64], gradient: &mut [f64]| {
+            gradient[0] = -1.0;
+            1e-6 * x[0]
+        };
+        assert_eq!(
+            minimise(lies, &[0.0], &[(-1.0, 1.0)], &LIMITS),
+            (vec![0.0], 0.0)
+        );
+    }
+
     fn rosenbrock(x: &[f64], gradient: &mut [f64]) -> f64 {
         let (a, b) = (1.0 - x[0], x[1] - x[0] * x[0]);
         gradient[0] = -2.0 * a - 400.0 * x[0] * b;

@@ -94,6 +94,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    // The quantiles at (rank + 1/2) / n of the worse half, 0.31864 and 1.15035; the better half's deviation is
+    // sqrt((1.5^2 + 0.5^2) / 2).
+    #[test]
+    fn what_is_worse_than_the_median_stands_at_the_quantiles_of_its_ranks() {
+        let out = warped(&[1.0, 2.0, 3.0, 4e6]);
+        let ratio = (out[3] - out[2]) / (out[1] - out[0]);
+        let expected = (1.150_349_4 - 0.318_639_4) / (1.0 / 1.25_f64.sqrt());
+        assert!((ratio - expected).abs() < 1e-6, "{ratio} {expected}");
+    }
+
     proptest! {
         #[test]
         fn the_order_survives(losses in prop::collection::vec(-1e6..1e6f64, 1..80)) {

@@ -34,6 +34,13 @@ fn what_a_parameter_cannot_have_counts_as_not_active() {
 }
 
 #[test]
+fn losses_of_0_are_equal_whatever_their_sign() {
+    let mut rows = Rows::new(space());
+    rows.upsert(1, -0.0, &[0.0, NAN]);
+    assert_eq!(rows.loss(0).to_bits(), 0.0_f64.to_bits());
+}
+
+#[test]
 fn rows_are_complete_if_the_active_parameters_and_no_others_have_values() {
     let mut rows = Rows::new(space());
     let cases = [

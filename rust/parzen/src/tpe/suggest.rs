@@ -81,3 +81,32 @@ impl Algorithm for History {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::algorithm::suggest;
+    use crate::prior::Prior;
+    use crate::random;
+    use crate::space::{Param, Space};
+
+    #[test]
+    fn the_search_is_random_until_the_history_is_as_long_as_was_asked_for() {
+        let x = Param {
+            label: "x".to_owned(),
+            prior: Prior::from_family("x", "uniform", &[0.0, 1.0]).unwrap(),
+            conditions: Some(vec![vec![]]),
+        };
+        let mut history = History::new(Space::new(vec![x]).unwrap());
+        let options = Options {
+            startup: 3,
+            ..Options::default()
+        };
+        for key in 0..4 {
+            let made = suggest(&mut history, &[key], 7, 0, &options).unwrap();
+            let random = random::assignment(history.space(), 7, 0);
+            assert_eq!(made[0] == random, key < 3, "{key}");
+            history.upsert(key, 0.5, &[0.5]);
+        }
+    }
+}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.storage.documents import (
@@ -63,7 +63,7 @@ class RunCounts:
         self.n_done, self.best_loss = 0, float("inf")
         for doc in docs:
             if doc["state"] == JOB_STATE_DONE:
-                self._add_done(doc["result"])
+                self._add_done(_result_of(doc))
 
     def update(self, trials: TrialStore) -> list[Document]:
         """Count what has ended since; return those that were the best so far, in their order."""
@@ -87,7 +87,7 @@ class RunCounts:
             self._add_failure(error_text(doc["misc"].get("error")))
             self.n_errors += 1
             return False
-        result = doc["result"]
+        result = _result_of(doc)
         status = result.get("status")
         if status != STATUS_OK:
             if "pruned" in result:
@@ -100,7 +100,7 @@ class RunCounts:
         self.n_failed += 1
         self.reasons[reason] += 1
 
-    def _add_done(self, result: dict[str, Any]) -> bool:
+    def _add_done(self, result: Mapping[str, Any]) -> bool:
         """Count a result; True if its loss is the smallest so far."""
         self.n_done += 1
         if result.get("status") != STATUS_OK:  # it may hold anything as its loss
@@ -110,6 +110,11 @@ class RunCounts:
             return False
         self.best_loss = loss
         return True
+
+
+def _result_of(doc: Document) -> Mapping[str, Any]:
+    result = doc["result"]
+    return result if isinstance(result, Mapping) else {}  # Others may write anything.
 
 
 _MANY_ERRORS = 10

@@ -95,6 +95,15 @@ def test_cancelled_trials_and_those_of_other_experiments_do_not_count():
     assert facts(counts) == (0, 0, 0, float("inf"))
 
 
+def test_a_result_that_is_none_is_a_failure(trials):
+    counts = RunCounts(trials)
+    doc = insert(trials, 1.0)
+    doc["result"] = None
+    counts.update(trials)
+    assert facts(counts) == (1, 1, 1, float("inf"))
+    assert facts(RunCounts(trials))[0] == 1
+
+
 class Bar:
     def __init__(self):
         self.n, self.postfix = 0, ""

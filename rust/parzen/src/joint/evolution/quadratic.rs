@@ -190,8 +190,8 @@ fn regress(terms: &[Vec<f64>], heights: &[f64], weights: &[f64]) -> Option<Vec<f
     let size = terms[0].len();
     let mut normal = Symmetric::zero(size);
     let mut right = vec![0.0; size];
+    normal.add(weights, terms);
     for ((t, y), w) in terms.iter().zip(heights).zip(weights) {
-        normal.add(*w, t);
         for (right, t) in right.iter_mut().zip(t) {
             *right += w * y * t;
         }

@@ -28,9 +28,16 @@ impl Symmetric {
         &mut self.entries[at]
     }
 
-    /// Adds `weight v v'`.
-    pub fn add(&mut self, weight: f64, v: &[f64]) {
-        add_product(&mut self.entries, weight, v);
+    /// Adds `weight v v'` for each pair of a weight and a vector, one after the other.
+    pub fn add(&mut self, weights: &[f64], vectors: &[Vec<f64>]) {
+        let (mut weights, mut vectors) = (weights.chunks_exact(4), vectors.chunks_exact(4));
+        for (w, v) in weights.by_ref().zip(vectors.by_ref()) {
+            let (w, v) = ([w[0], w[1], w[2], w[3]], [&v[0][..], &v[1], &v[2], &v[3]]);
+            add_four_products(&mut self.entries, w, v);
+        }
+        for (weight, v) in weights.remainder().iter().zip(vectors.remainder()) {
+            add_product(&mut self.entries, *weight, v);
+        }
     }
 
     /// The largest absolute value on the diagonal.
@@ -87,6 +94,34 @@ fn add_product(triangle: &mut [f64], weight: f64, v: &[f64]) {
     }
 }
 
+/// `add_product` of four vectors, one after the other for each entry: the same bits, with the entries read
+/// and written once.
+#[multiversion(targets("x86_64+avx+avx2+avx512f+avx512dq+avx512vl", "x86_64+avx+avx2"))]
+fn add_four_products(triangle: &mut [f64], weights: [f64; 4], vectors: [&[f64]; 4]) {
+    let [a, b, c, d] = vectors;
+    let size = a.len();
+    let mut rest = triangle;
+    for j in 0..size {
+        let (column, others) = rest.split_at_mut(size - j);
+        let times = [
+            weights[0] * a[j],
+            weights[1] * b[j],
+            weights[2] * c[j],
+            weights[3] * d[j],
+        ];
+        let (a, b, c, d) = (&a[j..size], &b[j..size], &c[j..size], &d[j..size]);
+        for ((((entry, a), b), c), d) in column.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+            let mut sum = *entry;
+            sum += times[0] * a;
+            sum += times[1] * b;
+            sum += times[2] * c;
+            sum += times[3] * d;
+            *entry = sum;
+        }
+        rest = others;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,19 +130,27 @@ mod tests {
     #[test]
     fn solutions_fit_and_indefinite_matrices_have_none() {
         let vectors = [
-            [1.0, 2.0, -1.0],
-            [0.5, -3.0, 2.0],
-            [2.0, 0.1, 0.3],
-            [1.0, 1.0, 1.0],
+            vec![1.0, 2.0, -1.0],
+            vec![0.5, -3.0, 2.0],
+            vec![2.0, 0.1, 0.3],
+            vec![1.0, 1.0, 1.0],
+            vec![0.3, -0.9, 0.1],
         ];
+        let weights = [0.7, 0.2, 1.0, 0.5, 0.4];
         let mut matrix = Symmetric::zero(3);
-        for v in &vectors {
-            matrix.add(0.7, v);
+        matrix.add(&weights, &vectors);
+        let mut plain = Symmetric::zero(3);
+        for (weight, v) in weights.iter().zip(&vectors) {
+            add_product(&mut plain.entries, *weight, v);
         }
+        assert_eq!(matrix.entries, plain.entries);
         let expected = [0.3, -1.2, 2.5];
-        let dot = |v: &[f64; 3]| v.iter().zip(expected).map(|(a, b)| a * b).sum::<f64>();
+        let dot = |v: &[f64]| v.iter().zip(expected).map(|(a, b)| a * b).sum::<f64>();
         let right: Vec<f64> = (0..3)
-            .map(|i| vectors.iter().map(|v| 0.7 * v[i] * dot(v)).sum())
+            .map(|i| {
+                let pairs = vectors.iter().zip(weights);
+                pairs.map(|(v, weight)| weight * v[i] * dot(v)).sum()
+            })
             .collect();
         for (own, expected) in matrix.clone().solved(&right).unwrap().iter().zip(expected) {
             assert!((own - expected).abs() < 1e-12);

@@ -92,6 +92,7 @@ AS_WRITTEN = [
     (re.escape(stringify_annotation(ArrayLike, "smart")), "ArrayLike"),
     (ARRAY_OF, r"NDArray[\1]"),
     (r"Callable\[\[\.\.\.\], ", "Callable[..., "),
+    (r"\bExecutorChoice\b", "str | Executor | Evaluator | None"),
     (r"(?<!\w)(?:TrialStore|Results)\b", "Trials"),
     (r"(?<!\w)(?:~?hyperopt\.storage\.\w+\.)?Document\b", "dict[str, Any]"),
     (r", _\w+: [^,()]+ = [^,()]+(?=[,)])", ""),

@@ -21,6 +21,7 @@ partial(anneal.suggest, shrink=0.2)  # mistake
 fmin(lambda x: x, hp.uniform("x", 0, 1), max_eval=10)  # mistake
 fmin(lambda x: x, hp.uniform("x", 0, 1), max_evals="10")  # mistake
 fmin(lambda x: x, hp.uniform("x", 0, 1), trials={})  # mistake
+fmin(lambda x: x, hp.uniform("x", 0, 1), pruner=3)  # mistake
 Trials(refresh="x", expkey=3)  # mistake
 study = Trials().study(hp.uniform("x", 0, 1))
 study.ask("2")  # mistake

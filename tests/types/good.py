@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hyperopt import STATUS_OK, Study, Trials, anneal, fmin, hp, jtpe, rand, space_eval, tpe
+from hyperopt import (
+    STATUS_OK,
+    Study,
+    Trials,
+    anneal,
+    fmin,
+    hp,
+    jtpe,
+    pruners,
+    rand,
+    space_eval,
+    tpe,
+)
 from hyperopt.early_stop import no_progress_loss
 from hyperopt.pyll import scope
 
@@ -49,6 +61,9 @@ fmin(loss, space, rand.suggest, 5, timeout=2.5, loss_threshold=0.1, return_argmi
 fmin(loss, space, anneal.suggest, 5, n_jobs=2, show_progressbar=False)
 table = trials.to_dataframe()
 print(table["loss"].min(), table.groupby("kind").size())
+fmin(loss, space, max_evals=5, pruner=pruners.ASHA(factor=3), trials=trials)
+fmin(loss, space, max_evals=5, pruner="median")
+print(trials.curves()["value"].min())
 study = trials.study(space, rstate=1)
 asked = study.ask()
 study.tell(asked, loss=loss(asked.params))

@@ -92,8 +92,8 @@ class _Shown:
         return shown
 
 
-def dataframe_of(rows: list[dict[str, Any]]) -> Any:
-    """A pandas DataFrame of the rows.
+def dataframe_of(rows: list[dict[str, Any]], method: str) -> Any:
+    """A pandas DataFrame of the rows, which `method` gives.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def dataframe_of(rows: list[dict[str, Any]]) -> Any:
         import pandas as pd
     except ImportError as error:
         raise ImportError(
-            "to_dataframe() needs pandas: pip install 'hyperopt-rs[pandas]'; trials.trials has the "
+            f"{method}() needs pandas: pip install 'hyperopt-rs[pandas]'; trials.trials has the "
             "documents themselves"
         ) from error
     frame = pd.DataFrame(rows)

@@ -13,11 +13,15 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 from hyperopt.algorithms.restricted import check_condition
 from hyperopt.search.callbacks import checked_callbacks
 from hyperopt.storage.documents import validate_loss_threshold, validate_timeout
+
+if TYPE_CHECKING:
+    from hyperopt.evaluation.choice import ExecutorChoice
+    from hyperopt.pruning.contract import Pruner
 
 _ALGORITHMS = {"anneal": "anneal", "gp": "gp", "jtpe": "jtpe", "rand": "rand", "random": "rand"}
 """The module that a word for an algorithm means."""
@@ -29,13 +33,13 @@ class MoreOptions(TypedDict, total=False):
     """The options that upstream does not have, for type checkers; see `hyperopt.fmin.fmin`."""
 
     n_jobs: int | None
-    executor: Any
+    executor: ExecutorChoice
     trial_timeout: float | None
     devices: Sequence[int | str] | None
     strict_order: bool
     avoid_duplicates: bool
     condition: Callable[[Any], Any] | None
-    pruner: Any
+    pruner: Pruner | str | bool | None
     callbacks: Iterable[Any]
     dashboard: bool | int | str
 
@@ -77,7 +81,7 @@ class Options:
     asynchronous: bool | None = None
     poll_interval_secs: float = 1.0
     n_jobs: int | None = None
-    executor: Any = None
+    executor: ExecutorChoice = None
     trial_timeout: float | None = None
     devices: Sequence[int | str] | None = None
     strict_order: bool = False
@@ -153,12 +157,16 @@ class Options:
 def shows_options(function: F) -> F:
     """Decorate a function with ``**options`` so that its signature lists `MoreOptions`."""
     signature = inspect.signature(function)
+    types = MoreOptions.__annotations__
     more = [
         inspect.Parameter(
-            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=field.type
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=field.default,
+            annotation=getattr(types[field.name], "__forward_arg__", types[field.name]),
         )
         for field in fields(Options)
-        if field.name in MoreOptions.__annotations__
+        if field.name in types
     ]
     own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
     function.__signature__ = signature.replace(parameters=[*own, *more])  # type: ignore[attr-defined]

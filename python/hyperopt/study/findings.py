@@ -95,19 +95,24 @@ class Findings(TrialStore):
             from hyperopt.space.compiler import compile_space
 
             compiled = compile_space(space)
-        table: pandas.DataFrame = dataframe_of(rows_of(self, compiled))
+        table: pandas.DataFrame = dataframe_of(rows_of(self, compiled), "to_dataframe")
         return table
 
-    def curves(self) -> Any:
+    def curves(self) -> pandas.DataFrame:
         """What the trials reported: one row per report, ``tid step value pruned``.
 
         `pruned` tells whether the trial was stopped. Where folds were reported, `step` is the fold.
-        Without pandas the rows come as a list of dicts.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
         """
         from hyperopt.analysis.learning_curves import report_rows
         from hyperopt.analysis.table import dataframe_of
 
-        return dataframe_of(report_rows(self._trials))
+        table: pandas.DataFrame = dataframe_of(report_rows(self._trials), "curves")
+        return table
 
     def importance(
         self,

@@ -141,6 +141,8 @@ def test_the_table_says_what_is_missing_without_pandas(trials, monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(ImportError, match=r"to_dataframe\(\) needs pandas: pip install"):
         trials.to_dataframe()
+    with pytest.raises(ImportError, match=r"curves\(\) needs pandas"):
+        trials.curves()
 
 
 def test_the_table_has_all_results_errors_and_options_to_group_by(suggest):

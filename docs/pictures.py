@@ -100,12 +100,12 @@ def draw_three_searches() -> None:
         "qmc.suggest": qmc.suggest,
         "rand.suggest": rand.suggest,
     }
-    figure, panels = plt.subplots(1, 3, figsize=(7.8, 2.9), layout="constrained")
+    figure, panels = plt.subplots(1, 3, figsize=(5.4, 2.2), layout="constrained")
     for axes, (name, algo) in zip(panels, searches.items(), strict=True):
         x, y = zip(*(asked.params for asked in Trials().study(space, algo, 3).ask(64)), strict=True)
-        axes.scatter(x, y, s=12, color=DISCRETE)
-        axes.plot(x, [-0.06] * 64, "|", color=CONTINUOUS, markersize=7)
-        axes.plot([-0.06] * 64, y, "_", color=CONTINUOUS, markersize=7)
+        axes.scatter(x, y, s=7, color=DISCRETE)
+        axes.plot(x, [-0.06] * 64, "|", color=CONTINUOUS, markersize=5)
+        axes.plot([-0.06] * 64, y, "_", color=CONTINUOUS, markersize=5)
         axes.set_title(name, family="monospace", fontsize=9)
         axes.set_xticks([])
         axes.set_yticks([])
@@ -117,7 +117,7 @@ def draw_three_searches() -> None:
 
 def draw_default() -> None:
     """Draw how often the Gaussian process proposes, by its skill and the number of trials."""
-    figure, axes = plt.subplots(figsize=(6.4, 2.6), layout="constrained")
+    figure, axes = plt.subplots(figsize=(5.2, 2.9), layout="constrained")
     trials = np.array([0, 10, 10, auto.FADES[0], auto.FADES[1], 400])
     for skill, shade in ((0.95, 1.0), (0.6, 0.6), (0.3, 0.3)):
         share = np.array([0, 0, skill, skill, 0, 0])
@@ -126,9 +126,9 @@ def draw_default() -> None:
     axes.axvspan(0, 10, color="0.85")
     axes.annotate("spread-out\nstart", (14, 0.04), fontsize=8)
     axes.annotate(
-        "Gaussian process below the line,\njoint estimator above it", (150, 0.9), fontsize=8
+        "Gaussian process below the line,\njoint estimator above it", (170, 0.92), fontsize=8
     )
-    axes.annotate("joint estimator", (320, 0.12), fontsize=8)
+    axes.annotate("joint estimator", (300, 0.12), fontsize=8)
     axes.set(xlim=(0, 400), ylim=(0, 1.08), xlabel="trials", ylabel="share of the process")
     axes.spines[["right", "top"]].set_visible(False)
     figure.savefig(HERE / "auto.png", dpi=110, metadata={"Software": None})

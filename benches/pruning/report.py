@@ -186,12 +186,12 @@ def draw(found: Any, panels: list[tuple[str, set[str]]], path: Path) -> None:
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(
-        1, len(panels), figsize=(5.5 * len(panels), 4.6), layout="constrained", squeeze=False
+        len(panels), 1, figsize=(6, 5.2 * len(panels)), layout="constrained", squeeze=False
     )
     methods = list(dict.fromkeys(method for method, own in found if own == 1))
     others = [method for method in methods if method not in _BOLD]
     colours = _BOLD | dict(zip(others, mpl.colormaps["tab20"].colors, strict=False))
-    for axis, (title, problems) in zip(axes[0], panels, strict=True):
+    for axis, (title, problems) in zip(axes[:, 0], panels, strict=True):
         last = 2.0
         for method in methods:
             by_problem = found[method, 1]
@@ -212,10 +212,10 @@ def draw(found: Any, panels: list[tuple[str, set[str]]], path: Path) -> None:
         axis.xaxis.set_minor_formatter(mpl.ticker.NullFormatter())
         axis.set_xticks(_TICKS, [str(tick) for tick in _TICKS])
         axis.set_xlim(2, last)
-        axis.set_title(title, fontsize=9)
-        axis.set_xlabel("steps spent, in full trials")
-        axis.set_ylabel("regret of the best finished trial")
-        axis.legend(fontsize=7)
+        axis.set_title(title, fontsize=13, loc="left")
+        axis.set_xlabel("steps spent, in full trials", fontsize=12)
+        axis.set_ylabel("regret of the best finished trial", fontsize=12)
+        axis.legend(fontsize=9, ncols=2)
     figure.savefig(path)
 
 

@@ -175,7 +175,7 @@ def figure(curves: Curves, path: Path) -> None:
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
-    grid, panels = plt.subplots(1, len(PROBLEMS), figsize=(11, 4.5), layout="constrained")
+    grid, panels = plt.subplots(len(PROBLEMS), 1, figsize=(6, 8), sharex=True, layout="constrained")
     for panel, suite in zip(panels, PROBLEMS, strict=True):
         for method, (colour, dashes) in STYLES.items():
             reached = budgets(curves, method.title)
@@ -183,11 +183,13 @@ def figure(curves: Curves, path: Path) -> None:
             middle, low, high = zip(*bands, strict=True)
             panel.plot(reached, middle, color=colour, linestyle=dashes, label=method.title)
             panel.fill_between(reached, low, high, color=colour, alpha=0.12, linewidth=0)
-        panel.set(xscale="log", yscale="log", title=suite, xlabel="evaluations")
+        panel.set(xscale="log", yscale="log", ylabel="relative regret")
+        panel.set_title(suite, fontsize=13, loc="left")
         panel.grid(alpha=0.3)
-    panels[0].set_ylabel("regret relative to random search")
-    panels[0].legend(loc="lower left")
-    grid.savefig(path, dpi=110)
+    panels[-1].set_xlabel("evaluations", fontsize=12)
+    handles, labels = panels[0].get_legend_handles_labels()
+    grid.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=12, frameon=False)
+    grid.savefig(path, dpi=110, metadata={"Software": None})
     plt.close(grid)
 
 

@@ -117,7 +117,7 @@ def figure(runs: Runs, path: Path) -> None:
     import matplotlib.pyplot as plt
 
     names: list[str | None] = [None, *sorted(set(runs.suites.values()))]
-    grid, panels = plt.subplots(2, 3, figsize=(11, 6.5), sharex=True, layout="constrained")
+    grid, panels = plt.subplots(3, 2, figsize=(6.4, 8.6), sharex=True, layout="constrained")
     for panel, name in zip(panels.flat, names, strict=False):
         for method, (colour, dashes) in STYLES.items():
             if method.title not in runs.curves:
@@ -130,13 +130,15 @@ def figure(runs: Runs, path: Path) -> None:
         panel.set_title(name or "all problems")
         panel.grid(alpha=0.3)
     for panel in panels[:, 0]:
-        panel.set_ylabel("regret relative to random search")
-    for panel in panels[1]:
+        panel.set_ylabel("relative regret")
+    for panel in panels[-1]:
         panel.set_xlabel("evaluations")
     spare = list(panels.flat)[len(names) :]
     for panel in spare:
         panel.axis("off")
     handles, labels = panels.flat[0].get_legend_handles_labels()
-    spare[0].legend(handles, labels, loc="center") if spare else panels.flat[0].legend()
+    spare[0].legend(
+        handles, labels, loc="center", fontsize=12, frameon=False
+    ) if spare else panels.flat[0].legend()
     grid.savefig(path, dpi=110)
     plt.close(grid)

@@ -9,6 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Generic, Protocol
 
+from docutils import nodes
 from numpy.typing import ArrayLike
 from sphinx.util.typing import stringify_annotation
 
@@ -135,9 +136,17 @@ def public_bases(app: Any, name: str, thing: Any, options: Any, bases: list[Any]
     ]
 
 
+def without_empty_bases(app: Any, doctree: nodes.document) -> None:
+    """Drop the line of a class none of whose bases is for users."""
+    for paragraph in [*doctree.findall(nodes.paragraph)]:
+        if paragraph.astext().strip() == "Bases:":
+            paragraph.parent.remove(paragraph)
+
+
 def setup(app: Any) -> None:
     """Called by Sphinx."""
     app.connect("autodoc-process-signature", as_written)
     app.connect("autodoc-process-docstring", for_users)
     app.connect("autodoc-process-bases", public_bases)
     app.connect("autodoc-skip-member", without_fields_of_tuples)
+    app.connect("doctree-read", without_empty_bases)

@@ -167,7 +167,9 @@ def measure(args: argparse.Namespace) -> list[tuple[str, str, str, str]]:
             compare(f"SQLite, {words}, ours as it comes", theirs, asis)
             if n_processes == 4:
                 evenness = f"{max(each['evenness'], asis['evenness']):.2f}"
-                rows.append(("busiest to idlest of the four", "", evenness, ""))
+                rows.append(
+                    ("of the four, trials of the busiest for one of the idlest", "", evenness, "")
+                )
             journal = run(
                 "optuna", f"journal:{folder}/journal{n_processes}.log", args.optuna, n_processes
             )

@@ -161,7 +161,7 @@ class SparkTrials(Trials):
 
     @property
     def fmin_cancelled_reason(self) -> str | None:
-        """Why the last run was cancelled: one of the module's constants, or None if it was not."""
+        """Why the last run was cancelled (one of the module's constants), or None if it was not."""
         return self._fmin_cancelled_reason
 
     def delete_all(self) -> None:

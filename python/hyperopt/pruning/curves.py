@@ -46,7 +46,7 @@ class Curve:
 
     @property
     def standing(self) -> float:
-        """Where the trial stands by its reports: at the last one, or at the mean of its folds."""
+        """Where the trial stands by its reports, at the last one or at the mean of its folds."""
         return float(self.values.mean() if self.by_fold else self.values[-1])
 
     def at(self, steps: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -47,7 +47,7 @@ class Parameter:
 
     @property
     def is_whole(self) -> bool:
-        """Whether its values are stored as integers: counts, and the numbers of options."""
+        """Whether its values are stored as integers (counts, and the numbers of options)."""
         return self.family in INTEGER_FAMILIES
 
     @property

@@ -227,7 +227,7 @@ class Study(Generic[Point]):
 
     @property
     def pending(self) -> list[Asked[Point]]:
-        """The trials that wait to be told: also those that others asked for, or left behind."""
+        """The trials that wait to be told, also those that others asked for or left behind."""
         with lock_of(self.trials):
             self.trials.refresh()
             return [self._seen(doc) for doc in self.trials.trials if doc["state"] in UNFINISHED]

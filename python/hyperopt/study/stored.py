@@ -342,7 +342,7 @@ def _refuse_two_spaces(writing: Writing, exp_key: str | None) -> None:
 @overload
 def open_study(
     url: str | os.PathLike[str],
-    name: str = DEFAULT_NAME,
+    name: str = "default",
     *,
     space: dict[str, Any],
     algo: Callable[..., Any] | None = None,
@@ -357,7 +357,7 @@ def open_study(
 @overload
 def open_study(
     url: str | os.PathLike[str],
-    name: str = DEFAULT_NAME,
+    name: str = "default",
     *,
     space: Any,
     algo: Callable[..., Any] | None = None,

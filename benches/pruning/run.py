@@ -2,7 +2,7 @@
 
 python benches/pruning/run.py [--seeds 20] [--jobs 2] [--trials 200]
 
-On tables ours and no pruning get all seeds, on one and on eight workers; everything else gets a
+On tables ours, with the default pruner and with none, get all seeds, on one and on eight workers; everything else gets a
 quarter of them and Optuna a tenth, and one worker. The models that are trained on the spot come
 first and get a tenth. Optuna takes most of the time: its sampler goes through all stopped trials
 for each parameter. Studies that results.json has are not repeated, so that a run may be stopped and
@@ -31,9 +31,10 @@ TABLES = sorted((HERE / "tables").glob("curves_*.npz"))
 MARKS = (1.4, 2, 3.5, 5, 6, 7, 10, 15, 20, 25, 30, 35, 40, 50)
 LATER = (60, 80, 100, 120, 150, 200)
 OPTUNA = ("none", "median", "percentile 75", "asha 2", "asha 3", "asha 4", "hyperband")
+IN_FULL = ("jtpe", "jtpe, default", "auto", "auto, default")
+"""On tables these get all seeds, on one worker and on eight."""
 METHODS = (
-    "jtpe",
-    "jtpe, default",
+    *IN_FULL,
     "jtpe, default, bohb",
     "jtpe, default, bad",
     "jtpe, asha 4",
@@ -57,12 +58,13 @@ def search_of(method: str, problem: Problem, seed: int) -> Search:
     library, _, pruner = method.partition(", ")
     if library == "optuna":
         return Optuna(problem, seed, pruner)
+    from hyperopt import auto, jtpe
     from hyperopt.pruners import ASHA
 
     pruner, _, learns = pruner.partition(", ")
-    return Ours(
-        problem, seed, {"": None, "default": True, "asha 4": ASHA(1, 4)}[pruner], None, learns
-    )
+    chosen = {"": None, "default": True, "asha 4": ASHA(1, 4)}[pruner]
+    algo = {"jtpe": jtpe.suggest, "auto": auto.suggest}[library]
+    return Ours(problem, seed, chosen, algo, learns)
 
 
 def run(task: tuple[str, str, int, int, float]) -> dict[str, Any]:
@@ -83,7 +85,7 @@ def run(task: tuple[str, str, int, int, float]) -> dict[str, Any]:
 
 def seeds_for(is_table: bool, method: str, workers: int, seeds: int) -> int:
     """How many seeds a method gets, by what its studies cost."""
-    if is_table and method in ("jtpe", "jtpe, default"):
+    if is_table and method in IN_FULL:
         return seeds
     if workers != 1:
         return 0

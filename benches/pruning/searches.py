@@ -75,11 +75,11 @@ class Ours:
         doc["state"] = 1
         self._trials.insert_trial_docs([doc])
         self._trials.refresh()
-        rule = None
+        reporter = self._reporter()
         if self._pruner is not None:
-            rule = self._pruner.rule(log_of(self._trials).curves(), tid)
+            reporter.rule = self._pruner.rule(log_of(self._trials).curves(), tid)
         values = {n: v[0] for n, v in doc["misc"]["vals"].items()}
-        return (tid, self._reporter(rule)), self._domain.space.evaluate(values)
+        return (tid, reporter), self._domain.space.evaluate(values)
 
     def report(self, trial: Any, step: int, loss: float) -> bool:
         reporter = trial[1]

@@ -15,7 +15,7 @@ import keras
 from sklearn.datasets import make_classification
 from hyperopt import TrialPruned
 from hyperopt.integrations.keras import ReportEpochs
-from hyperopt.pruning import Reporter
+from hyperopt.pruning.reporting import Reporter, running
 
 A, B = make_classification(120, random_state=0)
 
@@ -23,15 +23,18 @@ def fit(rule):
     keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.Input((20,)), keras.layers.Dense(1)])
     model.compile(loss="mse")
-    reporter, losses = Reporter(rule), None
-    with reporter:
-        try:
-            watch = [ReportEpochs()]
-            losses = model.fit(
-                A, B, epochs=3, validation_split=0.3, verbose=0, callbacks=watch
-            ).history["val_loss"]
-        except TrialPruned:
-            pass
+    reporter, losses = Reporter(), None
+    reporter.rule = rule
+    token = running.set(reporter)
+    try:
+        watch = [ReportEpochs()]
+        losses = model.fit(
+            A, B, epochs=3, validation_split=0.3, verbose=0, callbacks=watch
+        ).history["val_loss"]
+    except TrialPruned:
+        pass
+    finally:
+        running.reset(token)
     return losses, reporter.complete({"status": "ok"})["intermediate"]
 
 print(json.dumps([fit(None), fit(lambda steps, values: steps[-1] >= 2)]))

@@ -2,8 +2,8 @@
 
 python benches/pruning/run.py [--seeds 20] [--jobs 2] [--trials 200]
 
-On tables ours, with the default pruner and with none, get all seeds, on one and on eight workers; everything else gets a
-quarter of them and Optuna a tenth, and one worker. The models that are trained on the spot come
+On tables ours, with the default pruner and with none, get all seeds, on one and on eight workers;
+everything else gets a quarter of them, and one worker. The models that are trained on the spot come
 first and get a tenth. Optuna takes most of the time: its sampler goes through all stopped trials
 for each parameter. Studies that results.json has are not repeated, so that a run may be stopped and
 go on later; one that is there with fewer steps than asked for is played anew.
@@ -89,7 +89,7 @@ def seeds_for(is_table: bool, method: str, workers: int, seeds: int) -> int:
         return seeds
     if workers != 1:
         return 0
-    return -(-seeds // (4 if is_table and not method.startswith("optuna") else 10))
+    return -(-seeds // (4 if is_table else 10))
 
 
 def key_of(row: dict[str, Any]) -> tuple[Any, ...]:

@@ -12,7 +12,17 @@ DOCS = Path(__file__).parents[2] / "docs"
 SHOWN = ("2", "3.5", "5", "10", "25", "50", "200")
 _FLOOR = 1e-3
 _RESAMPLES = 2000
-_BOLD = {"jtpe": "black", "jtpe, default": "crimson"}
+BEST_AFTERWARDS = "optuna, best afterwards"
+#: What is drawn: colours that are told apart with any kind of sight (Okabe and Ito), and dashes.
+_STYLES: dict[str, tuple[str, Any, float]] = {
+    "auto, default": ("#d55e00", "-", 2.2),
+    "auto": ("black", "-", 2.2),
+    "jtpe, default": ("#cc79a7", "--", 1.3),
+    "jtpe": ("0.5", "--", 1.3),
+    "one epoch": ("#e69f00", ":", 1.3),
+    BEST_AFTERWARDS: ("#0072b2", "-.", 1.6),
+    "optuna, none": ("#009e73", (0, (6, 1, 1, 1, 1, 1)), 1.3),
+}
 _TICKS = (2, 5, 10, 20, 50, 100, 200)
 
 
@@ -146,7 +156,7 @@ def table(found: Any, workers: int, problems: set[str]) -> list[str]:
     """One row per method, for these problems."""
     methods = [method for method, own in found if own == workers]
     rows = []
-    for method in [*dict.fromkeys(methods), "optuna, best afterwards"]:
+    for method in [*dict.fromkeys(methods), BEST_AFTERWARDS]:
         by_problem = (
             best_afterwards(found, workers) if "afterwards" in method else found[method, workers]
         )
@@ -175,10 +185,14 @@ def n_seeds(by_problem: dict[str, dict[int, Any]]) -> str:
     return ", ".join(str(n) if m == counts[0][0] else f"from {m} on {n}" for m, n in counts)
 
 
+def _most(seeds: dict[int, Any], mark: str) -> bool:
+    return 2 * sum(mark in marks for marks in seeds.values()) > len(seeds)
+
+
 def draw(found: Any, panels: list[tuple[str, set[str]]], path: Path) -> None:
     """Regret against steps, one at a time, with 95 % bands; one panel for each set of problems.
 
-    A curve ends where the shortest of a method's runs does.
+    A curve ends where half of a method's runs do.
     """
     import matplotlib as mpl
 
@@ -188,26 +202,30 @@ def draw(found: Any, panels: list[tuple[str, set[str]]], path: Path) -> None:
     figure, axes = plt.subplots(
         len(panels), 1, figsize=(6, 5.2 * len(panels)), layout="constrained", squeeze=False
     )
-    methods = list(dict.fromkeys(method for method, own in found if own == 1))
-    others = [method for method in methods if method not in _BOLD]
-    colours = _BOLD | dict(zip(others, mpl.colormaps["tab20"].colors, strict=False))
+    drawn = {method: found.get((method, 1), {}) for method in _STYLES}
+    drawn[BEST_AFTERWARDS] = best_afterwards(found, 1)
     for axis, (title, problems) in zip(axes[:, 0], panels, strict=True):
         last = 2.0
-        for method in methods:
-            by_problem = found[method, 1]
+        for method, by_problem in drawn.items():
             if not problems <= set(by_problem):
                 continue
             inside = {name: by_problem[name] for name in problems}
-            marks = set.intersection(
-                *(set(marks) for seeds in inside.values() for marks in seeds.values())
+            marks = sorted(
+                (
+                    mark
+                    for mark in set.intersection(*map(marks_of, inside.values()))
+                    if float(mark) >= 2 and all(_most(seeds, mark) for seeds in inside.values())
+                ),
+                key=float,
             )
-            marks = sorted((mark for mark in marks if float(mark) >= 2), key=float)
             values = [summary(inside, mark) for mark in marks]
             middle, low, high = np.array([value for value in values if value]).T
             steps = [float(mark) for mark in marks]
             last = max([last, *steps])
-            colour, width = colours[method], 2.2 if method in _BOLD else 1.1
-            axis.loglog(steps, middle, label=method, color=colour, linewidth=width)
+            colour, dashes, width = _STYLES[method]
+            axis.loglog(
+                steps, middle, linestyle=dashes, label=method, color=colour, linewidth=width
+            )
             axis.fill_between(steps, low, high, alpha=0.08, color=colour, linewidth=0)
         axis.xaxis.set_minor_formatter(mpl.ticker.NullFormatter())
         axis.set_xticks(_TICKS, [str(tick) for tick in _TICKS])

@@ -30,8 +30,8 @@ _PAGE = """\
 Written by `make bench-storage`: trials per second with 10 parameters, random search and a trivial
 objective, so that the storage is what is measured. hyperopt-rs {our_version} over {ours} trials,
 Optuna {optuna_version} over {optuna}, one after the other on one machine: {cores} cores, a load of
-{load:.0f}, {system}, Python {python}. "As it comes" is SQLite with a commit forced onto the disk at most every
-0.1 s. Both libraries keep what is committed when a process is killed.
+{load:.0f}, {system}, Python {python}. "As it comes" is SQLite with a commit forced onto the disk at
+most every 0.1 s. Both libraries keep what is committed when a process is killed.
 
 | trials per second | Optuna | hyperopt-rs | ratio |
 |---|---|---|---|

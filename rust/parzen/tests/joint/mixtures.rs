@@ -155,6 +155,47 @@ fn mixture(axes: &[Axis], points: &[Vec<f64>], floors: Floors, rng: &mut Rng) ->
     mixture
 }
 
+/// A coordinate of an active parameter.
+fn active_place(axis: &Axis, rng: &mut Rng) -> f64 {
+    loop {
+        let place = place(axis, rng);
+        if !place.is_nan() {
+            return place;
+        }
+    }
+}
+
+/// Whether a mixture with these weights has the densities of its definition at some points.
+fn agrees_with_naive(
+    mixture: &Mixture,
+    axes: &[Axis],
+    members: &[Vec<f64>],
+    weights: &[f64],
+    queries: &[Vec<f64>],
+    tolerance: f64,
+) -> Result<(), TestCaseError> {
+    let own: Vec<&Axis> = axes.iter().collect();
+    let mut out = Vec::new();
+    log_densities(
+        mixture,
+        &own,
+        &Weights::Listed(weights),
+        0.7,
+        queries,
+        &mut out,
+    );
+    for (query, got) in queries.iter().zip(out) {
+        let want = naive(axes, members, weights, 0.7, query);
+        prop_assert!(
+            (got - want).abs() <= tolerance * want.abs().max(1.0),
+            "{} {}",
+            got,
+            want
+        );
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
@@ -163,7 +204,6 @@ proptest! {
     fn the_fast_mixture_is_the_one_defined(seed in 0_u64..1 << 32, n in 0_usize..700, first in 0_usize..7, near in 0..2) {
         let mut rng = stream(seed, 0, 0);
         let axes: Vec<Axis> = mixed_axes().into_iter().cycle().skip(first).take(5).collect();
-        let own: Vec<&Axis> = axes.iter().collect();
         let points: Vec<Vec<f64>> = (0..n)
             .map(|_| axes.iter().map(|a| match a.shape() {
                 Shape::Line { .. } if near == 1 => 0.4 + 0.1 * rng.uniform(),
@@ -173,17 +213,12 @@ proptest! {
         let fast = mixture(&axes, &points, FLOORS, &mut rng);
         let weights: Vec<f64> = (0..n).map(|_| 0.01 + 0.99 * rng.uniform()).collect();
         let queries: Vec<Vec<f64>> = (0..10)
-            .map(|_| own.iter().map(|a| match a.shape() {
+            .map(|_| axes.iter().map(|a| match a.shape() {
                 Shape::Line { .. } if near == 1 => 0.4 + 0.1 * rng.uniform(),
-                _ => loop { let p = place(a, &mut rng); if !p.is_nan() { break p } },
+                _ => active_place(a, &mut rng),
             }).collect())
             .collect();
-        let mut out = Vec::new();
-        log_densities(&fast, &own, &Weights::Listed(&weights), 0.7, &queries, &mut out);
-        for (query, got) in queries.iter().zip(out) {
-            let want = naive(&axes, &points, &weights, 0.7, query);
-            prop_assert!((got - want).abs() <= 1e-10 * want.abs().max(1.0), "{} {}", got, want);
-        }
+        agrees_with_naive(&fast, &axes, &points, &weights, &queries, 1e-10)?;
     }
 
     #[test]
@@ -192,23 +227,14 @@ proptest! {
         let kinds: [(&str, &[f64]); 3] =
             [("randint", &[0.0, 3.0]), ("categorical", &[0.5, 0.5]), ("randint", &[2.0, 5.0])];
         let axes: Vec<Axis> = kinds[..count].iter().map(|k| axis(k.0, k.1, true)).collect();
-        let own: Vec<&Axis> = axes.iter().collect();
         let points: Vec<Vec<f64>> =
             (0..n).map(|_| axes.iter().map(|a| place(a, &mut rng)).collect()).collect();
         let mixture = mixture(&axes, &points, FLOORS, &mut rng);
         let weights: Vec<f64> = (0..n).map(|_| 0.01 + 0.99 * rng.uniform()).collect();
         let queries: Vec<Vec<f64>> = (0..10)
-            .map(|_| own.iter().map(|a| loop {
-                let p = place(a, &mut rng);
-                if !p.is_nan() { break p }
-            }).collect())
+            .map(|_| axes.iter().map(|a| active_place(a, &mut rng)).collect())
             .collect();
-        let mut out = Vec::new();
-        log_densities(&mixture, &own, &Weights::Listed(&weights), 0.7, &queries, &mut out);
-        for (query, got) in queries.iter().zip(out) {
-            let want = naive(&axes, &points, &weights, 0.7, query);
-            prop_assert!((got - want).abs() <= 1e-12 * want.abs().max(1.0), "{} {}", got, want);
-        }
+        agrees_with_naive(&mixture, &axes, &points, &weights, &queries, 1e-12)?;
     }
 
     #[test]

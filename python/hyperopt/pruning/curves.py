@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hyperopt.pruning.agreement import misleads
-from hyperopt.storage.documents import JOB_STATE_DONE, STATUS_OK, Document
+from hyperopt.storage.documents import JOB_STATE_DONE, STATUS_OK, Document, result_of
 from hyperopt.storage.store import TrialStore, reports_changes
 
 __all__ = ["Curve", "CurveLog", "Curves", "curve_of", "curves_of", "log_of", "reported"]
@@ -102,8 +102,7 @@ class Curves(Sequence[Curve]):
 
 def reported(doc: Mapping[str, Any]) -> list[list[float]]:
     """The pairs of step and value in a document; none if it has an entry of its own there."""
-    result = doc["result"]
-    points = result.get("intermediate") if isinstance(result, Mapping) else None
+    points = result_of(doc).get("intermediate")
     if not isinstance(points, (list, tuple)):
         return []
     if not all(isinstance(point, (list, tuple)) and len(point) == 2 for point in points):
@@ -113,9 +112,9 @@ def reported(doc: Mapping[str, Any]) -> list[list[float]]:
 
 def curve_of(doc: Mapping[str, Any]) -> Curve | None:
     """The curve in a document; None if the trial is not done, or has reported nothing."""
-    result = doc["result"]
-    if doc["state"] != JOB_STATE_DONE or not isinstance(result, Mapping):
+    if doc["state"] != JOB_STATE_DONE:
         return None
+    result = result_of(doc)
     points = result.get("intermediate")
     if not isinstance(points, (list, tuple)) or not points:
         return None

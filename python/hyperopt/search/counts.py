@@ -12,6 +12,7 @@ from hyperopt.storage.documents import (
     STATUS_OK,
     Document,
     of_experiment,
+    result_of,
 )
 from hyperopt.storage.failures import error_text
 from hyperopt.storage.store import changes_of
@@ -63,7 +64,7 @@ class RunCounts:
         self.n_done, self.best_loss = 0, float("inf")
         for doc in docs:
             if doc["state"] == JOB_STATE_DONE:
-                self._add_done(_result_of(doc))
+                self._add_done(result_of(doc))
 
     def update(self, trials: TrialStore) -> list[Document]:
         """Count what has ended since; return those that were the best so far, in their order."""
@@ -87,7 +88,7 @@ class RunCounts:
             self._add_failure(error_text(doc["misc"].get("error")))
             self.n_errors += 1
             return False
-        result = _result_of(doc)
+        result = result_of(doc)
         status = result.get("status")
         if status != STATUS_OK:
             if "pruned" in result:
@@ -110,11 +111,6 @@ class RunCounts:
             return False
         self.best_loss = loss
         return True
-
-
-def _result_of(doc: Document) -> Mapping[str, Any]:
-    result = doc["result"]
-    return result if isinstance(result, Mapping) else {}  # Others may write anything.
 
 
 _MANY_ERRORS = 10

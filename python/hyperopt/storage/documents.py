@@ -125,6 +125,12 @@ def of_experiment(docs: Iterable[Document], exp_key: Any) -> list[Document]:
     return [doc for doc in docs if doc["exp_key"] == exp_key]
 
 
+def result_of(doc: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The result of a document; an empty one where somebody has put anything else there."""
+    result = doc["result"]
+    return result if isinstance(result, Mapping) else {}
+
+
 def active_values(vals: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
     """The values of the parameters that are active, of a document's ``misc["vals"]``."""
     return {label: column[0] for label, column in vals.items() if len(column)}

@@ -7,7 +7,13 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from hyperopt.storage.documents import JOB_STATE_DONE, JOB_STATE_ERROR, STATUS_OK, Document
+from hyperopt.storage.documents import (
+    JOB_STATE_DONE,
+    JOB_STATE_ERROR,
+    STATUS_OK,
+    Document,
+    result_of,
+)
 from hyperopt.storage.failures import error_text
 
 STATES = ("new", "running", "ok", "failed", "error", "cancelled", "pruned", "no number")
@@ -99,7 +105,7 @@ def _seconds(time: Any) -> float | None:
 
 def state_of(doc: Document) -> int:
     """What a trial is, as a position in `STATES`."""
-    state, result = doc["state"], _result(doc)
+    state, result = doc["state"], result_of(doc)
     if state not in range(len(_BY_JOB_STATE)):
         return 0
     if state != JOB_STATE_DONE:
@@ -112,14 +118,9 @@ def state_of(doc: Document) -> int:
     return _OK if _loss(doc) is not None else _NO_NUMBER
 
 
-def _result(doc: Document) -> Mapping[str, Any]:
-    result = doc["result"]
-    return result if isinstance(result, Mapping) else {}
-
-
 def _loss(doc: Document) -> float | None:
     """The loss in full: the page ranks by it."""
-    loss: Any = _result(doc).get("loss")
+    loss: Any = result_of(doc).get("loss")
     short = number(loss)
     return short if short is None or isinstance(short, int) else float(loss)
 
@@ -139,7 +140,7 @@ def _owner(doc: Document) -> str | None:
 
 def _reason(doc: Document, state: int) -> str | None:
     """Why a trial has no loss, in one line."""
-    result = _result(doc)
+    result = result_of(doc)
     if doc["state"] == JOB_STATE_ERROR or STATES[state] == "cancelled":
         text = error_text(doc["misc"].get("error", "for no known reason"))
     elif state == _FAILED:
@@ -158,7 +159,7 @@ def _curves(docs: Sequence[Document]) -> dict[int, list[list[Any]]]:
     """What trials reported on their way, ``[[step, value], ...]`` by position."""
     found = {}
     for position, doc in enumerate(docs):
-        reports = _result(doc).get("intermediate")
+        reports = result_of(doc).get("intermediate")
         if isinstance(reports, (list, tuple)) and reports:
             found[position] = reports
     most = max(10, _MOST_CURVE_POINTS // max(len(found), 1))
@@ -192,7 +193,7 @@ def _objectives(docs: Sequence[Document]) -> dict[str, Any] | None:
     values: dict[int, list[Any]] = {}
     named: list[tuple[int, dict[str, Any]]] = []
     for position, doc in enumerate(docs):
-        losses = _result(doc).get("losses")
+        losses = result_of(doc).get("losses")
         if isinstance(losses, Mapping):
             given = {str(name): loss for name, loss in losses.items()}
         elif isinstance(losses, (list, tuple)):

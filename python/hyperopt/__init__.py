@@ -70,7 +70,7 @@ if TYPE_CHECKING:
     from hyperopt.analysis.importance import Importance
     from hyperopt.exceptions import SpaceWarning, TrialPruned
     from hyperopt.integrations.spark_trials import SparkTrials
-    from hyperopt.pruning.reporting import report
+    from hyperopt.pruning.reporting import report, resume
     from hyperopt.search.iterator import FMinIter
     from hyperopt.space.advice import check_space
     from hyperopt.storage.sql.codec import Opaque
@@ -125,6 +125,7 @@ __all__ = [
     "qmc",
     "rand",
     "report",
+    "resume",
     "space_eval",
     "spark",
     "std_out_err_redirect_tqdm",
@@ -177,6 +178,7 @@ _LAZY_NAMES = {
     "Study": "hyperopt.study",
     "TrialPruned": "hyperopt.exceptions",
     "report": "hyperopt.pruning.reporting",
+    "resume": "hyperopt.pruning.reporting",
     "check_space": "hyperopt.space.advice",
     "open_study": "hyperopt.study.stored",
 }

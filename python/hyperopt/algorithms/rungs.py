@@ -21,7 +21,12 @@ from numpy.typing import NDArray
 from hyperopt.algorithms.feed import feed_of
 from hyperopt.algorithms.history import HistoryFeed
 from hyperopt.pruning.curves import Curve, Curves, log_of
-from hyperopt.storage.documents import Document
+from hyperopt.storage.documents import (
+    JOB_STATE_DONE,
+    STATUS_FAIL,
+    STATUS_SUSPENDED,
+    Document,
+)
 from hyperopt.storage.store import TrialStore
 
 if TYPE_CHECKING:
@@ -90,7 +95,9 @@ class RungFeed(HistoryFeed):
 
 def _is_stopped(doc: Document) -> bool:
     result = doc["result"]
-    return isinstance(result, dict) and "pruned" in result and result.get("status") == "fail"
+    if not isinstance(result, dict) or "pruned" not in result or doc["state"] != JOB_STATE_DONE:
+        return False
+    return result.get("status") in (STATUS_FAIL, STATUS_SUSPENDED)
 
 
 def losses_of_stopped(finished: list[Curve], stopped: list[Curve]) -> NDArray[np.float64]:

@@ -80,6 +80,7 @@ class FutureEvaluator:
         """Pickle the domain, unless the executor's workers are threads of this process."""
         self._domain = domain
         self._with_doc = wire.wants_doc(domain)
+        self._trials = trials
         self._in_process = isinstance(self._executor, ThreadPoolExecutor)
         if self._in_process:
             return
@@ -101,7 +102,7 @@ class FutureEvaluator:
     def submit(self, doc: dict[str, Any]) -> None:
         """Hand the trial to the executor."""
         rule = self._rules.pop(doc["tid"], None)
-        order = wire.order_for(doc, with_doc=self._with_doc, rule=rule)
+        order = wire.order_for(doc, self._trials, with_doc=self._with_doc, rule=rule)
         self._mailbox.expect(order.tid)
         try:
             future = self._begin(order)

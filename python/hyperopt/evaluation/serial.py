@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hyperopt.evaluation.contract import Outcome
 from hyperopt.evaluation.outbox import Outbox
 from hyperopt.objective.ctrl import Ctrl
+from hyperopt.pruning.checkpoints import continuation_of
 
 if TYPE_CHECKING:
     from hyperopt.objective.domain import Domain
@@ -56,6 +57,7 @@ class SerialEvaluator:
         ctrl = Ctrl(self._trials, doc)
         if self._rules:
             ctrl.reporter.rule = self._rules.pop(tid, None)
+        ctrl.reporter.continuation = continuation_of(self._trials, doc)
         returned: list[Any] = []
         try:
             vals = doc["misc"]["vals"]

@@ -46,6 +46,7 @@ class ThreadEvaluator:
         """Remember the domain; threads start when there is work for them."""
         self._domain = domain
         self._with_doc = wire.wants_doc(domain)
+        self._trials = trials
 
     def submit(self, doc: dict[str, Any]) -> None:
         """Queue the trial for the next free thread."""
@@ -55,7 +56,7 @@ class ThreadEvaluator:
             thread = threading.Thread(target=self._work, name=name, daemon=True)
             self._threads.append(thread)
             thread.start()
-        order = wire.order_for(doc, with_doc=self._with_doc)
+        order = wire.order_for(doc, self._trials, with_doc=self._with_doc)
         # Nothing needs to be picklable here, so the rule goes as it is.
         self._orders.put(order._replace(rule=self._rules.pop(order.tid, None)))
 

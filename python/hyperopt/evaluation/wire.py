@@ -14,7 +14,7 @@ import sys
 import traceback
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
@@ -23,6 +23,7 @@ from hyperopt.environment.strangers import text_of
 from hyperopt.environment.unpicklable import culprits
 from hyperopt.evaluation import by_value
 from hyperopt.evaluation.contract import Outcome
+from hyperopt.pruning.checkpoints import Continuation, continuation_of
 from hyperopt.pruning.reporting import Reporter
 from hyperopt.storage.documents import active_values
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from hyperopt.objective.ctrl import Ctrl
     from hyperopt.objective.domain import Domain
     from hyperopt.pruning.contract import Rule
+    from hyperopt.storage.store import TrialStore
 
 __all__ = [
     "Order",
@@ -88,6 +90,8 @@ class Order(NamedTuple):
     doc: dict[str, Any] | None
     rule: Any = None
     """By which the trial decides to stop; pickled, if it is not of this package."""
+    continuation: Continuation | None = None
+    """What it goes on with, if it was paused before."""
 
 
 def wants_doc(domain: Domain) -> bool:
@@ -95,10 +99,13 @@ def wants_doc(domain: Domain) -> bool:
     return bool(domain.pass_expr_memo_ctrl or domain._wants_ctrl)
 
 
-def order_for(doc: Mapping[str, Any], *, with_doc: bool, rule: Rule | None = None) -> Order:
-    """The order to evaluate the trial of `doc`, which stops by `rule`."""
+def order_for(
+    doc: dict[str, Any], trials: TrialStore, *, with_doc: bool, rule: Rule | None = None
+) -> Order:
+    """The order to evaluate the trial of `doc`, which stops by `rule`; `trials` hold the doc."""
     config = active_values(doc["misc"]["vals"])
-    return Order(doc["tid"], config, dict(doc) if with_doc else None, packed_rule(rule))
+    seen = dict(doc) if with_doc else None
+    return Order(doc["tid"], config, seen, packed_rule(rule), continuation_of(trials, doc))
 
 
 def packed_rule(rule: Rule | None) -> Any:
@@ -171,9 +178,15 @@ class RemoteCtrl:
         self.warn = logger.warning
         self.error = logger.error
 
-    def report(self, value: Any, step: Any = None, *, fold: Any = None) -> None:
+    def report(
+        self, value: Any, step: Any = None, *, fold: Any = None, checkpoint: Any = None
+    ) -> None:
         """Report how the trial does, as `hyperopt.report`, but without stopping it."""
-        self.reporter.report(value, step, fold)
+        self.reporter.report(value, step, fold, checkpoint)
+
+    def resume(self) -> Any:
+        """The checkpoint of a trial that goes on, None in one that begins: `hyperopt.resume`."""
+        return self.reporter.resume()
 
     def should_prune(self) -> bool:
         """Whether the trial is hopeless: then raise `TrialPruned`, or return status *fail*."""
@@ -209,6 +222,7 @@ def run(domain: Domain, order: Order, watch: Callable[[Reporter], None] | None =
     pid = os.getpid()
     try:
         ctrl.reporter.rule = unpacked_rule(order.rule)
+        ctrl.reporter.continuation = order.continuation
         if watch is not None:
             watch(ctrl.reporter)
         result = domain.evaluate(order.config, cast("Ctrl", ctrl))

@@ -34,9 +34,15 @@ class Ctrl:
         self.current_trial = current_trial
         self.reporter = Reporter()
 
-    def report(self, value: Any, step: Any = None, *, fold: Any = None) -> None:
+    def report(
+        self, value: Any, step: Any = None, *, fold: Any = None, checkpoint: Any = None
+    ) -> None:
         """Report how the trial does, as `hyperopt.report`, but without stopping it."""
-        self.reporter.report(value, step, fold)
+        self.reporter.report(value, step, fold, checkpoint)
+
+    def resume(self) -> Any:
+        """The checkpoint of a trial that goes on, None in one that begins: `hyperopt.resume`."""
+        return self.reporter.resume()
 
     def should_prune(self) -> bool:
         """Whether the trial is hopeless: then raise `TrialPruned`, or return status *fail*."""

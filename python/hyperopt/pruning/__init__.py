@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hyperopt.pruning.halving import ASHA, Hyperband
     from hyperopt.pruning.hopeless import Hopeless
     from hyperopt.pruning.percentile import Median, Percentile
-    from hyperopt.pruning.reporting import Reporter, report
+    from hyperopt.pruning.reporting import Reporter, report, resume
 
 __all__ = [
     "ASHA",
@@ -33,6 +33,7 @@ __all__ = [
     "Rule",
     "as_pruner",
     "report",
+    "resume",
 ]
 
 __getattr__, __dir__ = lazy_exports(
@@ -51,5 +52,6 @@ __getattr__, __dir__ = lazy_exports(
         "Rule": "hyperopt.pruning.contract",
         "as_pruner": "hyperopt.pruning.choice",
         "report": "hyperopt.pruning.reporting",
+        "resume": "hyperopt.pruning.reporting",
     },
 )

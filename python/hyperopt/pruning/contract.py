@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 if TYPE_CHECKING:
     from hyperopt.pruning.curves import Curves
 
-__all__ = ["Pruner", "Rule"]
+__all__ = ["Pruner", "Rule", "stops"]
 
 
 class Rule(Protocol):
@@ -16,6 +16,9 @@ class Rule(Protocol):
 
     It is called after each report with all that the trial has reported so far, the newest last. It
     depends on nothing else, so a trial comes to the same decision wherever it runs.
+
+    A rule may have a method ``pauses(steps, values)``, which is asked instead where the trial can
+    go on later: a wrong stop costs less then. Without it, the rule itself is asked.
     """
 
     def __call__(self, steps: Sequence[float], values: Sequence[float]) -> bool:
@@ -32,3 +35,10 @@ class Pruner(Protocol):
 
     def rule(self, curves: Curves, tid: int) -> Rule | None:
         """The rule for a trial that is about to run, or None to let it run to its end."""
+
+
+def stops(rule: Rule, steps: Sequence[float], values: Sequence[float], *, resumable: bool) -> bool:
+    """Whether a trial shall stop, which may or may not be able to go on later."""
+    if resumable:
+        return bool(getattr(rule, "pauses", rule)(steps, values))
+    return bool(rule(steps, values))

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hyperopt.pruning.agreement import misleads
+from hyperopt.storage.checkpoints import is_paused
 from hyperopt.storage.documents import JOB_STATE_DONE, STATUS_OK, Document, result_of
+from hyperopt.storage.lifecycle import UNFINISHED
 from hyperopt.storage.store import TrialStore, reports_changes
 
 __all__ = ["Curve", "CurveLog", "Curves", "curve_of", "curves_of", "log_of", "reported"]
@@ -110,9 +112,17 @@ def reported(doc: Mapping[str, Any]) -> list[list[float]]:
     return list(points)
 
 
+def _has_curve(doc: Mapping[str, Any]) -> bool:
+    """Whether what a trial reported is known: it is done, or goes on after it was paused."""
+    return doc["state"] == JOB_STATE_DONE or (doc["state"] in UNFINISHED and is_paused(doc))
+
+
 def curve_of(doc: Mapping[str, Any]) -> Curve | None:
-    """The curve in a document; None if the trial is not done, or has reported nothing."""
-    if doc["state"] != JOB_STATE_DONE:
+    """The curve in a document; None if the trial is not done, or has reported nothing.
+
+    Of a trial that was paused and goes on it is the first part.
+    """
+    if not _has_curve(doc):
         return None
     result = result_of(doc)
     points = result.get("intermediate")
@@ -153,11 +163,14 @@ class CurveLog:
         self._trials = trials
         self._reported = reports_changes(trials)
         self._revision = 0
+        self._known: dict[int, tuple[Any, Curve | None]] = {}
         self._forget()
 
     def _forget(self) -> None:
         self._curves = Curves()
         self._read: dict[int, tuple[Document, Any]] = {}
+        self.paused: list[tuple[Document, Curve]] = []
+        """The trials that were paused, also those that go on now, and their curves."""
 
     def curves(self) -> Curves:
         """The curves as the documents are now."""
@@ -169,18 +182,27 @@ class CurveLog:
         self._revision = changes.revision
         return self._curves
 
+    def _curve_of(self, doc: Document) -> Curve | None:
+        """The curve of a document, which is read once, also where all are put together anew."""
+        known = self._known.get(id(doc))
+        if known is None or known[0] is not doc["result"]:
+            known = self._known[id(doc)] = (doc["result"], curve_of(doc))
+        return known[1]
+
     def _take_all(self, docs: Iterable[Document]) -> bool:
         """Read what is new; False if a result that was read has been replaced."""
         key, read = self._trials._exp_key, self._read
         for doc in docs:
-            if doc["state"] != JOB_STATE_DONE or (key is not None and doc["exp_key"] != key):
+            if not _has_curve(doc) or (key is not None and doc["exp_key"] != key):
                 continue
             known = read.get(id(doc))
             if known is None:
                 read[id(doc)] = (doc, doc["result"])
-                curve = curve_of(doc)
+                curve = self._curve_of(doc)
                 if curve is not None:
                     self._curves.append(curve)
+                    if is_paused(doc):
+                        self.paused.append((doc, curve))
             elif known[0] is not doc or known[1] is not doc["result"]:
                 return False
         return True

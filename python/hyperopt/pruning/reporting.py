@@ -8,17 +8,23 @@ The trial that runs in this thread is found through a context variable, so an ob
 from __future__ import annotations
 
 import math
+import warnings
 from contextvars import ContextVar
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
-from hyperopt.environment.strangers import repr_of
+from hyperopt.environment.strangers import repr_of, text_of
 from hyperopt.exceptions import TrialPruned
+from hyperopt.pruning.contract import stops
+from hyperopt.storage.documents import STATUS_FAIL, STATUS_SUSPENDED
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hyperopt.pruning.checkpoints import Continuation
     from hyperopt.pruning.contract import Rule
 
-__all__ = ["Reporter", "report", "running"]
+__all__ = ["Reporter", "report", "resume", "running"]
 
 _LAST = 1e300
 """No step and no fold has a larger number."""
@@ -27,7 +33,7 @@ running: ContextVar[Reporter | None] = ContextVar("hyperopt_running_trial", defa
 """The trial that is running in this thread: whoever evaluates it sets it, and ends it."""
 
 
-def report(value: Any, step: Any = None, *, fold: Any = None) -> None:
+def report(value: Any, step: Any = None, *, fold: Any = None, checkpoint: Any = None) -> None:
     """Report how the trial that is running does; stop it here if it is hopeless.
 
     Outside a trial this does nothing, so an objective can be called by hand.
@@ -42,6 +48,11 @@ def report(value: Any, step: Any = None, *, fold: Any = None) -> None:
     fold
         The number of a fold of a cross-validation, from 0 on, instead of a step. The folds' mean is
         the trial's loss.
+    checkpoint
+        What `resume` shall return if the trial goes on later: bytes, or anything that can be
+        pickled; or a function without arguments that returns it, and that is only called if the
+        trial stops here. With it, a trial that stops is paused: it goes on once the pruner would
+        not stop it any more.
 
     Raises
     ------
@@ -65,9 +76,43 @@ def report(value: Any, step: Any = None, *, fold: Any = None) -> None:
     """
     reporter = running.get()
     if reporter is not None:
-        reporter.report(value, step, fold)
+        reporter.report(value, step, fold, checkpoint)
         if reporter.should_prune():
             raise TrialPruned(reporter.reason())
+
+
+def resume() -> Any:
+    """Go on where the trial that is running was paused.
+
+    Call it at the start of the objective, before the first report. The steps that follow have to
+    follow those of the first part.
+
+    Returns
+    -------
+    object
+        The checkpoint that `report` was given when the trial was paused. None in a trial that
+        begins, outside a trial, and, with a warning, where the checkpoint can't be read any more:
+        then the trial begins anew.
+
+    Raises
+    ------
+    RuntimeError
+        If the trial goes on, and has reported something already.
+
+    Examples
+    --------
+    >>> from hyperopt import fmin, hp, report, resume
+    >>> def objective(x):
+    ...     done, loss = resume() or (0, None)
+    ...     for epoch in range(done, 27):
+    ...         loss = abs(x) + 1 / (epoch + 1)
+    ...         report(loss, step=epoch + 1, checkpoint=(epoch + 1, loss))
+    ...     return loss
+    >>> best = fmin(objective, hp.uniform("x", -5, 5), max_evals=50, pruner=True, rstate=0,
+    ...             verbose=False)
+    """
+    reporter = running.get()
+    return None if reporter is None else reporter.resume()
 
 
 class Reporter:
@@ -85,12 +130,22 @@ class Reporter:
     """Whether the trial has: then nothing is recorded any more."""
     has_reported = False
     """Whether the result is to be completed by what was reported."""
+    continuation: Continuation | None = None
+    """What the trial goes on with, if it was paused before."""
     _by_fold = False
     _doomed = False
+    _resumed: tuple[float, ...] = ()
+    """At which steps the trial was paused and has gone on."""
+    _checkpoint: dict[str, bytes] | None = None
+    """The attachment with which it can go on later."""
+    _unsaved: str | None = None
+    """Why there is none, although the objective gave something."""
     _reports: tuple[list[float], list[float], list[list[float]]]
     """Steps; values for rules, where NaN is infinite; and both as they were reported."""
 
-    def report(self, value: Any, step: Any = None, fold: Any = None) -> None:
+    def report(
+        self, value: Any, step: Any = None, fold: Any = None, checkpoint: Any = None
+    ) -> None:
         """Record a value; see `hyperopt.report`."""
         if self.ended:
             return
@@ -110,8 +165,59 @@ class Reporter:
         if self.poll is not None:
             self.poll()
         rule = self.rule
-        if rule is not None and not self._doomed and rule(steps, values):
-            self._doomed = True
+        if rule is not None and not self._doomed:
+            self._doomed = stops(rule, steps, values, resumable=checkpoint is not None)
+        if self._doomed:
+            self._save(checkpoint)
+
+    def resume(self) -> Any:
+        """The checkpoint, if the trial goes on; see `hyperopt.resume`."""
+        continuation = self.continuation
+        if continuation is None or self.ended:
+            return None
+        if self.has_reported and not self._resumed:
+            raise RuntimeError(
+                "resume(): this trial goes on, and has reported before it asked for its "
+                "checkpoint; call resume() at the start of the objective"
+            )
+        from hyperopt.pruning.checkpoints import loaded
+
+        try:
+            checkpoint = loaded(continuation)
+        except Exception as error:
+            self.continuation = None
+            warnings.warn(
+                "resume(): the checkpoint of this trial can't be read here "
+                f"({type(error).__name__}: {text_of(error)}); the trial begins anew",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+            return None
+        if not self._resumed:
+            self._take_up(continuation.result)
+        return checkpoint
+
+    def _take_up(self, result: Mapping[str, Any]) -> None:
+        """Go on after what was reported in the first part."""
+        raw = [list(point) for point in result["intermediate"]]
+        values = [value if value == value else math.inf for _, value in raw]
+        self._reports = ([step for step, _ in raw], values, raw)
+        self._by_fold = result.get("reported") == "folds"
+        self._resumed = (*result.get("resumed", ()), result["pruned"])
+        self.has_reported = True
+
+    def _save(self, checkpoint: Any) -> None:
+        """Keep what the trial can go on with, as of its last report."""
+        self._checkpoint = self._unsaved = None
+        if checkpoint is None:
+            return
+        from hyperopt.pruning.checkpoints import made, packed
+
+        value = made(checkpoint)  # by the objective's own function, whose exceptions are its own
+        try:
+            self._checkpoint = packed(value)
+        except Exception as error:
+            self._unsaved = f"{type(error).__name__}: {text_of(error)}"
 
     def should_prune(self) -> bool:
         """Whether the trial is hopeless by what it has reported."""
@@ -129,14 +235,22 @@ class Reporter:
             result["intermediate"] = self._reports[2]
             if self._by_fold:
                 result["reported"] = "folds"
-        if self._doomed and result.get("status") == "fail":
+            if self._resumed:
+                result["resumed"] = list(self._resumed)
+        if self._doomed and result.get("status") == STATUS_FAIL:
             result.setdefault("pruned", self._reports[0][-1])
+            if self._checkpoint:
+                result["status"] = STATUS_SUSPENDED
+                result["checkpoint"] = next(iter(self._checkpoint))
+                result["attachments"] = {**(result.get("attachments") or {}), **self._checkpoint}
+            elif self._unsaved is not None:
+                result["unsaved"] = self._unsaved
         return result
 
     def pruned(self) -> dict[str, Any]:
         """The result of a trial that stopped."""
         last = self._reports[0][-1] if self.has_reported else None
-        return self.complete({"status": "fail", "pruned": last, "intermediate": []})
+        return self.complete({"status": STATUS_FAIL, "pruned": last, "intermediate": []})
 
     def _fold(self, steps: list[float], fold: Any, step: Any) -> int:
         if step is not None:

@@ -9,6 +9,7 @@ from hyperopt.environment.interrupts import surely
 from hyperopt.evaluation.serial import SerialEvaluator
 from hyperopt.search.driver import Driver
 from hyperopt.search.watching import WatchingDriver
+from hyperopt.storage.checkpoints import is_paused
 from hyperopt.storage.writer import new_documents
 
 if TYPE_CHECKING:
@@ -31,12 +32,19 @@ def run_trials(run: Run, n_trials: int, *, block: bool = True) -> None:
     block
         If others evaluate: whether to wait for them.
     """
-    if n_trials <= 0 and not block:
+    if n_trials <= 0 and not block and not _can_resume(run):
         return
     if run.asynchronous:
         WatchingDriver(run, run.evaluator(), n_trials, block=block).execute()
     else:
         Driver(run, run.evaluator(), n_trials).execute()
+
+
+def _can_resume(run: Run) -> bool:
+    """Whether there are paused trials, some of which may go on."""
+    if run.asynchronous or run.options.pruner is None:
+        return False
+    return any(map(is_paused, run.trials._dynamic_trials))
 
 
 def exhaust(run: Run, advance: Callable[[int, bool], None] | None = None) -> None:

@@ -32,7 +32,14 @@ class BarText:
     def show(self, n_running: int) -> None:
         """Bring the bar up to date."""
         counts = self._counts
-        facts = (counts.best_loss, n_running, counts.n_failed, counts.n_pruned, counts.ending)
+        facts = (
+            counts.best_loss,
+            n_running,
+            counts.n_failed,
+            counts.n_pruned,
+            counts.n_paused,
+            counts.ending,
+        )
         if facts != self._facts:
             self._facts = facts
             text = _text(*facts)
@@ -43,7 +50,9 @@ class BarText:
             self._shown = counts.n_ended
 
 
-def _text(best_loss: float, n_running: int, n_failed: int, n_pruned: int, ending: str) -> str:
+def _text(
+    best_loss: float, n_running: int, n_failed: int, n_pruned: int, n_paused: int, ending: str
+) -> str:
     parts = []
     if best_loss < float("inf"):
         parts.append(f"best loss: {best_loss}")
@@ -51,6 +60,8 @@ def _text(best_loss: float, n_running: int, n_failed: int, n_pruned: int, ending
         parts.append(f"running: {n_running}")
     if n_pruned:
         parts.append(f"pruned: {n_pruned}")
+    if n_paused:
+        parts.append(f"paused: {n_paused}")
     if n_failed:
         parts.append(f"failed: {n_failed}")
     if ending:

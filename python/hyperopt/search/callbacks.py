@@ -38,7 +38,10 @@ class Callback:
         """Be told that a run starts, with the trials that it adds to."""
 
     def on_trial_end(self, trials: Any, trial: Document) -> None:
-        """Be told that a trial has ended: its document has its result, or its error."""
+        """Be told that a trial has ended: its document has its result, or its error.
+
+        One that was paused is told of each time that it is paused, and when it has finished.
+        """
 
     def on_end(self, trials: Any) -> None:
         """Be told that the run ends, also by an exception or an interrupt, after `on_start`."""

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from hyperopt.storage.checkpoints import is_paused
 from hyperopt.storage.documents import (
     JOB_STATE_DONE,
     JOB_STATE_ERROR,
@@ -40,8 +41,9 @@ class RunCounts:
     n_ended, n_failed, n_errors
         How many trials of the run ended; how many of them without a result of status *ok*; and how
         many of those with an exception. One that was cancelled has not ended.
-    n_pruned
-        How many were stopped because they were hopeless; they do not count as failed.
+    n_pruned, n_paused
+        How many were stopped because they were hopeless, for good, and for the time being; they do
+        not count as failed. One that goes on has not ended.
     reasons
         How often each reason made a trial of the run fail.
     best_loss
@@ -51,12 +53,18 @@ class RunCounts:
     """
 
     def __init__(self, trials: TrialStore) -> None:
-        self.n_ended = self.n_failed = self.n_errors = self.n_pruned = 0
+        self.n_ended = self.n_failed = self.n_errors = 0
+        self.n_pruned = self.n_paused = 0
         self.reasons: Counter[str] = Counter()
         self.ending = ""
         self._revision = changes_of(trials, 0).revision
         docs = of_experiment(trials._dynamic_trials, trials._exp_key)
         self._ended = {doc["tid"] for doc in docs if doc["state"] in _ENDED}
+        self._paused: dict[Any, tuple[Any, bool]] = {}
+        """By id, of the trials that are paused: the result, and whether the run has paused it."""
+        for doc in docs:
+            if doc["state"] == JOB_STATE_DONE and is_paused(doc):
+                self._paused[doc["tid"]] = doc["result"], False
         self._look_at_all(docs)
 
     def _look_at_all(self, docs: Iterable[Document]) -> None:
@@ -72,6 +80,8 @@ class RunCounts:
         docs = changes.documents if changes.complete else trials._dynamic_trials
         bests = []
         for doc in of_experiment(docs, trials._exp_key):
+            if doc["tid"] in self._paused:
+                self._see_paused(doc)
             if doc["state"] in _ENDED and doc["tid"] not in self._ended:
                 self._ended.add(doc["tid"])
                 if self._add(doc):
@@ -80,6 +90,18 @@ class RunCounts:
             self._look_at_all(of_experiment(docs, trials._exp_key))
         self._revision = changes.revision
         return bests
+
+    def _see_paused(self, doc: Document) -> None:
+        """Take back what was counted of a trial that was paused, if it goes on or has gone on."""
+        result, is_own = self._paused[doc["tid"]]
+        if doc["state"] == JOB_STATE_DONE and doc["result"] is result:
+            return
+        del self._paused[doc["tid"]]
+        self._ended.discard(doc["tid"])
+        self.n_done -= 1
+        if is_own:
+            self.n_ended -= 1
+            self.n_paused -= 1
 
     def _add(self, doc: Document) -> bool:
         """Count a trial that has ended; True if its loss is the smallest so far."""
@@ -91,7 +113,10 @@ class RunCounts:
         result = result_of(doc)
         status = result.get("status")
         if status != STATUS_OK:
-            if "pruned" in result:
+            if is_paused(doc):
+                self.n_paused += 1
+                self._paused[doc["tid"]] = doc["result"], True
+            elif "pruned" in result:
                 self.n_pruned += 1
             else:
                 self._add_failure(f"status {status}")

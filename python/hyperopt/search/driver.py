@@ -26,6 +26,7 @@ from hyperopt.search.new_best import log_new_best
 from hyperopt.search.outcomes import name_the_point, write
 from hyperopt.search.prescriptions import Prescriptions
 from hyperopt.search.progress import NoProgress
+from hyperopt.search.resumption import Resumption
 from hyperopt.search.seeds import draw_seed
 from hyperopt.search.stopping import EARLY_STOP, INTERRUPTED, STOPPED, reason_to_stop
 from hyperopt.storage import lifecycle
@@ -71,9 +72,11 @@ class Driver:
         self._strict = run.options.strict_order
         self._slots = 0
         self._draw_seed = partial(draw_seed, run.rstate)
-        self._prescriptions = None
+        self._prescriptions: Prescriptions | None = None
+        self._resumption: Resumption | None = None
         if run.options.pruner is not None:
             self._prescriptions = Prescriptions(run, evaluator)
+            self._resumption = Resumption(run)
         self._bar: BarText | None = None
         self._waiting: deque[Document] = deque()
         self._running: dict[Any, Document] = {}
@@ -201,9 +204,27 @@ class Driver:
 
     def _hand_out(self) -> bool:
         """Have as many trials evaluated as possible; False if this is all that there was to do."""
+        self._resume(Resumption.due)
         self._suggest()
+        if not self._waiting and not self._running:
+            self._resume(Resumption.last_resort)
         self._submit()
         return True
+
+    def _resume(self, choose: Callable[[Resumption, int], list[Document]]) -> None:
+        """Go on with paused trials."""
+        if self._resumption is None:
+            return
+        room = self._room()
+        if room > 0 and (chosen := choose(self._resumption, room)):
+            self._waiting.extend(self._store.resume(chosen))
+
+    def _room(self) -> int:
+        """For how many more trials there is room."""
+        target = self._options.max_queue_len
+        if not self._serial:
+            target = max(target, self._capacity())
+        return target - len(self._waiting) - len(self._running)
 
     def _wind_up(self, reason: str) -> None:
         """No more trials may begin."""
@@ -263,10 +284,7 @@ class Driver:
         """Ask the algorithm for as many trials as there is room for."""
         run = self._run
         while self._left > 0 and not self._exhausted:
-            target = self._options.max_queue_len
-            if not self._serial:
-                target = max(target, self._capacity())
-            room = target - len(self._waiting) - len(self._running)
+            room = self._room()
             if room <= 0:
                 return
             docs = self._store.suggest(
@@ -352,6 +370,8 @@ class Driver:
             self._store.settle(doc)
         del self._running[tid]
         del self._arrived[tid]
+        if self._resumption is not None and outcome.result is not None:
+            self._resumption.heed(outcome.result)
         error = outcome.error
         return None if isinstance(error, TrialLost) else error
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from hyperopt.storage.documents import JOB_STATE_DONE, Document, of_experiment
+from hyperopt.storage.documents import JOB_STATE_DONE, Document, of_experiment, result_of
 
 if TYPE_CHECKING:
     from hyperopt.storage.store import TrialStore
@@ -35,6 +35,8 @@ class Ended:
     def add(self, doc: Document) -> None:
         """Take note that a trial has ended, with a result or without."""
         if doc["state"] == JOB_STATE_DONE:
+            if "resumed" in result_of(doc):  # it has ended before, when it was paused
+                self._done = [other for other in self._done if other is not doc]
             self._done.append(doc)
 
     @contextmanager

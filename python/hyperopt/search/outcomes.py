@@ -9,6 +9,7 @@ from hyperopt.environment import log
 from hyperopt.environment.strangers import repr_of, text_of
 from hyperopt.evaluation.contract import Outcome, TrialLost
 from hyperopt.storage import lifecycle
+from hyperopt.storage.checkpoints import drop_checkpoint, is_paused
 from hyperopt.storage.documents import Document, spec_from_misc
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def write(outcome: Outcome, doc: Document, trials: TrialStore, options: Options)
     """Write what became of a trial into its document; doing it again changes nothing."""
     if outcome.attachments:
         trials.trial_attachments(doc).update(outcome.attachments)
+    was_paused = is_paused(doc)
     if outcome.error is not None:
         text = text_of(outcome.error) if outcome.error_text is None else outcome.error_text
         lifecycle.fail(doc, text_of(type(outcome.error)), text, outcome.traceback)
@@ -33,10 +35,14 @@ def write(outcome: Outcome, doc: Document, trials: TrialStore, options: Options)
         hidden = options.catch_eval_exceptions or isinstance(outcome.error, TrialLost)
         words = text_of(outcome.error).partition("\n")[0] or type(outcome.error).__name__
         (log.error if hidden else log.info)("job exception: %s", words)
-    elif outcome.result is None:
-        lifecycle.cancel(doc, outcome.cancelled)
-    else:
+    elif outcome.result is not None:
         lifecycle.finish(doc, outcome.result)
+    elif was_paused:
+        lifecycle.pause(doc)
+    else:
+        lifecycle.cancel(doc, outcome.cancelled)
+    if was_paused and not is_paused(doc):
+        drop_checkpoint(trials, doc)
 
 
 def name_the_point(error: BaseException, doc: Document, domain: Domain) -> None:

@@ -59,6 +59,8 @@ class Run:
         When the run was made; a timeout counts from here.
     warned_of_reports
         Whether it was said that what trials report does not go with their losses.
+    warned_of_checkpoints
+        Whether it was said that a checkpoint can't be kept.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class Run:
         self.counts: RunCounts | None = None
         self.early_stop_args: Any = []
         self.warned_of_reports = False
+        self.warned_of_checkpoints = False
         self._ended: Ended | None = None
         self._saver: Saver | None = None
         self.asynchronous = options.asynchronous

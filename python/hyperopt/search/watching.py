@@ -35,7 +35,7 @@ class WatchingDriver(Driver):
         self._store.queueing = True
         self._block = block
         self._strict = False  # The others' order is theirs.
-        self._prescriptions = None  # They take the pruner of the domain.
+        self._prescriptions = self._resumption = None  # They take the pruner of the domain.
         self._known: set[Any] = set()
         self._revision = 0
 

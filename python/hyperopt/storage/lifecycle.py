@@ -12,7 +12,12 @@ fail       *running*, *error*          ``misc["error"]``, ``misc["traceback"]`` 
 cancel     *new*, *running*,           ``misc["error"]``, ``refresh_time``
            *cancelled*
 requeue    *running*, *new*            ``book_time``: None
+resume     *done*, *new*               ``book_time``: None
+pause      *new*, *running*, *done*    nothing
 =========  ==========================  ===================================================
+
+A trial that was paused keeps the result that says so until it finishes again: while it waits, and
+while it goes on. If that comes to nothing it is paused as before, with what it had.
 
 A trial whose result is known beforehand begins and finishes at once. Nothing is checked: documents
 belong to everybody, and a step that is taken twice writes the same again.
@@ -94,6 +99,16 @@ def cancel(doc: Document, reason: str | None) -> None:
     doc["refresh_time"] = coarse_utcnow()
     doc["misc"]["error"] = ("cancelled", reason)
     doc["state"] = JOB_STATE_CANCEL
+
+
+def resume(doc: Document) -> None:
+    """A trial that was paused waits to go on."""
+    requeue(doc)
+
+
+def pause(doc: Document) -> None:
+    """A trial that was to go on is left as it was paused."""
+    doc["state"] = JOB_STATE_DONE
 
 
 def requeue(doc: Document) -> None:

@@ -19,7 +19,8 @@ from weakref import WeakKeyDictionary
 from hyperopt.environment import log
 from hyperopt.environment.strangers import text_of
 from hyperopt.environment.unpicklable import culprits
-from hyperopt.storage.documents import JOB_STATE_RUNNING, Document
+from hyperopt.storage.checkpoints import drop_checkpoint, is_paused
+from hyperopt.storage.documents import JOB_STATE_RUNNING, Document, result_of
 from hyperopt.storage.file_claim import FileClaim
 from hyperopt.storage.lifecycle import UNFINISHED, requeue
 from hyperopt.storage.locked import lock_of
@@ -75,6 +76,8 @@ def load(path: str | os.PathLike[str]) -> TrialStore | None:
     for doc in trials._dynamic_trials:
         if doc["state"] == JOB_STATE_RUNNING:
             requeue(doc)
+        elif "resumed" in result_of(doc) and not is_paused(doc):
+            drop_checkpoint(trials, doc)  # Pieces tell of no attachment that has gone.
     # Trials that ran at the same time are in the file in the order in which they ended.
     tids = [doc["tid"] for doc in trials._dynamic_trials]
     if all(isinstance(tid, int) for tid in tids) and tids != sorted(tids):
@@ -202,8 +205,8 @@ class Saver:
             self._begin()
             return
         changes, names, following = self._news()
+        attachments = self._trials.attachments
         if changes or names:
-            attachments = self._trials.attachments
             piece = [changes, {name: attachments[name] for name in names}]
             data = self._pickled(piece, [doc for _, doc in changes], names)
             if not self._append(data):
@@ -211,7 +214,8 @@ class Saver:
                 self._begin()
                 return
         # Only now: what could not be written, or was interrupted, is news the next time as well.
-        self._unfinished, self._seen, self._n_attachments = following
+        self._unfinished, self._paused, self._seen, self._n_appended = following
+        self._names.update(names)
 
     def _begin(self) -> None:
         """Write everything, in the form to which pieces can be added."""
@@ -224,8 +228,15 @@ class Saver:
         self._docs = docs
         self._seen = self._n_whole = len(docs)
         self._unfinished = [i for i, doc in enumerate(docs) if doc["state"] in UNFINISHED]
-        self._n_attachments = len(self._trials.attachments)
-        whole = self._pickled(self._trials, docs, list(self._trials.attachments))
+        self._paused = {
+            i: (doc["result"], i)
+            for i, doc in enumerate(docs)
+            if is_paused(doc) and i not in self._unfinished
+        }
+        self._n_appended = 0
+        names = list(self._trials.attachments)
+        self._names = set(names)
+        whole = self._pickled(self._trials, docs, names)
         data = as_whole(whole)
         status = replace(self._path, data)
         self._end = len(data)
@@ -244,27 +255,48 @@ class Saver:
                 log.warning("%s was replaced by another file, which is now %s", self._path, aside)
             return
 
-    def _news(self) -> tuple[list[Any], list[Any], tuple[list[int], int, int]]:
-        """What has finished, as ``(position in the whole or None, document)``; new attachments.
+    def _news(self) -> tuple[list[Any], list[Any], tuple[Any, ...]]:
+        """What has finished, as ``(position in the file or None, document)``; new attachments.
 
         And what to remember once they are saved.
         """
-        docs, attachments = self._docs, self._trials.attachments
-        n_docs, n_attachments = len(docs), len(attachments)
-        candidates = self._unfinished
-        if n_docs > self._seen:
-            candidates = [*candidates, *range(self._seen, n_docs)]
+        docs, n_docs = self._docs, len(self._docs)
+        paused, n_appended = dict(self._paused), self._n_appended
         changes: list[tuple[int | None, Document]] = []
         unfinished = []
-        for position in candidates:
+        for position in [*self._unfinished, *self._paused, *range(self._seen, n_docs)]:
             doc = docs[position]
             if doc["state"] in UNFINISHED:
-                unfinished.append(position)
-            else:
-                changes.append((position if position < self._n_whole else None, doc))
-        n_new = n_attachments - self._n_attachments
-        names = [name for name, _ in zip(reversed(attachments), range(n_new), strict=False)]
-        return changes, names[::-1], (unfinished, n_docs, n_attachments)
+                if position not in paused:  # else it goes on, and is looked at in any case
+                    unfinished.append(position)
+                continue
+            known = paused.pop(position, None)
+            if known is not None and known[0] is doc["result"]:
+                paused[position] = known
+                continue
+            place = position if position < self._n_whole else None
+            if known is not None:
+                place = known[1]
+            changes.append((place, doc))
+            if is_paused(doc):
+                end = self._n_whole + n_appended if place is None else place
+                paused[position] = doc["result"], end
+            n_appended += place is None
+        names = self._new_attachments([doc for _, doc in changes if is_paused(doc)])
+        return changes, names, (unfinished, paused, n_docs, n_appended)
+
+    def _new_attachments(self, paused: list[Document]) -> list[Any]:
+        """The names of attachments that were added, and of the checkpoints of these trials."""
+        attachments, aname = self._trials.attachments, self._trials.aname
+        checkpoints = {aname(doc, doc["result"].get("checkpoint")) for doc in paused}
+        names = []
+        for name in reversed(attachments):
+            if name in checkpoints:
+                continue
+            if name in self._names:
+                break
+            names.append(name)
+        return [*names[::-1], *(name for name in sorted(checkpoints) if name in attachments)]
 
     def _pickled(self, value: Any, docs: list[Document], names: list[Any]) -> bytes:
         """Pickle what holds these documents and attachments; an error names what can't be."""

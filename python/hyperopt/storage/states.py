@@ -119,6 +119,17 @@ class States:
             self._reshow()
         self._is_whole = was_whole
 
+    def reopen(self, doc: Document) -> None:
+        """Move a document that was finished to its present state; looks for it from the end."""
+        docs = self.docs  # some of which may have been taken away since
+        for position in range(min(len(self.states), len(docs)) - 1, -1, -1):
+            if docs[position] is doc:
+                was_whole, self._is_whole = self._is_whole, False
+                if not self._move(position, doc):
+                    self._reshow()
+                self._is_whole = was_whole
+                return
+
     def examine_open(self) -> list[Document]:
         """Look again at all unfinished documents; return those whose state has changed."""
         changed = []

@@ -188,6 +188,12 @@ class TrialStore(Results):
             self._states.settle(doc)
             self._changes.note(doc)
 
+    def _reopen(self, doc: Document) -> None:
+        """Take note that a document that was finished waits again."""
+        with self._lock:
+            self._states.reopen(doc)
+            self._changes.note(doc)
+
     # -- inserting
 
     def assert_valid_trial(self, trial: Any) -> Any:
@@ -302,6 +308,18 @@ class TrialStore(Results):
     def trial_attachments(self, trial: Document) -> TrialAttachments:
         """The attachments of one trial, as a mutable mapping."""
         return TrialAttachments(self.attachments, lambda name: self.aname(trial, name))
+
+    def _has_checkpoint(self, trial: Document, name: str) -> bool:
+        """Whether this process can go on with a paused trial from the attachment of this name."""
+        return self.aname(trial, name) in self.attachments
+
+    def _checkpoint(self, trial: Document, name: str) -> bytes | None:
+        """That attachment, also while the trial goes on; None if there is none."""
+        return self.attachments.get(self.aname(trial, name))
+
+    def _drop_checkpoint(self, trial: Document, name: str) -> None:
+        """Remove that attachment of a trial that has ended for good, if there is one."""
+        self.attachments.pop(self.aname(trial, name), None)
 
 
 _usual: list[type[TrialStore]] = [TrialStore]

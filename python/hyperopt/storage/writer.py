@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from hyperopt.storage import lifecycle
+from hyperopt.storage.checkpoints import is_paused
 from hyperopt.storage.documents import JOB_STATE_NEW, Document, of_experiment
 from hyperopt.storage.locked import lock_of
 from hyperopt.storage.store import TrialStore
@@ -40,6 +41,9 @@ class Store(Protocol):
 
         Of a study that others share these may be trials that wait; else the algorithm makes them.
         """
+
+    def resume(self, docs: Iterable[Document]) -> list[Document]:
+        """Put paused trials back into the queue; return those that are to go on here."""
 
     def wait(self, timeout_s: float | None) -> bool:
         """Wait a little for trials that others run; False if there are none."""
@@ -102,6 +106,20 @@ class _UnsharedStore:
     def unstarted(self) -> list[Document]:
         raise NotImplementedError
 
+    def resume(self, docs: Iterable[Document]) -> list[Document]:
+        """Put paused trials back into the queue."""
+        resumed = []
+        with lock_of(self._trials):
+            for doc in docs:
+                lifecycle.resume(doc)
+                self._reopen(doc)
+                self._own.add(doc["tid"])
+                resumed.append(doc)
+        return resumed
+
+    def _reopen(self, doc: Document) -> None:
+        raise NotImplementedError
+
     def hurry(self, yes: bool) -> None:
         """Nothing here takes long."""
 
@@ -134,11 +152,14 @@ class _UnsharedStore:
         """Everything is where it belongs already."""
 
     def abandon(self, docs: Iterable[Document], reason: str) -> None:
-        """Cancel stored documents that are not finished."""
+        """Cancel stored documents that are not finished; those that go on are paused again."""
         # Those inserted are looked for in the store: they may not have come to wait in the driver.
         unstarted = [doc for doc in self.unstarted() if doc["tid"] in self._own]
         for doc in [*docs, *unstarted]:
-            lifecycle.cancel(doc, reason)
+            if is_paused(doc):
+                lifecycle.pause(doc)
+            else:
+                lifecycle.cancel(doc, reason)
             self.settle(doc)
 
 
@@ -156,6 +177,9 @@ class DirectStore(_UnsharedStore):
     def settle(self, doc: Document) -> None:
         """Take note that a stored document was changed."""
         self._trials._settle(doc)
+
+    def _reopen(self, doc: Document) -> None:
+        self._trials._reopen(doc)
 
     def sync(self) -> None:
         """Show everything as it is."""
@@ -187,6 +211,9 @@ class PublicStore(_UnsharedStore):
     def settle(self, doc: Document) -> None:
         """Take note that a stored document was changed."""
         self._trials.refresh()
+
+    def _reopen(self, doc: Document) -> None:
+        self.reread()
 
     def sync(self) -> None:
         """Show everything as it is."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from hyperopt.storage import lifecycle
+from hyperopt.storage.checkpoints import is_paused
 from hyperopt.storage.documents import STATUS_NEW, Document
 from hyperopt.storage.sql import codec
 from hyperopt.storage.sql.documents import document_of
@@ -57,7 +58,7 @@ def versions_of(events: Iterable[Event], rows: Iterable[Stored]) -> dict[int, Do
                 if row is not None and row.doc is not None:
                     doc = document_of(row)
                     unfinished = finished or doc["state"] in lifecycle.UNFINISHED
-                    versions[event.rev] = _pending(doc) if unfinished else doc
+                    versions[event.rev] = _pending(doc, event.before) if unfinished else doc
                 finished = False
             if event.kind in _REPLACING:
                 row = event.before
@@ -65,10 +66,14 @@ def versions_of(events: Iterable[Event], rows: Iterable[Stored]) -> dict[int, Do
     return versions
 
 
-def _pending(doc: Document) -> Document:
-    """A document as it is while its trial waits or runs."""
+def _pending(doc: Document, before: Stored | None) -> Document:
+    """A document as it is while its trial waits or runs; one that was paused keeps its result."""
     lifecycle.requeue(doc)
     doc["result"] = {"status": STATUS_NEW}
+    if before is not None and before.doc is not None:
+        paused = document_of(before)
+        if is_paused(paused):
+            doc["result"] = paused["result"]
     for name in ("error", "traceback"):
         doc["misc"].pop(name, None)
     return doc

@@ -173,6 +173,10 @@ class SharedStore:
         self._trials.refresh()
         return inserted
 
+    def resume(self, docs: Iterable[Document]) -> list[Document]:
+        """Claim paused trials; return those that no other process was quicker to go on with."""
+        return self._mirror.resume(docs)
+
     def settle(self, doc: Document) -> None:
         """Take note that a stored document was changed."""
         if doc["state"] in UNFINISHED:

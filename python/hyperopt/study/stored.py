@@ -7,9 +7,12 @@ import sys
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, overload
 
+from hyperopt.environment import log
 from hyperopt.exceptions import ChangedSpace, InvalidTrial
+from hyperopt.storage.checkpoints import PICKLE
 from hyperopt.storage.documents import DOMAIN_ATTACHMENT, Document
 from hyperopt.storage.sql import codec, reading
 from hyperopt.storage.sql.address import Address
@@ -60,6 +63,10 @@ class StoredTrials(Trials):
         It is set when the study is made.
     patience_s
         For how long to try to reach a database that is away.
+    trust_pickles
+        Whether to go on with paused trials whose checkpoints another process has pickled: loading
+        them runs code, which anybody can have put there who may write to the database. Without it
+        only bytes, and what this process has pickled itself, are loaded.
     sync_interval_s
         SQLite only: commits closer together than this are not each forced onto the disk. They
         survive the end of the process, and a power cut a moment later. 0 forces all of them.
@@ -94,6 +101,7 @@ class StoredTrials(Trials):
         lease_s: float = LEASE_S,
         patience_s: float = PATIENCE_S,
         sync_interval_s: float | None = None,
+        trust_pickles: bool = False,
         _create: bool = True,
     ) -> None:
         _check_name(name)
@@ -106,6 +114,7 @@ class StoredTrials(Trials):
         header = open_study_row(database, name, create=_create, lease_s=lease_s)
         shared = SharedStudy(database, header)
         self._options = {"patience_s": patience_s, "sync_interval_s": sync_interval_s}
+        self._trusts_pickles = trust_pickles
         self._stored_key = None if exp_key is None else codec.to_text(exp_key)
         self._space_number = header.space
         self._known_space: CompiledSpace | None = None
@@ -249,6 +258,7 @@ class StoredTrials(Trials):
             self.name,
             exp_key,
             refresh,
+            trust_pickles=self._trusts_pickles,
             **self._options,  # type: ignore[arg-type]
         )
         if self._space is not None:
@@ -258,6 +268,29 @@ class StoredTrials(Trials):
     def trial_attachments(self, trial: Document) -> Any:
         """The attachments of one trial, as a mutable mapping."""
         return StoredTrialAttachments(self.attachments, int(trial["tid"]))
+
+    def _has_checkpoint(self, trial: Document, name: str) -> bool:
+        """Whether a paused trial may go on here."""
+        trusted = name != PICKLE or self._trusts_pickles
+        return trusted or trial["tid"] in self.attachments.own_pickles
+
+    def _checkpoint(self, trial: Document, name: str) -> bytes | None:
+        """The checkpoint of a paused trial, if it may be loaded here."""
+        tid = trial["tid"]
+        if not self._has_checkpoint(trial, name):
+            log.warning(
+                "trial %s begins anew: another process has pickled its checkpoint, and pickles of "
+                "others are not loaded without trust_pickles", tid,
+            )  # fmt: skip
+            return None
+        data: bytes | None = self.attachments.of_result(tid, name)
+        if name != PICKLE or self._trusts_pickles or data is None:
+            return data
+        return data if sha256(data).digest() == self.attachments.own_pickles[tid] else None
+
+    def _drop_checkpoint(self, trial: Document, name: str) -> None:
+        """Nothing: what belongs to an earlier attempt goes when the trial has ended."""
+        self.attachments.own_pickles.pop(trial["tid"], None)
 
     def _insert_points(self, insert: Callable[[], None]) -> None:
         """Insert what is missing, so that two processes don't insert it twice."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from hyperopt.storage.checkpoints import PICKLE
 from hyperopt.storage.sql import blobs
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ class StoredAttachments(MutableMapping[str, Any]):
 
     def __init__(self, mirror: Mirror) -> None:
         self._mirror = mirror
+        self.own_pickles: dict[int, bytes] = {}
+        """By trial: the digest of the pickled checkpoint that this process has stored."""
 
     def _place(self, key: str, *, writing: bool = False) -> tuple[int, int, str]:
         """The trial, the attempt and the name that a key means."""
@@ -52,7 +56,19 @@ class StoredAttachments(MutableMapping[str, Any]):
 
     def __setitem__(self, key: str, value: Any) -> None:
         shared = self._mirror.shared
-        blobs.write(shared.database, shared.id, *self._place(key, writing=True), value)
+        tid, attempt, name = self._place(key, writing=True)
+        blobs.write(shared.database, shared.id, tid, attempt, name, value)
+        if name == PICKLE and tid != blobs.OF_STUDY and isinstance(value, bytes):
+            self.own_pickles[tid] = sha256(value).digest()
+
+    def of_result(self, tid: int, name: str) -> Any:
+        """An attachment of the attempt at a trial that its result is of; None if there is none."""
+        database, study = self._mirror.shared.database, self._mirror.shared.id
+        attempt = database.read(lambda: attempt_shown(database, study, tid))
+        try:
+            return blobs.read(database, study, tid, attempt, name)
+        except KeyError:
+            return None
 
     def __delitem__(self, key: str) -> None:
         shared = self._mirror.shared

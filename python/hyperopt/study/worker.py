@@ -41,7 +41,7 @@ class Task:
     objective, space, algo
         Named as ``package.module:name``; None for the one that belongs to the study.
     trust_pickles
-        Whether the stored objective may be loaded.
+        Whether the stored objective, and the checkpoints of paused trials, may be loaded.
     n_jobs
         How many trials to evaluate at a time.
     max_evals
@@ -108,6 +108,7 @@ def work(trials: StoredTrials, task: Task) -> int:
     from hyperopt.study.minimise import minimise_domain
 
     trials._leads, trials._suggests = False, task.suggests
+    trials._trusts_pickles |= task.trust_pickles
     if task.max_evals is not None:
         trials._mirror.write(lambda writing: writing.set_max_evals(task.max_evals))
     _await_beginning(trials, task)

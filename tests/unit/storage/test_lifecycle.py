@@ -77,6 +77,19 @@ def test_a_trial_that_nobody_evaluates_any_more_waits_again(doc: Document) -> No
     assert doc["book_time"] is None
 
 
+def test_a_paused_trial_keeps_its_result_while_it_waits_and_goes_on(doc: Document) -> None:
+    result = {"status": "suspended", "pruned": 3, "intermediate": [[3, 1.0]]}
+    lifecycle.begin(doc)
+    lifecycle.finish(doc, result)
+    lifecycle.resume(doc)
+    assert doc["state"] == JOB_STATE_NEW
+    lifecycle.begin(doc)
+    assert doc["result"] is result
+    lifecycle.pause(doc)
+    assert doc["state"] == JOB_STATE_DONE
+    assert doc["result"] is result
+
+
 def writes_a_state(node: ast.AST) -> bool:
     """Whether this is ``something["state"] = ...``."""
     if isinstance(node, (ast.Assign, ast.AugAssign)):

@@ -109,6 +109,7 @@ class ProcessEvaluator:
         self._template = TemplateProcess(self._n_jobs, self._devices)
         self._template.load(wire.pack(domain).data)
         self._with_doc = wire.wants_doc(domain)
+        self._trials = trials
         self._selector.register(self._template, selectors.EVENT_READ, None)
 
     def prescribe(self, tid: Any, rule: Rule | None) -> None:
@@ -209,7 +210,7 @@ class ProcessEvaluator:
             return False
         doc = self._queue[0]
         rule = self._rules.get(doc["tid"])
-        order = wire.order_for(doc, with_doc=self._with_doc, rule=rule)
+        order = wire.order_for(doc, self._trials, with_doc=self._with_doc, rule=rule)
         message = pickle.dumps(tuple(order), pickle.HIGHEST_PROTOCOL)
         if is_ahead and len(message) > _MAX_BYTES_AHEAD:
             return False

@@ -85,6 +85,7 @@ class SparkEvaluator:
     def start(self, domain: Domain, trials: TrialStore) -> None:
         """Pickle the domain and bring it to the cluster."""
         self._with_doc = wire.wants_doc(domain)
+        self._trials = trials
         payload = wire.pack(domain)
         self._jobs = jobs_for(self._session, payload, self._profile, self._trial_timeout_s)
 
@@ -106,7 +107,7 @@ class SparkEvaluator:
             self._threads.append(thread)
             thread.start()
         rule = self._rules.pop(doc["tid"], None)
-        self._orders.put(wire.order_for(doc, with_doc=self._with_doc, rule=rule))
+        self._orders.put(wire.order_for(doc, self._trials, with_doc=self._with_doc, rule=rule))
 
     def wait(self, timeout_s: float | None) -> list[Outcome]:
         """Block until a trial ends or the timeout passes.

@@ -181,7 +181,7 @@ class _ContextJobs:
 
     def run(self, group: str, order: wire.Order) -> bytes:
         description = f"hyperopt trial {order.tid}"
-        if self._has_properties:
+        if self._has_properties and not order.continuation:
             # The jobs of a thread are of one RDD, which is expensive to make; the order comes as a
             # property. Jobs that run at once have different RDDs: when a task is lost, Spark fails
             # every job of its RDD.
@@ -189,7 +189,7 @@ class _ContextJobs:
             self._context.setLocalProperty(_ORDER_PROPERTY, fields)
             self._context.setJobGroup(group, description, interruptOnCancel=True)
             (report,) = self._trial().collect()
-        else:
+        else:  # A checkpoint may be too large for a property.
             task = _task_of(self._key, self._broadcast, self._limit_s, tuple(order))
             trial = self._one_task.mapPartitions(task)
             (report,) = trial.collectWithJobGroup(group, description, interruptOnCancel=True)

@@ -16,6 +16,7 @@ from hyperopt.environment.garbage import no_collection
 from hyperopt.storage.sql.documents import Row, document_of, documents_of, row_of
 from hyperopt.storage.sql.exchange import Filling, Order, Reply, Request
 from hyperopt.storage.sql.reading import Changes
+from hyperopt.storage.sql.resuming import resume
 
 if TYPE_CHECKING:
     from hyperopt.storage.sql.rows import Header, Stored
@@ -41,6 +42,9 @@ class Documents(Protocol):
 
     def _settle(self, doc: Document) -> None:
         """Take note that an unfinished document has changed."""
+
+    def _reopen(self, doc: Document) -> None:
+        """Take note that a finished document waits or runs again."""
 
     def reread(self) -> None:
         """Examine all documents."""
@@ -153,6 +157,9 @@ class Mirror:
         self._note(row)
         if was_open and not was_running and mine is None:
             self._trials._settle(doc)
+            return False
+        if not was_open and row.state in _UNFINISHED:
+            self._trials._reopen(doc)
             return False
         return True
 
@@ -302,6 +309,29 @@ class Mirror:
                 self._trials._settle(known)
         self.running[row.tid] = row.attempt
         return known
+
+    def resume(self, docs: Iterable[Document]) -> list[Document]:
+        """Claim paused trials, to go on with them; return those that nobody else has taken."""
+        tids = [doc["tid"] for doc in docs]
+        self.shared.worker  # noqa: B018 (whoever claims takes part)
+        self.sync()
+
+        def work(writing: Writing) -> list[Stored]:
+            rows = [resume(writing, tid) for tid in tids]
+            return [row for row in rows if row is not None]
+
+        with self._quiet():
+            rows: list[Stored] = self.shared.write(work, self._show)
+            self.shared.known = self.header.rev
+            return [self._reopened(row) for row in rows]
+
+    def _reopened(self, row: Stored) -> Document:
+        doc = self._known[row.tid]
+        doc["state"], doc["book_time"] = row.state, None
+        self._note(row)
+        self._trials._reopen(doc)
+        self.running[row.tid] = row.attempt
+        return doc
 
     def finish(self, doc: Document) -> None:
         """Remember a result, to be written with the next exchange; told twice, it counts once."""

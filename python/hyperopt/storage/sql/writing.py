@@ -231,6 +231,13 @@ class Writing:
             state=RUNNING, attempt=row.attempt + 1, worker=self.worker, rev=self.rev
         )
 
+    def count_attempt(self, tid: int) -> None:
+        """Count an attempt at a trial that came finished from elsewhere."""
+        self.database.execute(
+            "UPDATE hyperopt_trial SET attempt = 1 WHERE study = ? AND tid = ? AND attempt = 0",
+            (self.study, tid),
+        )
+
     def release(self, tid: int) -> bool:
         """Give back a trial of ours."""
         return self._update(

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import is_classifier
 
 from hyperopt.pruning.reporting import report
+from hyperopt.pruning.reporting import resume as checkpoint
 
 __all__ = ["fit_in_steps"]
 
@@ -21,6 +22,7 @@ def fit_in_steps(
     y_val: Any,
     n_steps: int,
     loss: Callable[[Any, Any, Any], float] | None = None,
+    resume: bool = True,
     **fit_params: Any,
 ) -> float:
     """Call ``estimator.partial_fit`` on all of the data `n_steps` times, and report after each.
@@ -37,6 +39,9 @@ def fit_in_steps(
         How many times the data are gone through.
     loss
         ``loss(estimator, X_val, y_val)``, lower is better; 1 minus ``estimator.score`` when None.
+    resume
+        Whether the trial can be paused and go on: then what its estimator has learnt is kept,
+        pickled, with the trials, until it has finished.
     **fit_params
         For ``partial_fit``, such as ``classes``, which a classifier needs at the first call; here
         it may be left out, and is taken from `y`.
@@ -51,11 +56,12 @@ def fit_in_steps(
     if "classes" not in fit_params and is_classifier(estimator):
         fit_params["classes"] = np.unique(y)
     measure = _score_loss if loss is None else loss
-    value = float("nan")
-    for step in range(1, n_steps + 1):
+    done, value, learnt = (checkpoint() if resume else None) or (0, float("nan"), {})
+    estimator.__dict__.update(learnt)
+    for step in range(done + 1, n_steps + 1):
         estimator.partial_fit(X, y, **fit_params)
         value = float(measure(estimator, X_val, y_val))
-        report(value, step=step)
+        report(value, step=step, checkpoint=(step, value, vars(estimator)) if resume else None)
     return value
 
 

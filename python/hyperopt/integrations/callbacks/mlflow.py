@@ -16,7 +16,7 @@ _LONGEST_NAME = 250
 _BATCH = 1000
 """MLflow takes no more metrics at a time."""
 
-_STATUS = {"ok": "FINISHED", "pruned": "FINISHED", "cancelled": "KILLED"}
+_STATUS = {"ok": "FINISHED", "pruned": "FINISHED", "paused": "FINISHED", "cancelled": "KILLED"}
 
 
 class MLflowCallback(Callback):

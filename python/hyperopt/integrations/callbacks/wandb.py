@@ -67,4 +67,4 @@ class WandbCallback(Callback):
                 run.summary["reason"] = record.reason
             run.summary["seconds"] = record.end_s - record.begin_s
         finally:
-            run.finish(exit_code=0 if record.state in ("ok", "pruned") else 1)
+            run.finish(exit_code=0 if record.state in ("ok", "pruned", "paused") else 1)

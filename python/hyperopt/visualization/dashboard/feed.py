@@ -8,6 +8,7 @@ from typing import Any
 
 from hyperopt.analysis.guessed_space import guessed_space
 from hyperopt.space.compiler import CompiledSpace
+from hyperopt.storage.checkpoints import is_paused
 from hyperopt.storage.documents import JOB_STATE_NEW, JOB_STATE_RUNNING, Document
 from hyperopt.visualization.dashboard.source import Source
 from hyperopt.visualization.report.columns import columns_of
@@ -140,13 +141,13 @@ class Feed:
                 self._open.append(position)
 
     def _examine(self, position: int) -> bool:
-        """Take note of a document that has changed; return whether it is unfinished."""
+        """Take note of a document that has changed; return whether it may go on."""
         doc = self._docs[position]
         mark = _fingerprint(doc)
         if mark != self._prints[position]:
             self._prints[position] = mark
             self._log.append(position)
-        return doc["state"] in _OPEN
+        return doc["state"] in _OPEN or is_paused(doc)
 
     # -- what to tell
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from hyperopt.storage.checkpoints import is_paused
 from hyperopt.storage.documents import (
     JOB_STATE_DONE,
     JOB_STATE_ERROR,
@@ -16,11 +17,11 @@ from hyperopt.storage.documents import (
 )
 from hyperopt.storage.failures import error_text
 
-STATES = ("new", "running", "ok", "failed", "error", "cancelled", "pruned", "no number")
+STATES = ("new", "running", "ok", "failed", "error", "cancelled", "pruned", "no number", "paused")
 """What a trial can be on the page; a column holds positions in here."""
 
 _BY_JOB_STATE = (0, 1, 2, 4, 5)
-_OK, _FAILED, _PRUNED, _NO_NUMBER = 2, 3, 6, 7
+_OK, _FAILED, _PRUNED, _NO_NUMBER, _PAUSED = 2, 3, 6, 7, 8
 
 _MOST_CURVE_POINTS = 200_000
 """Of all learning curves together; longer ones are thinned out."""
@@ -112,7 +113,7 @@ def state_of(doc: Document) -> int:
         return _BY_JOB_STATE[state]
     # The step at which it was pruned, which may be 0, or None if it had reported nothing.
     if result.get("pruned", False) is not False:
-        return _PRUNED
+        return _PAUSED if is_paused(doc) else _PRUNED
     if result.get("status") != STATUS_OK:
         return _FAILED
     return _OK if _loss(doc) is not None else _NO_NUMBER

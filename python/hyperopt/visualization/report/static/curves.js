@@ -26,20 +26,20 @@ const curvesPanel = new Panel('curves', 'Learning curves', {
     plot.xAxis(x, 'step');
     plot.yAxis(y, 'reported value');
     const colours = ramp();
-    let pruned = 0;
+    const stopped = { pruned: 0, paused: 0 };
     const order = [...shown].sort((a, b) => (study.rank[b] === study.rank[b] ? study.rank[b] : 2) - (study.rank[a] === study.rank[a] ? study.rank[a] : 2));
     plot.pen.globalAlpha = shown.length > 300 ? 0.45 : 0.8;
     for (const i of order) {
-      const isPruned = study.states[study.state[i]] === 'pruned';
-      pruned += isPruned;
+      const state = study.states[study.state[i]];
+      if (state in stopped) stopped[state] += 1;
       const colour = !study.selected[i] ? cssColour('dim') : study.rank[i] === study.rank[i] ? colours[levelOf(study.rank[i])] : STATE_COLOURS[study.state[i]];
-      plot.line(study.curves.get(i).map(([a, b]) => (b === null ? null : [x.unit(a), y.unit(b)])), colour, { width: i === study.picked ? 3 : 1.2, dash: isPruned ? [4, 3] : [] });
+      plot.line(study.curves.get(i).map(([a, b]) => (b === null ? null : [x.unit(a), y.unit(b)])), colour, { width: i === study.picked ? 3 : 1.2, dash: state in stopped ? [4, 3] : [] });
     }
     plot.pen.globalAlpha = 1;
     const end = (i) => study.curves.get(i).filter((p) => p[1] !== null).pop() || [steps[0], y.low];
     plot.answers(study, shown, (i) => plot.px(x.unit(end(i)[0])), (i) => plot.py(y.unit(end(i)[1])));
     plot.count(shown.length);
-    panel.legend.replaceChildren(rankLegend(), legend(pruned ? [[STATE_COLOURS[6], `pruned (dashed, ${pruned})`]] : []));
+    panel.legend.replaceChildren(rankLegend(), legend(Object.keys(stopped).filter((state) => stopped[state]).map((state) => [STATE_COLOURS[study.states.indexOf(state)], `${state} (dashed, ${stopped[state]})`])));
     panel.say(shown.length < all.length ? `${shown.length} of ${all.length} curves are drawn.` : '');
   },
 });

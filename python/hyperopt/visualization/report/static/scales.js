@@ -114,7 +114,7 @@ function lossAxis(studies, log) {
 const CIVIDIS = ['#00204d', '#00306f', '#2a406c', '#48526b', '#5e626e', '#727374', '#878479', '#9e9677', '#b6a971', '#d0be67', '#ead357', '#ffea46'];
 // Okabe and Ito's colours for what has no order.
 const KINDS = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#f0e442', '#808080'];
-const STATE_COLOURS = ['#808080', '#56b4e9', '#0072b2', '#e69f00', '#d55e00', '#808080', '#cc79a7', '#8a8a33'];
+const STATE_COLOURS = ['#808080', '#56b4e9', '#0072b2', '#e69f00', '#d55e00', '#808080', '#cc79a7', '#8a8a33', '#009e73'];
 const LEVELS = 24;
 const ramps = new Map();
 

@@ -93,7 +93,7 @@ def test_a_batch_is_distinct_and_leaves_no_trace() -> None:
     before = gp.suggest([100], domain, trials, 7)
     docs = gp.suggest(list(range(100, 112)), domain, trials, 7)
     assert [doc["tid"] for doc in docs] == list(range(100, 112))
-    assert len({vals(doc)["x"] for doc in docs}) == 12
+    assert len({tuple(vals(doc).items()) for doc in docs}) == 12
     assert vals(gp.suggest([100], domain, trials, 7)[0]) == vals(before[0]) == vals(docs[0])
 
 

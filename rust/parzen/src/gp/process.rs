@@ -112,6 +112,9 @@ const ATTEMPTS: i32 = 5;
 /// So many of the best trials are moved about.
 const BEST: usize = 4;
 
+/// So many coordinates climb together, at most. Not where trials are pending: points at one summit would say the same.
+const TOGETHER: usize = 6;
+
 /// With fewer losses there is nothing to learn.
 const FEWEST: usize = 3;
 
@@ -176,6 +179,11 @@ fn proposal(
     }
     scored.sort_by(|a, b| b.score.total_cmp(&a.score));
     let mut rng = stream(seed, index, u64::MAX - 5);
+    let together = if trials.pending.is_empty() {
+        TOGETHER
+    } else {
+        1
+    };
     let mut climbed = Vec::with_capacity(options.climbs + scored.len());
     for start in scored.iter().take(options.climbs) {
         checkpoint.pass()?;
@@ -186,6 +194,7 @@ fn proposal(
             incumbent,
             start,
             options.climb,
+            together,
             &mut rng,
         ));
     }

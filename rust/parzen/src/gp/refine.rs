@@ -44,6 +44,9 @@ pub fn score(
 }
 
 /// Climbs from a point, in turn along the coordinates that move continuously and from value to value of the others.
+///
+/// Of more than `together` continuous coordinates only one, drawn by lot in each round, follows the gradient: the summits of
+/// a space of many lie where nothing is known, in its corners most of all, far from what the candidates are drawn for.
 #[must_use]
 pub fn refined(
     posterior: &Posterior,
@@ -51,12 +54,14 @@ pub fn refined(
     best: f64,
     start: Scored,
     (rounds, evaluations): (usize, usize),
+    together: usize,
     rng: &mut Rng,
 ) -> Scored {
     let mut at = start;
     for _ in 0..rounds {
         let before = at.score;
-        at = slide(posterior, ground, best, at, evaluations, rng);
+        let params = sliding(ground, &at.coordinates, together, rng);
+        at = slide(posterior, ground, best, at, &params, evaluations, rng);
         at = hop(posterior, ground, best, at, rng);
         if at.score <= before + 1e-3 {
             break;
@@ -65,18 +70,27 @@ pub fn refined(
     at
 }
 
-/// Follows the gradient along all ordered parameters, and then puts those with a grid on it.
+/// The parameters that follow the gradient together.
+fn sliding(ground: &Ground, at: &[f64], together: usize, rng: &mut Rng) -> Vec<usize> {
+    let mut params: Vec<usize> = (0..at.len())
+        .filter(|i| !at[*i].is_nan() && slides(ground, *i))
+        .collect();
+    if params.len() > together {
+        params = vec![params[rng.below(params.len() as u64) as usize]];
+    }
+    params
+}
+
+/// Follows the gradient along some ordered parameters, and then puts those with a grid on it.
 fn slide(
     posterior: &Posterior,
     ground: &Ground,
     best: f64,
     from: Scored,
+    params: &[usize],
     evaluations: usize,
     rng: &mut Rng,
 ) -> Scored {
-    let params: Vec<usize> = (0..ground.axes.len())
-        .filter(|i| !from.coordinates[*i].is_nan() && slides(ground, *i))
-        .collect();
     if params.is_empty() {
         return from;
     }
@@ -90,7 +104,7 @@ fn slide(
         for (i, x) in params.iter().zip(x) {
             seen[*i] = *x;
         }
-        let (at, slopes) = posterior.slopes(&seen, &params);
+        let (at, slopes) = posterior.slopes(&seen, params);
         let (value, by_mean, by_variance) = log_improvement_slopes(at, best);
         for (g, (mean, variance)) in gradient.iter_mut().zip(&slopes) {
             *g = -(by_mean * mean + by_variance * variance);
@@ -181,4 +195,71 @@ fn neighbours(ground: &Ground, at: &[f64], i: usize, rng: &mut Rng) -> Vec<Vec<f
             to
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::hyper::Hyper;
+    use super::super::points::Points;
+    use super::*;
+    use crate::joint::axis::Axis;
+    use crate::prior::Prior;
+    use crate::rng::stream;
+    use crate::space::{Param, Space};
+
+    fn cube(dimensions: usize) -> (Space, Vec<Axis>) {
+        let params = (0..dimensions).map(|i| Param {
+            label: format!("p{i}"),
+            prior: Prior::from_family("p", "uniform", &[0.0, 1.0]).unwrap(),
+            conditions: Some(vec![vec![]]),
+        });
+        let space = Space::new(params.collect()).unwrap();
+        let axes = space.params().iter().map(|p| Axis::new(&p.prior, false));
+        let axes = axes.collect();
+        (space, axes)
+    }
+
+    /// Which coordinates of the middle of a cube change in one round, of a process with a slope in every direction.
+    fn changed(together: usize, draw: u64) -> Vec<bool> {
+        let (space, axes) = cube(4);
+        let ground = Ground {
+            space: &space,
+            axes: &axes,
+        };
+        let mut points = Points::new(&axes);
+        points.push(&[0.2; 4]);
+        points.push(&[0.8; 4]);
+        let hyper = Hyper {
+            weights: vec![1.0; 4],
+            scale: 1.0,
+            noise: 1e-4,
+        };
+        let posterior = Posterior::new(points, &[-1.0, 1.0], hyper, 1.0, 0).unwrap();
+        let start = score(&posterior, &ground, -1.0, vec![vec![0.5; 4]]).remove(0);
+        let before = start.score;
+        let mut rng = stream(draw, 0, 0);
+        let end = refined(
+            &posterior,
+            &ground,
+            -1.0,
+            start,
+            (1, 15),
+            together,
+            &mut rng,
+        );
+        assert!(end.score > before);
+        end.coordinates.iter().map(|x| *x != 0.5).collect()
+    }
+
+    #[test]
+    fn few_coordinates_climb_together() {
+        assert_eq!(changed(4, 0), [true; 4]);
+    }
+
+    #[test]
+    fn of_many_each_climbs_alone_and_all_have_their_turn() {
+        let rounds: Vec<Vec<bool>> = (0..40).map(|draw| changed(3, draw)).collect();
+        assert!(rounds.iter().all(|r| r.iter().filter(|c| **c).count() == 1));
+        assert!((0..4).all(|i| rounds.iter().any(|r| r[i])));
+    }
 }

@@ -120,6 +120,17 @@ CASES = (
     ),
     Case("import", "import", "import", {}, (OURS, *PEERS[:3]), rounds=9),
     suggestion("suggest-100000", "100,000", 100_000, OURSELVES),
+    *(
+        suggestion(
+            f"bowl-{trials}",
+            f"losses that a process can predict, {trials:,}",
+            trials,
+            (OURS, OURS_DEFAULT, OURS_JOINT),
+            scenario="bowl",
+            rounds=6,
+        )
+        for trials in (50, 200, 1_000)
+    ),
     suggestion(
         "improving-1000",
         "losses that keep improving, 1,000",

@@ -25,7 +25,7 @@ OWN = {
 }
 """What the tables call our algorithms, by their names in the results."""
 WAYS = {OURS_STUDY.title: "`tpe`, ask and tell", OURS_DOCUMENTS.title: "`tpe`, documents"}
-SHAPED = ("improving", "outliers", "near", "one-point", "conditional")
+SHAPED = ("bowl", "improving", "outliers", "near", "one-point", "conditional")
 """How the keys of the cases begin whose trials are not spread at random."""
 LENGTHS = ("suggest-100", "suggest-1000", "suggest-10000", "suggest-100000")
 

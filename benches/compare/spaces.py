@@ -60,6 +60,16 @@ class Parameter:
                 return value if rng.uniform() < 0.9 else self.draw(rng)
         raise ValueError(self.family)
 
+    def place(self, value: Any) -> float:
+        """Return where in its range a value lies, from 0 to 1."""
+        low, high = self.args[0], self.args[1]
+        match self.family:
+            case "loguniform":
+                return math.log(value / low) / math.log(high / low)
+            case "choice":
+                return value / len(self.args)
+        return (value - low) / (high - low)
+
 
 def near(centre: float, low: float, high: float, rng: np.random.Generator) -> float:
     """Draw a number a few hundredths of a range from another, within the range."""
@@ -125,7 +135,8 @@ def history(space: Space, count: int, scenario: str) -> list[tuple[dict[str, Any
 
     Scenarios: ``random`` losses; ``improving``, each loss below all earlier ones; ``outliers``, a
     tenth of the values far out (a normal prior only); ``one-point``, all trials at the same point;
-    ``near``, all trials near one point, as those of a search that has closed in.
+    ``near``, all trials near one point, as those of a search that has closed in; ``bowl``, losses
+    that a process can predict, those of `bowl`.
     """
     rng = np.random.default_rng(20240229)
     trials = []
@@ -136,8 +147,14 @@ def history(space: Space, count: int, scenario: str) -> list[tuple[dict[str, Any
             point = space.draw_near(same, rng)
         if scenario == "outliers" and number % 10 == 0:
             point = {name: value * 10.0 ** rng.uniform(2, 6) for name, value in point.items()}
-        trials.append((point, next_loss(scenario, number, rng)))
+        loss = bowl(space, point) if scenario == "bowl" else next_loss(scenario, number, rng)
+        trials.append((point, loss))
     return trials
+
+
+def bowl(space: Space, point: dict[str, Any]) -> float:
+    """Return the sum of squares of the distances to a point, in parts of the ranges."""
+    return sum((p.place(point[p.name]) - 0.3) ** 2 for p in space.parameters)
 
 
 def next_loss(scenario: str, number: int, rng: np.random.Generator) -> float:

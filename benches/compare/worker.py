@@ -11,12 +11,13 @@ import json
 import sys
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from spaces import SPACES, history, next_loss
+from spaces import SPACES, bowl, history, next_loss
 
 warnings.simplefilter("ignore")
 
@@ -26,7 +27,11 @@ def suggestion(library: Any, space: str, trials: int, steps: int, scenario: str)
     study = library.Study(SPACES[space], history(SPACES[space], trials, scenario))
     rng = np.random.default_rng(1)
     warm_up = max(2, min(steps, 10))  # builds whatever is built once
-    losses = [next_loss(scenario, trials + number, rng) for number in range(warm_up + steps)]
+    losses: list[Any]
+    if scenario == "bowl":
+        losses = [partial(bowl, SPACES[space])] * (warm_up + steps)
+    else:
+        losses = [next_loss(scenario, trials + number, rng) for number in range(warm_up + steps)]
     for loss in losses[:warm_up]:
         study.step(loss)
     gc.collect()

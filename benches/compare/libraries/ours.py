@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from hyperopt import JOB_STATE_DONE, STATUS_OK
@@ -20,9 +21,11 @@ class Study(hyperopt_documents.Study):
         super().__init__(space, finished)
         self.store = store_of(self.trials)
 
-    def step(self, loss: float) -> None:
-        """Ask for one point and tell its loss."""
+    def step(self, loss: float | Callable[[dict[str, Any]], float]) -> None:
+        """Ask for one point and tell its loss, which may be a function of the point."""
         (doc,) = self.store.insert(self.ask(1))
+        if callable(loss):
+            loss = loss({name: values[0] for name, values in doc["misc"]["vals"].items() if values})
         doc["result"] = {"status": STATUS_OK, "loss": loss}
         doc["state"] = JOB_STATE_DONE
         self.store.settle(doc)

@@ -22,6 +22,7 @@ from typing import Any
 
 from hyperopt import StoredTrials, hp, rand
 from hyperopt.fmin import fmin, fmin_pass_expr_memo_ctrl
+from hyperopt.pruners import ASHA
 from hyperopt.spark import SparkTrials
 from hyperopt.study.verification import verify
 
@@ -150,6 +151,22 @@ def pruning(spark: Any, folder: str) -> Any:
         return x + 1 / 9
 
     return search(spark, objective, 20, pruner=True)
+
+
+def resuming(spark: Any, folder: str) -> Any:
+    def objective(x: float) -> float:
+        import hyperopt
+
+        done, _ = hyperopt.resume() or (0, b"")
+        for step in range(done + 1, 10):
+            hyperopt.report(x + 1 / step, step=step, checkpoint=(step, bytes(100_000)))
+        return x + 1 / 9
+
+    trials = SparkTrials(parallelism=2, spark_session=spark)
+    found = search(spark, objective, 20, trials, pruner=ASHA(factor=2))
+    lengths = [(r.get("pruned", 9), len(r["intermediate"])) for r in trials.results]
+    resumed = sum("resumed" in result for result in trials.results)
+    return {**found, "lengths": lengths, "resumed": resumed}
 
 
 def all_fail(spark: Any, folder: str) -> Any:

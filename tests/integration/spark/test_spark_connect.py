@@ -23,6 +23,7 @@ DONE, ERROR, CANCEL = 2, 3, 4
 SCENARIOS = (
     "ordinary",
     "pruning",
+    "resuming",
     "large_objective",
     "limit_is_the_objectives",
     "trial_timeout",
@@ -88,6 +89,14 @@ def test_hopeless_trials_stop_in_their_tasks(run: dict[str, Any]) -> None:
     assert run["pruning"]["raised"] is None
     assert run["pruning"]["states"] == [DONE] * 20
     assert 5 < run["pruning"]["pruned"] < 20
+
+
+def test_paused_trials_go_on_with_their_checkpoints(run: dict[str, Any]) -> None:
+    found = run["resuming"]
+    assert found["raised"] is None
+    assert found["states"] == [DONE] * 20
+    assert found["resumed"] > 0
+    assert all(last == length for last, length in found["lengths"])
 
 
 def test_a_large_objective_travels_once_as_an_artifact(run: dict[str, Any]) -> None:

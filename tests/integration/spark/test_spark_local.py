@@ -19,6 +19,7 @@ SCENARIOS = (
     "ordinary",
     "study_in_a_database",
     "pruning",
+    "resuming",
     "large_objective",
     "all_fail",
     "loss_threshold",
@@ -79,6 +80,14 @@ def test_hopeless_trials_stop_in_their_tasks(run: dict[str, Any]) -> None:
     assert run["pruning"]["raised"] is None
     assert run["pruning"]["states"] == [DONE] * 20
     assert 5 < run["pruning"]["pruned"] < 20
+
+
+def test_paused_trials_go_on_with_their_checkpoints(run: dict[str, Any]) -> None:
+    found = run["resuming"]
+    assert found["raised"] is None
+    assert found["states"] == [DONE] * 20
+    assert found["resumed"] > 0
+    assert all(last == length for last, length in found["lengths"])
 
 
 def test_attachments_are_stored_with_their_trial(run: dict[str, Any]) -> None:

@@ -181,19 +181,26 @@ class _ContextJobs:
 
     def run(self, group: str, order: wire.Order) -> bytes:
         description = f"hyperopt trial {order.tid}"
-        if self._has_properties and not order.continuation:
+        if not self._has_properties:
+            job = self._trial_of(order)
+            (report,) = job.collectWithJobGroup(group, description, interruptOnCancel=True)
+            return bytes(report)
+        if order.continuation is None:
             # The jobs of a thread are of one RDD, which is expensive to make; the order comes as a
             # property. Jobs that run at once have different RDDs: when a task is lost, Spark fails
             # every job of its RDD.
             fields = base64.b64encode(pickle.dumps(tuple(order))).decode()
             self._context.setLocalProperty(_ORDER_PROPERTY, fields)
-            self._context.setJobGroup(group, description, interruptOnCancel=True)
-            (report,) = self._trial().collect()
+            job = self._trial()
         else:  # A checkpoint may be too large for a property.
-            task = _task_of(self._key, self._broadcast, self._limit_s, tuple(order))
-            trial = self._one_task.mapPartitions(task)
-            (report,) = trial.collectWithJobGroup(group, description, interruptOnCancel=True)
+            job = self._trial_of(order)
+        self._context.setJobGroup(group, description, interruptOnCancel=True)
+        (report,) = job.collect()
         return bytes(report)
+
+    def _trial_of(self, order: wire.Order) -> Any:
+        task = _task_of(self._key, self._broadcast, self._limit_s, tuple(order))
+        return self._one_task.mapPartitions(task)
 
     def _trial(self) -> Any:
         found = getattr(self._of_thread, "trial", None)

@@ -24,6 +24,7 @@ def play(
         The budget, in full trials' worth of steps.
     """
     running: list[tuple[Any, Iterator[float], int] | None] = [None] * workers
+    paused: dict[Any, tuple[Iterator[float], int]] = {}
     best, spent, found = float("inf"), 0, []
     budget = int(trials * problem.steps)
     while spent < budget:
@@ -33,7 +34,10 @@ def play(
             here = running[place]
             if here is None:
                 trial, point = search.ask()
-                here = trial, problem.losses(point), 0
+                if point is None:
+                    here = trial, *paused.pop(trial[0])
+                else:
+                    here = trial, problem.losses(point), 0
             trial, losses, step = here
             loss, step, spent = next(losses), step + 1, spent + 1
             running[place] = trial, losses, step
@@ -46,6 +50,8 @@ def play(
                     found.append((spent / problem.steps, best))
             elif stops:
                 search.tell(trial, None)
+                if getattr(search, "_resumes", False):
+                    paused[trial[0]] = losses, step
                 running[place] = None
     return found
 

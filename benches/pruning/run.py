@@ -37,7 +37,9 @@ METHODS = (
     *IN_FULL,
     "jtpe, default, bohb",
     "jtpe, default, bad",
+    "jtpe, default, resumable",
     "jtpe, asha 4",
+    "jtpe, asha 4, resumable",
     "one epoch",
     *(f"optuna, {pruner}" for pruner in OPTUNA),
 )
@@ -64,7 +66,8 @@ def search_of(method: str, problem: Problem, seed: int) -> Search:
     pruner, _, learns = pruner.partition(", ")
     chosen = {"": None, "default": True, "asha 4": ASHA(1, 4)}[pruner]
     algo = {"jtpe": jtpe.suggest, "auto": auto.suggest}[library]
-    return Ours(problem, seed, chosen, algo, learns)
+    resumes = learns == "resumable"
+    return Ours(problem, seed, chosen, algo, "" if resumes else learns, resumes=resumes)
 
 
 def run(task: tuple[str, str, int, int, float]) -> dict[str, Any]:

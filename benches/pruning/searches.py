@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,8 +13,8 @@ from problems import Problem
 class Search(Protocol):
     """Proposes points, hears of every step, and says when to stop."""
 
-    def ask(self) -> tuple[Any, dict[str, float]]:
-        """A trial and its point."""
+    def ask(self) -> tuple[Any, dict[str, float] | None]:
+        """A trial and its point; without one if it is a trial that was stopped and goes on."""
 
     def report(self, trial: Any, step: int, loss: float) -> bool:
         """Take a step's loss; whether to stop."""
@@ -43,15 +44,26 @@ _ours: dict[str, Any] = {}
 
 
 class Ours:
-    """`jtpe` (or another algorithm) with one of our pruners; thresholds as of the trial's order."""
+    """`jtpe` (or another algorithm) with one of our pruners; thresholds as of the trial's order.
+
+    If it `resumes`, trials that stop are paused, and go on as `fmin` would have it.
+    """
 
     def __init__(
-        self, problem: Problem, seed: int, pruner: Any, algo: Any = None, learns: str = ""
+        self,
+        problem: Problem,
+        seed: int,
+        pruner: Any,
+        algo: Any = None,
+        learns: str = "",
+        *,
+        resumes: bool = False,
     ) -> None:
         from hyperopt import Domain, Trials, hp, jtpe
         from hyperopt.algorithms.rungs import RungFeed
         from hyperopt.pruning.choice import as_pruner
         from hyperopt.pruning.reporting import Reporter
+        from hyperopt.search.resumption import Resumption
 
         RungFeed.learn = _learns(learns)  # type: ignore[method-assign]
         kinds = {
@@ -65,32 +77,49 @@ class Ours:
         self._domain, self._trials = Domain(lambda point: 0.0, space), Trials()
         self._rng = np.random.default_rng(seed)
         self._pruner, self._algo, self._reporter = as_pruner(pruner), algo or jtpe.suggest, Reporter
+        self._resumes = resumes
+        run = SimpleNamespace(trials=self._trials, options=SimpleNamespace(pruner=self._pruner))
+        self._resumption = Resumption(run)  # type: ignore[arg-type]
 
-    def ask(self) -> tuple[Any, dict[str, float]]:
-        from hyperopt.pruning.curves import log_of
+    def ask(self) -> tuple[Any, dict[str, float] | None]:
+        from hyperopt.pruning.checkpoints import continuation_of
 
+        for doc in self._resumption.due(1) if self._resumes else ():
+            doc["state"] = 1
+            self._trials._reopen(doc)
+            reporter = self._reporter_of(doc["tid"])
+            reporter.continuation = continuation_of(self._trials, doc)
+            reporter.resume()
+            return (doc["tid"], reporter), None
         (tid,) = self._trials.new_trial_ids(1)
         seed = int(self._rng.integers(2**31 - 1))
         (doc,) = self._algo([tid], self._domain, self._trials, seed)
         doc["state"] = 1
         self._trials.insert_trial_docs([doc])
         self._trials.refresh()
+        values = {n: v[0] for n, v in doc["misc"]["vals"].items()}
+        return (tid, self._reporter_of(tid)), self._domain.space.evaluate(values)
+
+    def _reporter_of(self, tid: int) -> Any:
+        from hyperopt.pruning.curves import log_of
+
         reporter = self._reporter()
         if self._pruner is not None:
             reporter.rule = self._pruner.rule(log_of(self._trials).curves(), tid)
-        values = {n: v[0] for n, v in doc["misc"]["vals"].items()}
-        return (tid, reporter), self._domain.space.evaluate(values)
+        return reporter
 
     def report(self, trial: Any, step: int, loss: float) -> bool:
         reporter = trial[1]
-        reporter.report(loss, step)
+        reporter.report(loss, step, checkpoint=b"here" if self._resumes else None)
         return bool(reporter.should_prune())
 
     def tell(self, trial: Any, loss: float | None) -> None:
         tid, reporter = trial
         doc = next(doc for doc in reversed(self._trials._dynamic_trials) if doc["tid"] == tid)
         ended = {"status": "ok", "loss": loss}
-        doc["result"] = reporter.pruned() if loss is None else reporter.complete(ended)
+        result = reporter.pruned() if loss is None else reporter.complete(ended)
+        self._trials.trial_attachments(doc).update(result.pop("attachments", {}))
+        doc["result"] = result
         doc["state"] = 2
         self._trials.refresh()
 

@@ -20,6 +20,7 @@ from hyperopt import StoredTrials, Trials, fmin, hp, jtpe, open_study, rand, tpe
 from hyperopt.base import JOB_STATE_DONE, JOB_STATE_ERROR, JOB_STATE_NEW, JOB_STATE_RUNNING
 from hyperopt.exceptions import InvalidTrial, StorageError, StudyNotFound
 from hyperopt.storage.sql.codec import Opaque
+from hyperopt.study.verification import verify
 
 from .processes import Child, check_whole, describe, query, until
 
@@ -346,6 +347,37 @@ def test_what_was_asked_for_can_be_told_by_a_later_process(url: str) -> None:
 
 
 # -- changes by hand
+
+
+def test_paused_trials_go_on_once_whoever_has_paused_them(url: str) -> None:
+    begun: list[tuple[float, int]] = []
+
+    def steps(point: Any) -> float:
+        done = int(hyperopt.resume() or b"0")
+        begun.append((point["x"], done))
+        for step in range(done + 1, 10):
+            time.sleep(0.001)
+            hyperopt.report(bowl(point) + 1 / step, step=step, checkpoint=str(step).encode())
+        return bowl(point) + 1 / 9
+
+    def take_part(number: int) -> None:
+        trials = StoredTrials(url)
+        minimise(trials, 40, steps, rstate=number, pruner=hyperopt.pruners.ASHA(factor=2))
+        trials.close()
+
+    minimise(url, 1, steps)
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(take_part, range(3)))
+    trials = StoredTrials(url)
+    assert len(trials) == 40
+    assert len(begun) == len(set(begun))
+    resumed = [doc for doc in trials.trials if "resumed" in doc["result"]]
+    assert resumed
+    for doc in trials.trials:
+        last = doc["result"].get("pruned", 9)
+        assert [step for step, _ in doc["result"]["intermediate"]] == list(range(1, last + 1))
+    trials.close()
+    assert verify(url, "default").problems == []
 
 
 def test_changes_by_hand_are_seen_by_everybody(url: str) -> None:

@@ -148,15 +148,17 @@ def losses(regrets: Regrets, suites: dict[str, str]) -> str:
         for problem in behind:
             counts[suites[problem]] += 1
         where = ", ".join(f"{count} {suite}" for suite, count in sorted(counts.items()))
-        lines.append(f"- After {budget} evaluations: {len(behind)} of {len(suites)} ({where}).")
+        where = f" ({where})" if where else ""
+        lines.append(f"- After {budget} evaluations: {len(behind)} of {len(suites)}{where}.")
     return "\n".join(lines) + "\n"
 
 
 def section() -> str:
     """Return the section, its heading included."""
     regrets, suites = read()
-    counts = sorted({len(runs) for runs in regrets[DEFAULT].values()})
-    of_default = " to ".join(str(count) for count in dict.fromkeys((counts[0], counts[-1])))
+    others = (DEFAULT, JOINT, OPTUNA)
+    counts = sorted({len(runs) for method in others for runs in regrets[method].values()})
+    of_others = " to ".join(str(count) for count in dict.fromkeys((counts[0], counts[-1])))
     return f"""\
 {TITLE}
 
@@ -164,8 +166,8 @@ def section() -> str:
 predicts, `jtpe` elsewhere. Optuna's `GPSampler` is the strongest opponent for short runs of spaces
 without conditions. It takes half a second for a suggestion and needs torch, so it is not part of
 `make bench-quality`: this section comes from runs that were recorded
-(`benches/quality/recorded.py`), with one run of `GPSampler` on each problem, 8 of Optuna's TPE (3
-on those with many parameters), 4 of `jtpe` and {of_default} of the default.
+(`benches/quality/recorded.py`), with one run of `GPSampler` on each problem and {of_others} of the
+others, each on another instance of the problem where there are several.
 Brackets are 95 % intervals of a bootstrap over problems.
 
 ![Scores by suite: the default, GPSampler and Optuna's TPE](pictures/quality-gp.png)
@@ -186,9 +188,8 @@ Most are functions with many local optima, conditional spaces in which the bette
 one that looks better early on, and noisy ones. There the process predicts most losses well and yet
 keeps proposing near the best trial: what it predicts well is what has been tried. A process alone
 does worse there than the default, and `jtpe` alone better; see [what was
-tried](algorithms.md#what-was-tried-for-the-default). With 50 to 100 parameters Optuna's TPE is
-ahead in the first 100 evaluations; on conditional spaces `jtpe` is after 200, and on
-noisy tables `GPSampler`.
+tried](algorithms.md#what-was-tried-for-the-default). On conditional spaces `jtpe` is ahead after
+200 evaluations, and on noisy tables `GPSampler`.
 """
 
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Resumption"]
 
+_PAUSED_PER_LOOK = 64
+"""A look at so many paused trials costs no more than a suggestion."""
+
 
 class Resumption:
     """Finds the trials that the pruner would not stop any more, by what is known now.
@@ -31,7 +34,7 @@ class Resumption:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._seen: tuple[Any, int] | None = None
+        self._seen: tuple[Any, int] = (None, 0)
         """What was known when nothing was found."""
 
     def heed(self, result: Mapping[str, Any]) -> None:
@@ -49,12 +52,18 @@ class Resumption:
     def due(self, most: int) -> list[Document]:
         """Up to `most` trials that would not be stopped any more: those that have come furthest.
 
-        Of several that have come equally far the best ones.
+        Of several that have come equally far the best ones. Where many are paused, all of them are
+        looked at only after several others have ended.
         """
         log = log_of(self._run.trials)
         curves = log.curves()
-        if not log.paused or (curves, len(curves)) == self._seen:
+        known, count = self._seen
+        if known is curves and len(curves) - count < 1 + len(log.paused) // _PAUSED_PER_LOOK:
             return []
+        return self._look(log, most)
+
+    def _look(self, log: CurveLog, most: int) -> list[Document]:
+        curves = log.curves()
         pruner = self._run.options.pruner
         found = []
         for doc, curve in self._waiting(log):
@@ -68,10 +77,11 @@ class Resumption:
         return [doc for doc, _ in found[:most]]
 
     def last_resort(self, most: int) -> list[Document]:
-        """The trial that has come furthest, if all others have been begun and none has finished."""
+        """When nothing else is left to do: `due`, or else the furthest if none has finished yet."""
         log = log_of(self._run.trials)
-        if log.curves().finished:
-            return []
+        found = self._look(log, most)
+        if found or log.curves().finished:
+            return found
         return [doc for doc, _ in sorted(self._waiting(log), key=_order)[:1]]
 
     def _waiting(self, log: CurveLog) -> Iterator[tuple[Document, Curve]]:

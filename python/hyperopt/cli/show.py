@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from hyperopt.analysis.table import STATE_NAMES, rows_of
 from hyperopt.cli.arguments import add_study, snapshot_of, write, write_table
 from hyperopt.cli.window import GAP, folded, wrapped
-from hyperopt.storage.documents import STATUS_OK, active_values
+from hyperopt.storage.checkpoints import is_paused
+from hyperopt.storage.documents import STATUS_OK, active_values, result_of
 from hyperopt.storage.failures import failure_of
 
 if TYPE_CHECKING:
@@ -62,8 +63,13 @@ def _facts(snapshot: Snapshot) -> dict[str, Any]:
     header, trials = snapshot.header, snapshot.trials
     counts = Counter(STATE_NAMES[row.state] for row in snapshot.rows)
     best = min(_ok_trials(snapshot), key=_loss, default=None)
+    docs = trials._dynamic_trials
+    n_paused = sum(map(is_paused, docs))
+    n_stopped = sum("pruned" in result_of(doc) for doc in docs) - n_paused
     failures = Counter(
-        why for doc in trials._dynamic_trials if (why := failure_of(doc)) is not None
+        why
+        for doc in docs
+        if "pruned" not in result_of(doc) and (why := failure_of(doc)) is not None
     )
     commonest = failures.most_common(1)
     return {
@@ -74,6 +80,8 @@ def _facts(snapshot: Snapshot) -> dict[str, Any]:
         "max_evals": header.max_evals,
         "best_loss": None if best is None else _loss(best),
         "best_trial": None if best is None else best["tid"],
+        "stopped_early": n_stopped,
+        "paused": n_paused,
         "commonest_failure": f"{commonest[0][1]} x {commonest[0][0]}" if commonest else None,
         "parameters": ", ".join(trials._space.labels) if trials._space is not None else None,
         "algorithms": ", ".join(_name(fact["algorithm"]) for fact in snapshot.algorithms) or None,

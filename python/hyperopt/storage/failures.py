@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from hyperopt.environment.strangers import repr_of
+from hyperopt.storage.checkpoints import is_paused
 from hyperopt.storage.documents import JOB_STATE_CANCEL, JOB_STATE_DONE, JOB_STATE_ERROR, Document
 
 _TRACEBACK = "Traceback (most recent call last)"
@@ -43,7 +44,8 @@ def failure_of(doc: Document) -> str | None:
     if state != JOB_STATE_DONE:
         return None
     if "pruned" in result:
-        return f"was stopped at step {result['pruned']}"
+        how = "paused" if is_paused(doc) else "stopped"
+        return f"was {how} at step {result['pruned']}"
     status, loss = result.get("status"), result.get("loss")
     if status == "fail":
         return f"returned {repr_of(result)}"

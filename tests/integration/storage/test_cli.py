@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
+import hyperopt
 from hyperopt import StoredTrials, fmin, hp, rand
 from hyperopt.cli.main import main
 from hyperopt.exceptions import StorageError
@@ -58,6 +59,32 @@ def test_a_study_is_shown_with_its_best_trials(
     best = json.loads(output(capsys, "best", "--storage", url, "--json"))
     assert best["params"] == trials.best_params
     assert len(output(capsys, "best", "--storage", url, "-n", "3").splitlines()) == 4
+
+
+class _Unless:
+    """Stops the trials from the second to the sixth at once."""
+
+    def rule(self, curves: Any, tid: int) -> Any:
+        return (lambda steps, values: True) if 1 <= tid <= 5 else None
+
+
+def test_what_was_stopped_or_paused_has_not_failed(
+    sqlite_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tid = iter(range(8))
+
+    def objective(x: float) -> Any:
+        number = next(tid)
+        checkpoint = b"here" if number in (2, 3) else None
+        hyperopt.report(x, step=1, checkpoint=checkpoint)
+        return {"status": "fail"} if number == 6 else x
+
+    space = hp.uniform("x", 0, 1)
+    fmin(objective, space, rand.suggest, 8, trials=StoredTrials(sqlite_url, "s"), rstate=0,
+         pruner=_Unless(), verbose=False)  # fmt: skip
+    facts = json.loads(output(capsys, "show", f"{sqlite_url}#s", "--json"))
+    assert (facts["stopped_early"], facts["paused"]) == (3, 2)
+    assert facts["commonest_failure"].startswith("1 x returned {'status': 'fail', ")
 
 
 def test_a_study_is_named_as_a_file_or_after_the_url(

@@ -32,6 +32,9 @@ PROOFS = {
     "thousands of evaluations": "docs/long-searches.md",
     "several objectives at once": "docs/migrating.md",
     "stopping hopeless trials (pruning)": "tests/integration/pruning/test_pruning.py",
+    "pausing a trial, and going on when it turns out promising": (
+        "tests/integration/pruning/test_pause_and_go_on.py"
+    ),
     "stopping folds of a cross-validation": "tests/unit/pruning/test_folds_of_sklearn.py",
     "relations between parameters": "tests/unit/study/test_fmin_condition.py",
     "studies in a database": "tests/integration/storage/test_survival.py",
@@ -88,6 +91,9 @@ def test_optuna_does_what_the_table_says() -> None:
     assert "constraints_func" in inspect.signature(optuna.samplers.TPESampler).parameters
     assert "directions" in inspect.signature(optuna.create_study).parameters
     assert "n_jobs" in inspect.signature(optuna.study.Study.optimize).parameters
+    assert {state.name for state in optuna.trial.TrialState} == {
+        *("RUNNING", "WAITING", "COMPLETE", "PRUNED", "FAIL")  # and none that is paused
+    }
     with pytest.warns(UserWarning, match="not divisible by `step`"):
         optuna.distributions.FloatDistribution(0.0, 1.0, step=0.3)
     with warnings.catch_warnings():  # ... and it says nothing of a choice of ordered numbers

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tempfile
 import time
 
 N_PARAMETERS = 10
@@ -66,6 +67,17 @@ def optunas(storage: str, n_trials: int, name: str) -> int:
     return n
 
 
+def load(library: str, storage: str) -> None:
+    """Have the library import what it is going to need: by a search of one trial, elsewhere."""
+    with tempfile.TemporaryDirectory() as folder:
+        if library == "ours":
+            ours(f"sqlite:///{folder}/load.db", 1, "load", None)
+        else:
+            optunas(f"sqlite:///{folder}/load.db", 1, "load")
+    if storage.startswith("postgresql"):
+        import psycopg  # noqa: F401
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("library", choices=("ours", "optuna"))
@@ -75,10 +87,7 @@ def main() -> None:
     parser.add_argument("begin", type=float, help="when to begin, for all processes the same")
     parser.add_argument("--sync", type=float)
     args = parser.parse_args()
-    if args.library == "ours":
-        import hyperopt.study.stored  # noqa: F401
-    else:
-        import optuna  # noqa: F401
+    load(args.library, args.storage)
     time.sleep(max(0.0, args.begin - time.time()))
     began = time.time()
     if args.library == "ours":

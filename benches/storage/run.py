@@ -38,7 +38,7 @@ most every 0.1 s. Both libraries keep what is committed when a process is killed
 {table}
 """
 _START_S = 6.0
-"""How long processes get to import what they measure."""
+"""How long processes get to import what they measure, by a search of one trial."""
 
 
 def run(

@@ -27,6 +27,7 @@ _COLUMNS = frozenset(
 _MISC = frozenset(("tid", "idxs", "vals", "cmd", "workdir"))
 _USUAL_CMD = {"cmd": CMD, "workdir": None}
 _REST = {"version": 0}
+_USUAL = _COLUMNS | _REST.keys()
 _DONE = 2
 
 _encoder = json.JSONEncoder(allow_nan=False, separators=(",", ":"), check_circular=False).encode
@@ -48,20 +49,25 @@ class Row(NamedTuple):
 def row_of(doc: dict[str, Any]) -> Row:
     """The row of a document."""
     exp_key, owner = doc["exp_key"], doc["owner"]
+    booked, refreshed = _to_ms(doc["book_time"]), _to_ms(doc["refresh_time"])
     return Row(
         doc["tid"],
         doc["state"],
         None if exp_key is None else codec.to_text(exp_key),
         None if owner is None else codec.to_text(owner),
-        _to_ms(doc["book_time"]),
-        _to_ms(doc["refresh_time"]),
+        booked,
+        refreshed,
         _loss(doc),
-        text_of(doc),
+        _text(doc, booked, refreshed),
     )
 
 
 def text_of(doc: dict[str, Any]) -> str:
     """What a document holds beside the columns, as text."""
+    return _text(doc, _to_ms(doc["book_time"]), _to_ms(doc["refresh_time"]))
+
+
+def _text(doc: dict[str, Any], booked: int | None, refreshed: int | None) -> str:
     misc, tid = doc["misc"], doc["tid"]
     params = _plain_params(misc["idxs"], misc["vals"], tid)
     content: dict[str, Any] = {}
@@ -72,17 +78,18 @@ def text_of(doc: dict[str, Any]) -> str:
         content["v"] = params
     if misc.get("cmd") != CMD or "workdir" not in misc or misc["workdir"] is not None:
         content["cmd"] = codec.encode({k: misc[k] for k in ("cmd", "workdir") if k in misc})
-    more = {key: value for key, value in misc.items() if key not in _MISC}
-    if more:
+    if not misc.keys() <= _MISC:
+        more = {key: value for key, value in misc.items() if key not in _MISC}
         content["misc"] = codec.encode(more)
     if doc["spec"] is not None:
         content["spec"] = codec.encode(doc["spec"])
     content["result"] = _encode_result(doc["result"])
-    rest = {key: value for key, value in doc.items() if key not in _COLUMNS}
-    if rest != _REST:
-        content["rest"] = codec.encode(rest)
-    odd = {k: doc[k] for k in ("book_time", "refresh_time") if _to_ms(doc[k]) is None}
-    odd = {key: value for key, value in odd.items() if value is not None}
+    if doc.keys() != _USUAL or doc["version"] != _REST["version"]:
+        rest = {key: value for key, value in doc.items() if key not in _COLUMNS}
+        if rest != _REST:
+            content["rest"] = codec.encode(rest)
+    times = (("book_time", booked), ("refresh_time", refreshed))
+    odd = {k: doc[k] for k, ms in times if ms is None and doc[k] is not None}
     if odd:
         content["times"] = codec.encode(odd)
     return _encoder(content)

@@ -29,6 +29,9 @@ SYNC_INTERVAL_S = 0.1
 """Commits closer together than this are not each forced onto the disk."""
 
 _BUSY_S = 60.0
+_CHECKPOINT_PAGES = 4000
+"""From so many changed pages on, 16 MB, they are moved from the log into the file."""
+
 _WORDS = {
     "IDENTITY": "INTEGER PRIMARY KEY AUTOINCREMENT",
     "REAL8": "REAL",
@@ -99,6 +102,8 @@ class SqliteDatabase(Database):
             try:
                 connection.execute("PRAGMA journal_mode = WAL").fetchall()
                 connection.execute("PRAGMA cache_size = -16384")
+                # Each one forces two files onto the disk, while others wait.
+                connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
             except BaseException:
                 connection.close()
                 raise

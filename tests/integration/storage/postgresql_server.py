@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -46,11 +46,13 @@ class Server:
     ----------
     fsync
         Whether commits are forced onto the disk: for measurements, not for tests.
+    settings
+        More of its settings, each as ``name=value``.
     """
 
-    def __init__(self, fsync: bool = False) -> None:
+    def __init__(self, fsync: bool = False, settings: Sequence[str] = ()) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="hyperopt-pg-"))
-        self._fsync = fsync
+        self._settings = [f"fsync={'on' if fsync else 'off'}", *settings]
         self._account: dict[str, object] = {}
         self._programs = find_programs()
         self._process: subprocess.Popen[bytes] | None = None
@@ -93,11 +95,11 @@ class Server:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
+        options = [word for setting in self._settings for word in ("-c", setting)]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [self._programs / "postgres", "-D", self.data, "-k", self.folder,
-                 "-c", "listen_addresses=", "-c", f"fsync={'on' if self._fsync else 'off'}",
-                 "-c", "max_connections=150"],
+                 "-c", "listen_addresses=", "-c", "max_connections=150", *options],
                 stdout=log, stderr=log, cwd=self.folder, start_new_session=True,
                 env={**os.environ, "LC_ALL": "C"}, **self._account,  # type: ignore[call-overload]
             )  # fmt: skip
@@ -146,9 +148,9 @@ class Server:
 
 
 @contextmanager
-def running_server(*, fsync: bool = False) -> Iterator[Server]:
+def running_server(*, fsync: bool = False, settings: Sequence[str] = ()) -> Iterator[Server]:
     """A server that ends with the block."""
-    server = Server(fsync)
+    server = Server(fsync, settings)
     try:
         yield server
     finally:

@@ -20,7 +20,7 @@ from hyperopt import StoredTrials, fmin, hp, jtpe, open_study
 from hyperopt.cli.main import main
 from hyperopt.exceptions import StorageError, StorageUnavailable
 from hyperopt.storage.sql import points, shared
-from hyperopt.storage.sql.database import Unclear
+from hyperopt.storage.sql.database import Statement, Unclear
 from hyperopt.storage.sql.documents import row_of
 from hyperopt.storage.sql.postgresql import _TABLES_LOCK, PostgresqlDatabase
 from hyperopt.storage.sql.spill import Spill
@@ -346,8 +346,8 @@ def test_a_commit_whose_reply_was_lost_is_not_made_again(
     commit = PostgresqlDatabase._commit
     lost = []
 
-    def commit_without_reply(database: PostgresqlDatabase) -> None:
-        commit(database)
+    def commit_without_reply(database: PostgresqlDatabase, flush: Statement | None) -> None:
+        commit(database, flush)
         if len(lost) < 8 and random.random() < 0.4:
             lost.append(1)
             raise Unclear("the connection broke")
@@ -370,10 +370,11 @@ def test_a_commit_that_the_server_is_still_busy_with_is_waited_for(
     trials = StoredTrials(url)
     minimise(trials, 2)
 
-    def commit_later(database: PostgresqlDatabase) -> None:
+    def commit_later(database: PostgresqlDatabase, flush: Statement | None) -> None:
         if database is not trials._mirror.shared.database or len(seen) not in (3, 9):
-            commit(database)
+            commit(database, flush)
             return
+        database._send([*database._unsent, ("SELECT 1", ())])
         connection, database._connection = database._connection, None
 
         def finish() -> None:

@@ -21,9 +21,12 @@ from hyperopt.storage.sql.points import reached
 if TYPE_CHECKING:
     from hyperopt.storage.sql.address import Address
 
-__all__ = ["Cursor", "Database", "Unclear"]
+__all__ = ["Cursor", "Database", "Statement", "Unclear"]
 
 T = TypeVar("T")
+
+Statement = tuple[str, tuple[Any, ...]]
+"""A statement and its parameters."""
 
 PATIENCE_S = 900.0
 """How long a process tries to reach a database that is away."""
@@ -69,11 +72,18 @@ class Database(ABC):
         self._connection: Any = None
         self._pid = os.getpid()
         self._depth = 0
+        self._wanted: Sequence[Statement] = ()
+        self.n_connections = 0
 
     clock: str
     """The database's time in SQL; NULL if `now` tells it."""
     hold: str
     """What makes a SELECT hold its rows until the transaction ends."""
+    begin_reading: str
+    """What begins a transaction that sees one moment of the database."""
+    is_remote: bool
+    """Whether every answer takes a way there and back, which statements had better share; and
+    whether the database can end by itself, and with it what was not on its disk yet."""
 
     def hurry(self, yes: bool) -> None:
         """Wait only some seconds for a database that is away, or as long as told again."""
@@ -89,10 +99,10 @@ class Database(ABC):
     def _connect(self) -> Any: ...
 
     @abstractmethod
-    def _begin(self) -> None: ...
+    def _begin(self, flush: Statement | None) -> None: ...
 
     @abstractmethod
-    def _commit(self) -> None: ...
+    def _commit(self, flush: Statement | None) -> None: ...
 
     @abstractmethod
     def _rollback(self) -> None: ...
@@ -100,6 +110,14 @@ class Database(ABC):
     @abstractmethod
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Cursor:
         """Execute one statement."""
+
+    def later(self, sql: str, parameters: Sequence[Any] = ()) -> None:
+        """Execute a statement that gives nothing: with the next one that does, or the commit."""
+        self.execute(sql, parameters)
+
+    def foresee(self, statements: Sequence[Statement]) -> None:
+        """Say what is going to be read: it may come with the next answer, and is as of then."""
+        self._wanted = statements
 
     @abstractmethod
     def has_table(self, name: str) -> bool:
@@ -142,6 +160,7 @@ class Database(ABC):
         self._leave_parent()
         if self._connection is None:
             self._connection = self._connect()
+            self.n_connections += 1
         return self._connection
 
     def _leave_parent(self) -> None:
@@ -171,18 +190,26 @@ class Database(ABC):
                 self.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """A transaction that writes; it is rolled back if anything is raised."""
+    def transaction(self, flush: Statement | None = None) -> Iterator[None]:
+        """A transaction that writes; it is rolled back if anything is raised.
+
+        Parameters
+        ----------
+        flush
+            A statement that writes, which is executed after the commit. With it, who waits for what
+            this transaction holds need not wait for the server's disk; the context ends when all is
+            on it, and with it all that this transaction has seen.
+        """
         self._leave_parent()
         with self._lock:
             if self._depth:
                 raise AssertionError("a transaction is open already in this thread")
-            self._begin()
+            self._begin(flush)
             self._depth = 1
             try:
                 yield
                 reached("before commit")
-                self._commit()
+                self._commit(flush)
                 reached("after commit")
             except BaseException:
                 with suppress(Exception):
@@ -196,6 +223,7 @@ class Database(ABC):
         work: Callable[[], T],
         happened: Callable[[], T | None] | None = None,
         on_trouble: Callable[[BaseException], None] | None = None,
+        flush: Statement | None = None,
     ) -> T:
         """`work` in a transaction, again and again while the database is away or busy.
 
@@ -210,11 +238,13 @@ class Database(ABC):
             there for the end of a COMMIT that the server is still busy with.
         on_trouble
             Told about the first failure that lasts, once.
+        flush
+            As for `transaction`.
         """
         began, wait_s, unclear, told = time.monotonic(), _FIRST_WAIT_S, False, False
         while True:
             try:
-                with self.transaction():
+                with self.transaction(flush):
                     if unclear and happened is not None:
                         found = happened()
                         if found is not None:
@@ -263,12 +293,12 @@ class Database(ABC):
             wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
 
     def _read_once(self, work: Callable[[], T]) -> T:
-        self.execute("BEGIN")
+        self.execute(self.begin_reading)
         try:
             return work()
         finally:
             with suppress(Exception):
-                self.execute("ROLLBACK")
+                self._rollback()
 
 
 _kept: list[Any] = []

@@ -15,15 +15,28 @@ from typing import TYPE_CHECKING
 from hyperopt.storage.sql import leases
 from hyperopt.storage.sql.documents import Row, document_of, row_of
 from hyperopt.storage.sql.points import reached
-from hyperopt.storage.sql.reading import read_trials
+from hyperopt.storage.sql.reading import read_trials, states_of
 from hyperopt.storage.sql.rows import COLUMNS, Header, Stored
 from hyperopt.storage.sql.seeds import call_seed
 from hyperopt.storage.sql.writing import ERROR, RUNNING, Call, Writing
 
 if TYPE_CHECKING:
+    from hyperopt.storage.sql.database import Statement
     from hyperopt.storage.sql.leases import Watch
 
-__all__ = ["Filling", "Order", "Reply", "Request", "Reservation", "Suggestion", "perform"]
+__all__ = [
+    "Filling",
+    "Order",
+    "Reply",
+    "Request",
+    "Reservation",
+    "Suggestion",
+    "foreseen",
+    "perform",
+]
+
+_MANY = 100
+"""From so many results on they are not asked for beforehand."""
 
 MOST_LOSSES = 3
 """A trial that so many processes were lost with is not tried again."""
@@ -124,6 +137,13 @@ class Order:
     request: Request | None = None
     look_for_lost: bool = False
 
+    @property
+    def may_requeue(self) -> bool:
+        """Whether it may change which trials wait, but for those that it asks for."""
+        return self.look_for_lost or bool(
+            self.found or self.returned or self.inserted or self.corrected
+        )
+
 
 @dataclass
 class Reply:
@@ -150,6 +170,16 @@ class Reply:
     failed: list[Stored] = field(default_factory=list)
 
 
+def foreseen(study: int, request: Request | None, results: Sequence[int]) -> list[Statement]:
+    """What `perform` is going to read first, for a request and the results of these trials."""
+    statements = []
+    if _is_short(results):
+        statements.append(states_of(study, results))
+    if request is not None and _claims(request):
+        statements.append(_waiting_of(study, request))
+    return statements
+
+
 def perform(
     writing: Writing, order: Order, watch: Watch, show: Callable[[list[Stored]], None]
 ) -> Reply:
@@ -168,6 +198,11 @@ def perform(
         anything is suggested.
     """
     reply = Reply(writing.header)
+    # Both are read before anything is written, so that they can come with the lock.
+    tids = [row.tid for _, row in order.results]
+    if writing.database.is_remote and _is_short(tids):
+        writing.examine(tids)
+    waiting = None if order.may_requeue else _waiting(writing, order.request)
     for row, counts in order.inserted:
         writing.insert(row, "insert", counts=counts)
     for row in order.corrected:
@@ -188,7 +223,9 @@ def perform(
         show(reply.failed)
     reached("lost trials taken")
     if order.request is not None:
-        _serve(writing, order.request, reply)
+        if waiting is None or any(row.tid in tids for row in waiting):
+            waiting = _waiting(writing, order.request)
+        _serve(writing, order.request, waiting, reply)
     reached("trials claimed")
     writing.close()
     reply.header = writing.header
@@ -197,7 +234,7 @@ def perform(
 
 def _take_over(writing: Writing, watch: Watch) -> list[Stored]:
     """Put the trials of lost processes back; return those that have been lost too often."""
-    database, failed = writing.database, []
+    database, failed = writing.database, list[Stored]()
     lost = watch.lost(database, writing.study, writing.worker)
     for worker in lost:
         rows = database.execute(
@@ -216,6 +253,7 @@ def _take_over(writing: Writing, watch: Watch) -> list[Stored]:
 
 def _n_losses(writing: Writing, tid: int) -> int:
     """How many processes were lost with a trial since it was last put into the queue."""
+    writing.write_log()
     rows = writing.database.execute(
         "SELECT kind FROM hyperopt_event WHERE study = ? AND tid = ? "
         "AND kind IN ('lost', 'requeue', 'suggest') ORDER BY rev",
@@ -239,12 +277,12 @@ def _give_up(writing: Writing, row: Stored) -> Stored:
     return row._replace(**new._asdict(), rev=writing.rev, worker=None)
 
 
-def _serve(writing: Writing, request: Request, reply: Reply) -> None:
+def _serve(writing: Writing, request: Request, waiting: list[Stored], reply: Reply) -> None:
     # What an algorithm sees: everything that is stored now, the results of this exchange included.
     seen = writing.rev
     reservations: list[Reservation] = []
     seed = _seed(writing, request)
-    for row in map(writing.claim, _waiting(writing, request)):
+    for row in map(writing.claim, waiting):
         if row.doc is None:
             reservations.append(
                 Reservation([row.tid], [row.attempt], call_seed(seed, row.tid), seen)
@@ -280,18 +318,32 @@ def _seed(writing: Writing, request: Request) -> int:
     return writing.header.seed
 
 
-def _waiting(writing: Writing, request: Request) -> list[Stored]:
-    if request.n <= 0 or request.fresh:
+def _is_short(tids: Sequence[int]) -> bool:
+    """Whether the states of these trials are asked for, and not of each when it is written."""
+    return 0 < len(tids) <= _MANY
+
+
+def _claims(request: Request) -> bool:
+    return request.n > 0 and not request.fresh
+
+
+def _waiting(writing: Writing, request: Request | None) -> list[Stored]:
+    if request is None or not _claims(request):
         return []
+    rows = writing.database.execute(*_waiting_of(writing.study, request)).fetchall()
+    return [Stored._make(row) for row in rows]
+
+
+def _waiting_of(study: int, request: Request) -> Statement:
+    """What reads the trials that wait."""
     condition, more = (
         ("", ()) if request.exp_key is None else ("AND exp_key = ?", (request.exp_key,))
     )
-    rows = writing.database.execute(
+    sql = (
         f"SELECT {COLUMNS} FROM hyperopt_trial WHERE study = ? AND state < 2 AND state = 0 "
-        f"{condition} ORDER BY tid LIMIT ?",
-        (writing.study, *more, request.n),
-    ).fetchall()
-    return [Stored._make(row) for row in rows]
+        f"{condition} ORDER BY tid LIMIT ?"
+    )
+    return sql, (study, *more, request.n)
 
 
 def _n_experiment(writing: Writing, request: Request) -> int:

@@ -16,16 +16,18 @@ from hyperopt.storage.sql.place import Process, is_running, this_process
 from hyperopt.storage.sql.points import reached
 
 if TYPE_CHECKING:
-    from hyperopt.storage.sql.database import Database
+    from hyperopt.storage.sql.database import Database, Statement
 
 __all__ = [
     "BEATS_PER_LEASE",
     "LEASE_S",
     "Heart",
     "Watch",
+    "beat_of",
     "end",
     "others_that_run",
     "register",
+    "revive",
     "software",
 ]
 
@@ -55,6 +57,17 @@ def software() -> str:
     from hyperopt.environment.installation import version
 
     return f"hyperopt-rs {version()}, Python {platform.python_version()}"
+
+
+def beat_of(database: Database, worker: int) -> Statement:
+    """A heartbeat, as a statement for a database that knows the time."""
+    changes = f"beat = beat + 1, beat_at = {database.clock}, ended = NULL"
+    return f"UPDATE hyperopt_worker SET {changes} WHERE id = ?", (worker,)
+
+
+def revive(database: Database, worker: int) -> None:
+    """Note that a process that was thought to have ended has not. Within a transaction."""
+    database.later("UPDATE hyperopt_worker SET ended = NULL WHERE id = ?", (worker,))
 
 
 class Watch:

@@ -6,7 +6,7 @@ was changed here is found by comparison with what was stored, and written with t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Protocol
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from hyperopt.environment import log
 from hyperopt.environment.garbage import no_collection
 from hyperopt.storage.sql.documents import Row, document_of, documents_of, row_of
-from hyperopt.storage.sql.exchange import Filling, Order, Reply, Request
+from hyperopt.storage.sql.exchange import Filling, Order, Reply, Request, foreseen
 from hyperopt.storage.sql.reading import Changes
 from hyperopt.storage.sql.resuming import resume
 
@@ -87,9 +87,13 @@ class Mirror:
 
     def _show(self, changes: Changes) -> None:
         """Write what others did into the documents."""
-        for tid in changes.deleted:
+        deleted = changes.deleted
+        if changes.whole:
+            there = {row.tid for row in changes.rows}
+            deleted = [tid for tid in self._known if tid not in there]
+        for tid in deleted:
             self._remove(tid)
-        again = bool(changes.deleted)
+        again = bool(deleted)
         with no_collection() if len(changes.rows) >= _BULK else nullcontext():
             known = self._known
             strangers = [row for row in changes.rows if row.tid not in known]
@@ -228,12 +232,15 @@ class Mirror:
             elif _print(row) != stored:
                 self._corrected[tid] = doc
 
-    def _order(self, request: Request | None = None, **more: Any) -> Order:
+    def _order(self, request: Request | None, rows: Mapping[int, Row], **more: Any) -> Order:
         inserted = []
         for doc in self._fresh():
             _check_id(doc, self._known)
             inserted.append((row_of(doc), True))
-        results = [(self.attempt_at(tid) or 0, row_of(doc)) for tid, doc in self._results.items()]
+        results = [
+            (self.attempt_at(tid) or 0, rows.get(tid) or row_of(doc))
+            for tid, doc in self._results.items()
+        ]
         corrected = [row_of(doc) for doc in self._corrected.values()]
         return Order(
             results=results, inserted=inserted, corrected=corrected, request=request, **more
@@ -250,15 +257,22 @@ class Mirror:
     ) -> Reply:
         """Write what was done here, learn what others did, and claim what is requested."""
         orders: list[Order] = []
+        returned, filled = list(returned), list(filled)
+        # Others wait while an exchange lasts, so what can be made ready is.
+        rows = {tid: row_of(doc) for tid, doc in self._results.items()}
 
         def order_of() -> Order:
-            order = self._order(request, returned=list(returned), filled=list(filled))
+            order = self._order(request, rows, returned=returned, filled=filled)
             orders[:] = [order]
             return order
 
         with self._quiet():
             reply = self.shared.exchange(
-                order_of, self._show, look_for_lost=look_for_lost, joined=joined
+                order_of,
+                self._show,
+                look_for_lost=look_for_lost,
+                joined=joined,
+                foreseen=lambda: foreseen(self.shared.id, request, list(rows)),
             )
             self._settle_order(orders[0], reply)
         return reply

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 from hyperopt.exceptions import StorageError
 from hyperopt.storage.sql.address import masked
 from hyperopt.storage.sql.database import PATIENCE_S, Database, Unclear
+from hyperopt.storage.sql.pipeline import Pipeline
 from hyperopt.storage.sql.points import reached
 
 if TYPE_CHECKING:
     from hyperopt.storage.sql.address import Address
+    from hyperopt.storage.sql.database import Statement
 
 __all__ = ["PostgresqlDatabase"]
 
@@ -36,6 +38,7 @@ SET client_min_messages = warning
 # Class 08: connection; 40: serialisation, deadlock; 53: resources; 57: operator intervention;
 # 55P03: lock not available; 25P03: idle in transaction too long.
 _PASSING = ("08", "40", "53", "57", "55P03", "25P03")
+_MOST_UNSENT = 500
 _NO_PRIVILEGE = "42501"
 _LASTING = ("28", "3D")  # wrong password or user; no such database
 
@@ -45,6 +48,8 @@ class PostgresqlDatabase(Database):
 
     clock = "extract(epoch FROM clock_timestamp())"
     hold = "FOR UPDATE"
+    begin_reading = "BEGIN ISOLATION LEVEL REPEATABLE READ"
+    is_remote = True
 
     def __init__(self, address: Address, writing: bool, patience_s: float = PATIENCE_S) -> None:
         super().__init__(address, writing, patience_s)
@@ -56,8 +61,13 @@ class PostgresqlDatabase(Database):
                 f"({error})"
             ) from None
         self._psycopg = psycopg
+        self._pipeline: Pipeline | None = None
+        self._unsent: list[Statement] = []
+        self._answers: dict[Statement, Any] = {}
 
     def _connect(self) -> Any:
+        # What psycopg has prepared goes with a ROLLBACK, and all that was prepared here with it.
+        pipelines = self._psycopg.Pipeline.is_supported()
         connection = self._psycopg.connect(
             self.address.target,
             autocommit=True,
@@ -66,6 +76,8 @@ class PostgresqlDatabase(Database):
             keepalives_interval=10,
             keepalives_count=3,
             application_name="hyperopt",
+            client_encoding="UTF8",
+            prepare_threshold=None if pipelines else 5,
         )
         with connection.cursor() as cursor:
             for statement in _SETTINGS.split(";"):
@@ -74,24 +86,78 @@ class PostgresqlDatabase(Database):
                 cursor.execute(b"SET default_transaction_read_only = on")
         return connection
 
-    def _begin(self) -> None:
-        self.connection.execute("BEGIN")
+    def _begin(self, flush: Statement | None) -> None:
+        self._forget_plans()
+        self.later("BEGIN")
+        if flush is not None:
+            self.later("SET LOCAL synchronous_commit = off")
         reached("transaction begun")
 
-    def _commit(self) -> None:
-        connection = self.connection
+    def _commit(self, flush: Statement | None) -> None:
+        self._answers.clear()
+        last = [("COMMIT", ())] if flush is None else [("COMMIT", ()), flush]
         try:
-            connection.execute("COMMIT")
+            self._send([*self._unsent, *last])
         except self._psycopg.Error as error:
-            raise Unclear(str(error)) from error
+            # Anything that lasts comes from a statement before the commit.
+            if self.passes(error):
+                raise Unclear(str(error)) from error
+            raise
+        finally:
+            self._unsent.clear()
 
     def _rollback(self) -> None:
-        if self._connection is not None and not self._connection.closed:
-            self._connection.execute("ROLLBACK")
+        self._forget_plans()
+        connection = self._connection
+        if connection is None or connection.closed:
+            return
+        if connection.info.transaction_status != self._psycopg.pq.TransactionStatus.IDLE:
+            connection.execute(b"ROLLBACK")
+
+    def _abandon(self) -> None:
+        super()._abandon()
+        self._forget_plans()
+
+    def _forget_plans(self) -> None:
+        self._unsent.clear()
+        self._answers.clear()
+        self._wanted = ()
+
+    def later(self, sql: str, parameters: Sequence[Any] = ()) -> None:
+        """Send a statement together with the next one, or with the commit."""
+        self._answers.clear()
+        self._unsent.append((sql, tuple(parameters)))
+        if len(self._unsent) >= _MOST_UNSENT:
+            unsent, self._unsent = self._unsent, []
+            self._send(unsent)
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
-        """Execute one statement."""
+        """Execute one statement, and what waits to be executed."""
+        statement = (sql, tuple(parameters))
+        known = self._answers.pop(statement, None)
+        if known is not None:
+            return known
+        if not sql.startswith("SELECT"):
+            self._answers.clear()  # What is written makes them old.
+        before, after = self._unsent, self._wanted
+        self._unsent, self._wanted = [], ()
+        answers = self._send([*before, statement, *after])
+        if after:
+            self._answers = dict(zip(after, answers[len(before) + 1 :], strict=True))
+        return answers[len(before)]
+
+    def _execute(self, statement: Statement) -> Any:
+        sql, parameters = statement
         return self.connection.execute(_translate(sql), parameters or None)
+
+    def _send(self, statements: Sequence[Statement]) -> Sequence[Any]:
+        """The answers to several statements, on one way there and back."""
+        connection = self.connection
+        if len(statements) == 1 or not self._psycopg.Pipeline.is_supported():
+            return [self._execute(statement) for statement in statements]
+        if self._pipeline is None or self._pipeline.connection is not connection:
+            self._pipeline = Pipeline(connection)
+        return self._pipeline.send(statements)
 
     def insert_id(self, sql: str, parameters: Sequence[Any]) -> int:
         """Insert a row and give its id."""

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hyperopt.exceptions import StudyNotFound
 from hyperopt.storage.sql.rows import COLUMNS, HEADER, Header, Stored, header_of
 
 if TYPE_CHECKING:
-    from hyperopt.storage.sql.database import Database
+    from hyperopt.storage.sql.database import Database, Statement
 
-__all__ = ["Changes", "headers", "read_changes", "read_header", "read_header_locked", "read_trials"]
+__all__ = [
+    "Changes",
+    "changes_since",
+    "headers",
+    "read_changes",
+    "read_header",
+    "read_header_locked",
+    "read_trials",
+    "states_of",
+]
 
 _MANY = 500
 """How many trials to name in one statement."""
@@ -19,10 +29,14 @@ _MANY = 500
 
 @dataclass(frozen=True)
 class Changes:
-    """What happened since this process last looked: trials as they are now, and ids that went."""
+    """What happened since this process last looked: trials as they are now, and ids that went.
+
+    If it is whole, these are all trials, and there are no others any more.
+    """
 
     rows: list[Stored]
     deleted: list[int]
+    whole: bool = False
 
 
 def read_header(database: Database, study: int) -> Header:
@@ -35,16 +49,25 @@ def read_header(database: Database, study: int) -> Header:
     return header_of(rows[0])
 
 
-def read_header_locked(database: Database, study: int) -> tuple[Header, float]:
-    """The row of a study, held until the transaction ends; and the database's time."""
+class Held(NamedTuple):
+    """What is read when a study is taken: its row, the database's time, when `worker` ended."""
+
+    header: Header
+    now: float
+    ended: float | None
+
+
+def read_header_locked(database: Database, study: int, worker: int | None) -> Held:
+    """The row of a study, held until the transaction ends."""
     rows = database.execute(
-        f"SELECT {HEADER}, {database.clock} FROM hyperopt_study WHERE id = ? {database.hold}",
-        (study,),
+        f"SELECT {HEADER}, {database.clock}, (SELECT ended FROM hyperopt_worker WHERE id = ?) "
+        f"FROM hyperopt_study WHERE id = ? {database.hold}",
+        (worker, study),
     ).fetchall()
     if not rows:
         raise StudyNotFound(f"{database.address}: the study has been deleted")
-    *row, now = rows[0]
-    return header_of(tuple(row)), database.now() if now is None else float(now)
+    *row, now, ended = rows[0]
+    return Held(header_of(tuple(row)), database.now() if now is None else float(now), ended)
 
 
 def headers(database: Database) -> list[Header]:
@@ -66,12 +89,7 @@ def read_changes(database: Database, header: Header, known: int) -> Changes:
     study = header.id
     if header.rev == known:
         return Changes([], [])
-    # All of them in the order in which they lie; what is new, by the index of revisions.
-    which = "ORDER BY tid" if known == 0 else "AND rev > ? ORDER BY rev"
-    rows = database.execute(
-        f"SELECT {COLUMNS} FROM hyperopt_trial WHERE study = ? {which}",
-        (study,) if known == 0 else (study, known),
-    ).fetchall()
+    rows = database.execute(*changes_since(study, known)).fetchall()
     deleted: list[int] = []
     if header.deleted_rev > known > 0:
         found = database.execute(
@@ -81,6 +99,13 @@ def read_changes(database: Database, header: Header, known: int) -> Changes:
         ).fetchall()
         deleted = [tid for (tid,) in found]
     return Changes([Stored._make(row) for row in rows if row[7] is not None], deleted)
+
+
+def changes_since(study: int, known: int) -> Statement:
+    """What reads the trials that were changed after the revision `known`."""
+    # All of them in the order in which they lie; what is new, by the index of revisions.
+    which, more = ("ORDER BY tid", ()) if known == 0 else ("AND rev > ? ORDER BY rev", (known,))
+    return f"SELECT {COLUMNS} FROM hyperopt_trial WHERE study = ? {which}", (study, *more)
 
 
 def read_trials(database: Database, study: int, tids: list[int]) -> list[Stored]:
@@ -96,6 +121,15 @@ def read_trials(database: Database, study: int, tids: list[int]) -> list[Stored]
         ).fetchall()
         found += map(Stored._make, rows)
     return found
+
+
+def states_of(study: int, tids: Sequence[int]) -> Statement:
+    """What reads the ids of these trials, and their states."""
+    marks = ", ".join("?" * len(tids))
+    return f"SELECT tid, state FROM hyperopt_trial WHERE study = ? AND tid IN ({marks})", (
+        study,
+        *tids,
+    )
 
 
 def n_open(database: Database, study: int, exp_key: str | None = None) -> int:

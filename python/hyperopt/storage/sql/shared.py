@@ -19,6 +19,7 @@ from hyperopt.storage.sql.spill import Spill
 from hyperopt.storage.sql.writing import Writing
 
 if TYPE_CHECKING:
+    from hyperopt.storage.sql.database import Statement
     from hyperopt.storage.sql.documents import Row
     from hyperopt.storage.sql.rows import Header
 
@@ -156,7 +157,9 @@ class SharedStudy:
         self._worker: int | None = None
         self._pid = os.getpid()
         self._heart: leases.Heart | None = None
-        self._n_exchanges = 0
+        self._n_connections = 0
+        self._flushed = 0
+        self._sources: dict[str, int] = {}
         self._looked_at = float("-inf")
         self._files: list[Path] = []
 
@@ -170,7 +173,6 @@ class SharedStudy:
         """The number of this process, which is entered when first asked for."""
         if self._worker is None or self._pid != os.getpid():
             self._pid = os.getpid()
-            self._n_exchanges = 0
             software = leases.software()
             self._worker = self.database.run(
                 lambda: leases.register(self.database, self.id, software)
@@ -188,14 +190,36 @@ class SharedStudy:
         """See what others did, and do nothing."""
         database = self.database
 
-        def work() -> tuple[Header, Changes]:
+        def work() -> tuple[Header, Changes, int]:
             header = reading.read_header(database, self.id)
-            return header, reading.read_changes(database, header, self.known)
+            return header, self._changes(header), database.n_connections
 
-        header, changes = database.read(work)
-        self.header, self.known = header, header.rev
+        while True:
+            header, changes, n_connections = database.read(work)
+            if database.is_remote and self.has_joined and header.rev != self._flushed:
+                # Others may still wait for the server's disk, and who sees this may act on it.
+                database.run(lambda: database.later(*leases.beat_of(database, self.worker)))
+            if database.n_connections == n_connections:
+                break
+        self._note(header, n_connections)
+        self._flushed = header.rev
         show(changes)
         return header
+
+    def _changes(self, header: Header) -> Changes:
+        """What happened since the last look; all that there is if that may not hold any more.
+
+        A server that ends takes with it what it had told before it was on its disk.
+        """
+        database = self.database
+        if not database.is_remote or database.n_connections == self._n_connections:
+            return reading.read_changes(database, header, self.known)
+        rows = reading.read_changes(database, header, 0).rows
+        return Changes(rows, [], whole=True)
+
+    def _note(self, header: Header, n_connections: int) -> None:
+        self.header, self.known = header, header.rev
+        self._n_connections = n_connections
 
     def exchange(
         self,
@@ -204,6 +228,7 @@ class SharedStudy:
         *,
         look_for_lost: bool = False,
         joined: bool = True,
+        foreseen: Callable[[], list[Statement]] = list,
     ) -> Reply:
         """Make an exchange; it has happened when this returns, or not at all if it raises.
 
@@ -217,15 +242,22 @@ class SharedStudy:
             Whether to look for lost processes now, and not only from time to time.
         joined
             Whether to take part as a process that claims trials.
+        foreseen
+            Tells what is likely to be read in it; see `exchange.foreseen`.
         """
         database, replies = self.database, list[Reply]()
         worker = self.worker if joined else None
-        number = self._n_exchanges + 1
+        flush = None
+        if worker is not None and database.is_remote:
+            flush = leases.beat_of(database, worker)
         looking = look_for_lost or time.monotonic() - self._looked_at > _LOOK_INTERVAL_S
         orders: list[Order] = []
+        done: list[Writing] = []
 
         def work() -> Reply:
-            writing = Writing(database, self.id, worker)
+            if self.known and database.is_remote:
+                database.foresee([reading.changes_since(self.id, self.known), *foreseen()])
+            writing = Writing(database, self.id, worker, self._sources)
             self._show_changes(writing, show)
             order = order_of()
             orders[:] = [order]
@@ -234,28 +266,22 @@ class SharedStudy:
             self._files = [path for _, _, path in found]
             order.found = [(attempt, row) for attempt, row, _ in found]
             reply = perform(writing, order, self._watch, lambda rows: show(Changes(rows, [])))
-            if worker is not None:
-                database.execute(
-                    "UPDATE hyperopt_worker SET exchanges = ?, beat = beat + 1, beat_at = ?, "
-                    "ended = NULL WHERE id = ?",
-                    (number, writing.now, worker),
-                )
-            replies[:] = [reply]
+            if worker is not None and writing.ended is not None:
+                leases.revive(database, worker)
+            replies[:], done[:] = [reply], [writing]
             return reply
 
         def happened() -> Reply | None:
-            reading.read_header_locked(database, self.id)  # Who commits still holds it.
-            rows = database.execute(
-                "SELECT exchanges FROM hyperopt_worker WHERE id = ?", (worker,)
-            ).fetchall()
-            return replies[0] if replies and rows and rows[0][0] == number else None
+            reading.read_header_locked(database, self.id, worker)  # Who commits still holds it.
+            return replies[0] if done and done[0].has_happened() else None
 
         def spill(error: BaseException) -> None:
             results = orders[0].results if orders else order_of().results
             self.spill.save(results)
 
-        reply = database.run(work, happened if joined else None, spill)
-        self._n_exchanges = number
+        reply = database.run(work, happened if joined else None, spill, flush)
+        self._sources = done[0].sources
+        self._flushed = reply.header.rev
         self.header, self.known = reply.header, reply.header.rev
         if looking:
             self._looked_at = time.monotonic()
@@ -265,9 +291,9 @@ class SharedStudy:
         return reply
 
     def _show_changes(self, writing: Writing, show: Callable[[Changes], None]) -> None:
-        if writing.header.rev != self.known:
-            changes = reading.read_changes(self.database, writing.header, self.known)
-            self.known = writing.header.rev
+        changes = self._changes(writing.header)
+        self._note(writing.header, self.database.n_connections)
+        if changes.rows or changes.deleted or changes.whole:
             show(changes)
 
     def _found_on_file(self) -> list[tuple[int, Row, Path]]:

@@ -22,6 +22,7 @@ from hyperopt.storage.sql.points import reached
 
 if TYPE_CHECKING:
     from hyperopt.storage.sql.address import Address
+    from hyperopt.storage.sql.database import Statement
 
 __all__ = ["SYNC_INTERVAL_S", "SqliteDatabase"]
 
@@ -55,6 +56,8 @@ class SqliteDatabase(Database):
 
     clock = "NULL"
     hold = ""  # The transaction has the whole file.
+    begin_reading = "BEGIN"
+    is_remote = False
 
     def __init__(
         self,
@@ -128,7 +131,7 @@ class SqliteDatabase(Database):
             )
         return connection
 
-    def _begin(self) -> None:
+    def _begin(self, flush: Statement | None) -> None:
         self._take_turn()
         try:
             full = time.monotonic() - self._synced_at >= self._sync_interval_s
@@ -141,7 +144,7 @@ class SqliteDatabase(Database):
             raise
         reached("transaction begun")
 
-    def _commit(self) -> None:
+    def _commit(self, flush: Statement | None) -> None:
         self.connection.execute("COMMIT")
         if self._full:
             self._synced_at = time.monotonic()

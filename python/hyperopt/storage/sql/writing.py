@@ -5,12 +5,15 @@ All of them happen within a transaction that holds the study.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from functools import cache
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 from hyperopt.storage.sql import blobs, codec
 from hyperopt.storage.sql.documents import Row
 from hyperopt.storage.sql.points import reached
-from hyperopt.storage.sql.reading import read_header_locked, read_trials
+from hyperopt.storage.sql.reading import read_header_locked, read_trials, states_of
 from hyperopt.storage.sql.rows import COLUMNS, Stored
 
 if TYPE_CHECKING:
@@ -24,10 +27,25 @@ _INSERT = (
     f"INSERT INTO hyperopt_trial (study, {COLUMNS}) VALUES "
     f"({', '.join('?' * (1 + len(Stored._fields)))})"
 )
-_EVENT = (
-    "INSERT INTO hyperopt_event (study, rev, tid, kind, worker, at, before) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?)"
-)
+_MANY = 100
+"""How many entries of the log to write with one statement."""
+
+
+@cache
+def _entering(n: int) -> str:
+    """The statement that writes so many entries of the log."""
+    return (
+        "INSERT INTO hyperopt_event (study, rev, tid, kind, worker, at, before) VALUES "
+        + ", ".join(["(?, ?, ?, ?, ?, ?, ?)"] * n)
+    )
+
+
+@cache
+def _updating(assignments: str, condition: str) -> str:
+    return (
+        f"UPDATE hyperopt_trial SET rev = ?, {assignments} WHERE study = ? AND tid = ? "
+        f"AND {condition}"
+    )
 
 
 class Call:
@@ -63,28 +81,56 @@ class Writing:
         The study's number.
     worker
         This process's number; without one nothing can be claimed.
+    sources
+        The numbers of descriptions of algorithms that are known to be stored.
+
+    Attributes
+    ----------
+    ended
+        When somebody noted that this process has ended; None as a rule.
     """
 
-    def __init__(self, database: Database, study: int, worker: int | None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        study: int,
+        worker: int | None,
+        sources: Mapping[str, int] | None = None,
+    ) -> None:
         self.database = database
         self.study = study
         self.worker = worker
-        self.header, self.now = read_header_locked(database, study)
+        self.header, self.now, self.ended = read_header_locked(database, study, worker)
         reached("study locked")
-        self.rev = self.header.rev
+        self.sources = dict(sources or {})
+        self._open: set[int] = set()
+        self._entries: list[tuple[Any, ...]] = []
+        self._began = self.rev = self.header.rev
         self.next_tid = self.header.next_tid
         self.n_counted = self.header.n_counted
 
     def close(self) -> None:
-        """Write the study's own row."""
+        """Write the log and the study's own row."""
+        self.write_log()
         if (self.rev, self.next_tid) != (self.header.rev, self.header.next_tid):
-            self.database.execute(
+            self.database.later(
                 "UPDATE hyperopt_study SET rev = ?, next_tid = ?, n_counted = ? WHERE id = ?",
                 (self.rev, self.next_tid, self.n_counted, self.study),
             )
             self.header = self.header._replace(
                 rev=self.rev, next_tid=self.next_tid, n_counted=self.n_counted
             )
+
+    def has_happened(self) -> bool:
+        """Whether all this was committed, as a later transaction sees it; no if it was nothing."""
+        if self.rev == self._began:
+            return False
+        rows = self.database.execute(
+            "SELECT worker, at FROM hyperopt_event WHERE study = ? AND rev = ?",
+            (self.study, self.rev),
+        ).fetchall()
+        # Some servers tell 15 digits of a number.
+        return any(worker == self.worker and abs(at - self.now) < 1e-4 for worker, at in rows)
 
     def set_seed(self, seed: int) -> None:
         """Give the study a seed; it keeps the first one."""
@@ -127,21 +173,37 @@ class Writing:
 
     def _log(self, tid: int, kind: str, before: Stored | None = None) -> None:
         text = None if before is None else codec.to_text(list(before))
-        self.database.execute(
-            _EVENT, (self.study, self.rev, tid, kind, self.worker, self.now, text)
-        )
+        self._entries.append((self.study, self.rev, tid, kind, self.worker, self.now, text))
+
+    def write_log(self) -> None:
+        """Write what was entered into the log so far: before it is read, and at the end."""
+        entries, self._entries = self._entries, []
+        for start in range(0, len(entries), _MANY):
+            some = entries[start : start + _MANY]
+            self.database.later(_entering(len(some)), tuple(chain.from_iterable(some)))
+
+    def examine(self, tids: Sequence[int]) -> None:
+        """See which of these trials are unfinished: what is known need not be asked for."""
+        if tids:
+            rows = self.database.execute(*states_of(self.study, tids)).fetchall()
+            self._open.update(tid for tid, state in rows if state < DONE)
 
     def _update(
-        self, tid: int, kind: str, assignments: str, condition: str, *values: object
+        self,
+        tid: int,
+        kind: str,
+        assignments: str,
+        condition: str,
+        *values: object,
+        surely: bool = False,
     ) -> bool:
-        """Change a trial that fulfils a condition; False if there is no such one."""
-        done = self.database.execute(
-            f"UPDATE hyperopt_trial SET rev = ?, {assignments} WHERE study = ? AND tid = ? "
-            f"AND {condition}",
-            (self.rev + 1, *values[: assignments.count("?")], self.study, tid,
-             *values[assignments.count("?") :]),
-        )  # fmt: skip
-        if done.rowcount != 1:
+        """Change a trial that fulfils a condition, surely or maybe; False if it does not."""
+        statement = _updating(assignments, condition)
+        n = assignments.count("?")
+        parameters = (self.rev + 1, *values[:n], self.study, tid, *values[n:])
+        if surely:
+            self.database.later(statement, parameters)
+        elif self.database.execute(statement, parameters).rowcount != 1:
             return False
         self.rev += 1
         self._log(tid, kind)
@@ -165,7 +227,7 @@ class Writing:
             batch_size=None if call is None else call.size,
             seen_rev=None if call is None else call.seen,
         )
-        self.database.execute(_INSERT, (self.study, *stored))
+        self.database.later(_INSERT, (self.study, *stored))
         self._log(row.tid, kind)
         self.n_counted += counts and row.state != CANCEL
         self.next_tid = max(self.next_tid, row.tid + 1)
@@ -210,6 +272,12 @@ class Writing:
         """The number under which an algorithm's description is stored."""
         if text is None:
             return None
+        number = self.sources.get(text)
+        if number is None:
+            number = self.sources[text] = self._source(text)
+        return number
+
+    def _source(self, text: str) -> int:
         rows = self.database.execute(
             "SELECT id FROM hyperopt_source WHERE study = ? AND text = ?", (self.study, text)
         ).fetchall()
@@ -222,10 +290,10 @@ class Writing:
     # -- who runs a trial
 
     def claim(self, row: Stored) -> Stored:
-        """Take a trial that waits."""
+        """Take a trial that waits, as it was read in this transaction."""
         self._update(
             row.tid, "claim", "state = 1, attempt = attempt + 1, worker = ?", "state = 0",
-            self.worker,
+            self.worker, surely=True,
         )  # fmt: skip
         return row._replace(
             state=RUNNING, attempt=row.attempt + 1, worker=self.worker, rev=self.rev
@@ -263,8 +331,10 @@ class Writing:
             "result_attempt = ?, worker = NULL",
             "state < 2",
             row.state, row.owner, row.booked, row.refreshed, row.loss, row.doc, attempt,
+            surely=row.tid in self._open,
         ):  # fmt: skip
             return False
+        self._open.discard(row.tid)
         if row.state == CANCEL:
             self.n_counted -= self._counts(row.tid)
         if attempt > 1:

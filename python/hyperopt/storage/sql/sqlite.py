@@ -1,7 +1,9 @@
 """Studies in a SQLite file, through the standard library.
 
-Writers take turns: before a transaction each waits for a lock on a file beside the database, which
-the system hands out in the order of asking. SQLite's own lock is polled, and starves some.
+Writers take turns: before a transaction each waits for a lock on a file beside the database, as
+SQLite's own lock is polled, and starves some. Who runs gets a lock that was just given up before
+those who have to be woken. So whoever waits raises a flag, a lock on the folder that nobody ever
+waits for, and who has had several turns in a row looks for it.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +32,11 @@ SYNC_INTERVAL_S = 0.1
 """Commits closer together than this are not each forced onto the disk."""
 
 _BUSY_S = 60.0
+_MOST_TURNS = 4
+"""After so many turns in a row it is somebody else's, if anybody waits."""
+_GAP_S = 0.0005
+"""How long it takes to wake somebody."""
+
 _CHECKPOINT_PAGES = 4000
 """From so many changed pages on, 16 MB, they are moved from the log into the file."""
 
@@ -72,6 +79,8 @@ class SqliteDatabase(Database):
         self._synced_at = float("-inf")
         self._full: bool | None = None
         self._turn: int | None = None
+        self._flag: int | None = None
+        self._n_turns = 0
         self._check_place()
 
     def _check_place(self) -> None:
@@ -132,13 +141,14 @@ class SqliteDatabase(Database):
         return connection
 
     def _begin(self, flush: Statement | None) -> None:
+        connection = self.connection  # Opening it takes a turn, too.
         self._take_turn()
         try:
             full = time.monotonic() - self._synced_at >= self._sync_interval_s
             if full != self._full:
-                self.connection.execute(f"PRAGMA synchronous = {'FULL' if full else 'NORMAL'}")
+                connection.execute(f"PRAGMA synchronous = {'FULL' if full else 'NORMAL'}")
                 self._full = full
-            self.connection.execute("BEGIN IMMEDIATE")
+            connection.execute("BEGIN IMMEDIATE")
         except BaseException:
             self._end_turn()
             raise
@@ -164,7 +174,27 @@ class SqliteDatabase(Database):
             return
         if self._turn is None:
             self._turn = self._open_turn()
-        fcntl.flock(self._turn, fcntl.LOCK_EX)
+        at_once = fcntl.LOCK_EX | fcntl.LOCK_NB
+        enough = self._n_turns >= _MOST_TURNS
+        if not enough:
+            self._n_turns += 1
+            with suppress(BlockingIOError):
+                fcntl.flock(self._turn, at_once)
+                return
+        self._n_turns = 0
+        try:
+            if self._flag is None:
+                self._flag = os.open(self.path.parent, os.O_RDONLY | os.O_CLOEXEC)
+            fcntl.flock(self._flag, at_once)
+        except OSError:  # It is up already, or the folder can't be read.
+            if enough:
+                time.sleep(_GAP_S)
+            fcntl.flock(self._turn, fcntl.LOCK_EX)
+        else:
+            try:
+                fcntl.flock(self._turn, fcntl.LOCK_EX)
+            finally:
+                fcntl.flock(self._flag, fcntl.LOCK_UN)
 
     def _open_turn(self) -> int:
         path = self.path.with_name(f"{self.path.name}-turn")
@@ -192,17 +222,20 @@ class SqliteDatabase(Database):
     def _abandon(self) -> None:
         super()._abandon()
         # The child's descriptor shares the parent's lock; closing it here gives up nothing.
-        if self._turn is not None:
-            os.close(self._turn)
-            self._turn = None
+        self._close_locks()
 
     def close(self) -> None:
         """Close the connection and the turn file; the next use opens them again."""
         super().close()
         with self._lock:
-            if self._turn is not None and not self._depth:
-                os.close(self._turn)
-                self._turn = None
+            if not self._depth:
+                self._close_locks()
+
+    def _close_locks(self) -> None:
+        locks, self._turn, self._flag = (self._turn, self._flag), None, None
+        for lock in locks:
+            if lock is not None:
+                os.close(lock)
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
         """Execute one statement."""

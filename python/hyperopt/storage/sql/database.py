@@ -204,9 +204,9 @@ class Database(ABC):
         with self._lock:
             if self._depth:
                 raise AssertionError("a transaction is open already in this thread")
-            self._begin(flush)
             self._depth = 1
             try:
+                self._begin(flush)
                 yield
                 reached("before commit")
                 self._commit(flush)
@@ -293,8 +293,8 @@ class Database(ABC):
             wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
 
     def _read_once(self, work: Callable[[], T]) -> T:
-        self.execute(self.begin_reading)
         try:
+            self.execute(self.begin_reading)
             return work()
         finally:
             with suppress(Exception):

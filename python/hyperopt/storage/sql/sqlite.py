@@ -143,15 +143,11 @@ class SqliteDatabase(Database):
     def _begin(self, flush: Statement | None) -> None:
         connection = self.connection  # Opening it takes a turn, too.
         self._take_turn()
-        try:
-            full = time.monotonic() - self._synced_at >= self._sync_interval_s
-            if full != self._full:
-                connection.execute(f"PRAGMA synchronous = {'FULL' if full else 'NORMAL'}")
-                self._full = full
-            connection.execute("BEGIN IMMEDIATE")
-        except BaseException:
-            self._end_turn()
-            raise
+        full = time.monotonic() - self._synced_at >= self._sync_interval_s
+        if full != self._full:
+            connection.execute(f"PRAGMA synchronous = {'FULL' if full else 'NORMAL'}")
+            self._full = full
+        connection.execute("BEGIN IMMEDIATE")
         reached("transaction begun")
 
     def _commit(self, flush: Statement | None) -> None:

@@ -104,6 +104,8 @@ def page(results: dict[str, Any]) -> str:
     """Return the whole page."""
     cases = results["cases"]
     sections = [HEAD, machine(results)]
+    if "note" in results:
+        sections.append(f"{results['note']}\n")
     lengths = {key: cases[key] for key in LENGTHS if key in cases}
     if lengths:
         sections += [SUGGESTION, by_library(lengths, OWN | own_names(PEERS), OURS.title)]

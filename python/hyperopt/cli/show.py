@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from hyperopt.analysis.table import STATE_NAMES, rows_of
 from hyperopt.cli.arguments import add_study, snapshot_of, write, write_table
 from hyperopt.cli.window import GAP, folded, wrapped
-from hyperopt.storage.checkpoints import is_paused
-from hyperopt.storage.documents import STATUS_OK, active_values, result_of
+from hyperopt.storage.documents import STATUS_OK, active_values
 from hyperopt.storage.failures import failure_of
+from hyperopt.visualization.report.columns import STATES, state_of
 
 if TYPE_CHECKING:
     from hyperopt.study.snapshot import Snapshot
@@ -64,12 +64,11 @@ def _facts(snapshot: Snapshot) -> dict[str, Any]:
     counts = Counter(STATE_NAMES[row.state] for row in snapshot.rows)
     best = min(_ok_trials(snapshot), key=_loss, default=None)
     docs = trials._dynamic_trials
-    n_paused = sum(map(is_paused, docs))
-    n_stopped = sum("pruned" in result_of(doc) for doc in docs) - n_paused
+    kinds = [STATES[state_of(doc)] for doc in docs]
     failures = Counter(
         why
-        for doc in docs
-        if "pruned" not in result_of(doc) and (why := failure_of(doc)) is not None
+        for kind, doc in zip(kinds, docs, strict=True)
+        if kind not in ("pruned", "paused") and (why := failure_of(doc)) is not None
     )
     commonest = failures.most_common(1)
     return {
@@ -80,8 +79,8 @@ def _facts(snapshot: Snapshot) -> dict[str, Any]:
         "max_evals": header.max_evals,
         "best_loss": None if best is None else _loss(best),
         "best_trial": None if best is None else best["tid"],
-        "stopped_early": n_stopped,
-        "paused": n_paused,
+        "stopped_early": kinds.count("pruned"),
+        "paused": kinds.count("paused"),
         "commonest_failure": f"{commonest[0][1]} x {commonest[0][0]}" if commonest else None,
         "parameters": ", ".join(trials._space.labels) if trials._space is not None else None,
         "algorithms": ", ".join(_name(fact["algorithm"]) for fact in snapshot.algorithms) or None,

@@ -87,6 +87,30 @@ def test_what_was_stopped_or_paused_has_not_failed(
     assert facts["commonest_failure"].startswith("1 x returned {'status': 'fail', ")
 
 
+class _AtFirst:
+    """Stops the second trial, until three others have finished."""
+
+    def rule(self, curves: Any, tid: int) -> Any:
+        return (lambda steps, values: True) if tid == 1 and len(curves.finished) < 3 else None
+
+
+def test_a_trial_that_failed_when_it_went_on_has_failed(
+    sqlite_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def objective(x: float) -> float:
+        if hyperopt.resume() is not None:
+            raise RuntimeError("went on")
+        hyperopt.report(x, step=1, checkpoint=b"here")
+        return x
+
+    space = hp.uniform("x", 0, 1)
+    fmin(objective, space, rand.suggest, 6, trials=StoredTrials(sqlite_url, "s"), rstate=0,
+         pruner=_AtFirst(), catch_eval_exceptions=True, verbose=False)  # fmt: skip
+    facts = json.loads(output(capsys, "show", f"{sqlite_url}#s", "--json"))
+    assert (facts["stopped_early"], facts["paused"]) == (0, 0)
+    assert facts["commonest_failure"] == "1 x raised RuntimeError: went on"
+
+
 def test_a_study_is_named_as_a_file_or_after_the_url(
     sqlite_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

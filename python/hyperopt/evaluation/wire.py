@@ -24,7 +24,7 @@ from hyperopt.environment.unpicklable import culprits
 from hyperopt.evaluation import by_value
 from hyperopt.evaluation.contract import Outcome
 from hyperopt.pruning.checkpoints import Continuation, continuation_of
-from hyperopt.pruning.reporting import Reporter
+from hyperopt.pruning.reporting import Reporter, Reports
 from hyperopt.storage.documents import active_values
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def _why_not(domain: Domain, error: Exception) -> str:
     )
 
 
-class RemoteCtrl:
+class RemoteCtrl(Reports):
     """The `Ctrl` of a trial that runs away from its `Trials`.
 
     It has the trial's document and takes attachments, which are stored with the trial when it ends.
@@ -177,20 +177,6 @@ class RemoteCtrl:
         self.info = logger.info
         self.warn = logger.warning
         self.error = logger.error
-
-    def report(
-        self, value: Any, step: Any = None, *, fold: Any = None, checkpoint: Any = None
-    ) -> None:
-        """Report how the trial does, as `hyperopt.report`, but without stopping it."""
-        self.reporter.report(value, step, fold, checkpoint)
-
-    def resume(self) -> Any:
-        """The checkpoint of a trial that goes on, None in one that begins: `hyperopt.resume`."""
-        return self.reporter.resume()
-
-    def should_prune(self) -> bool:
-        """Whether the trial is hopeless: then raise `TrialPruned`, or return status *fail*."""
-        return self.reporter.should_prune()
 
     def checkpoint(self, r: Any = None) -> None:
         """Do nothing: intermediate results stay in the worker."""

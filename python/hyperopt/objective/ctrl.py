@@ -6,14 +6,14 @@ from typing import Any
 
 from hyperopt.environment import log
 from hyperopt.environment.public_path import public
-from hyperopt.pruning.reporting import Reporter
+from hyperopt.pruning.reporting import Reporter, Reports
 from hyperopt.storage.attachments import TrialAttachments
 from hyperopt.storage.documents import Document
 from hyperopt.storage.store import TrialStore, new_store
 
 
 @public("hyperopt.base")
-class Ctrl:
+class Ctrl(Reports):
     """Handed to an objective that asks for it (see `fmin_pass_expr_memo_ctrl`).
 
     Parameters
@@ -33,20 +33,6 @@ class Ctrl:
         self.trials = new_store() if trials is None else trials
         self.current_trial = current_trial
         self.reporter = Reporter()
-
-    def report(
-        self, value: Any, step: Any = None, *, fold: Any = None, checkpoint: Any = None
-    ) -> None:
-        """Report how the trial does, as `hyperopt.report`, but without stopping it."""
-        self.reporter.report(value, step, fold, checkpoint)
-
-    def resume(self) -> Any:
-        """The checkpoint of a trial that goes on, None in one that begins: `hyperopt.resume`."""
-        return self.reporter.resume()
-
-    def should_prune(self) -> bool:
-        """Whether the trial is hopeless: then raise `TrialPruned`, or return status *fail*."""
-        return self.reporter.should_prune()
 
     def checkpoint(self, r: dict[str, Any] | None = None) -> None:
         """Store a preliminary result of the current trial."""

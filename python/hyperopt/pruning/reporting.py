@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hyperopt.pruning.checkpoints import Continuation
     from hyperopt.pruning.contract import Rule
 
-__all__ = ["Reporter", "report", "resume", "running"]
+__all__ = ["Reporter", "Reports", "report", "resume", "running"]
 
 _LAST = 1e300
 """No step and no fold has a larger number."""
@@ -311,3 +311,23 @@ def _number(value: Any) -> float:
         f"report(value={repr_of(value)}): must be a number, the loss so far (lower is better); "
         f"not {type(value).__name__}"
     )
+
+
+class Reports:
+    """What an objective may say of its trial, and ask: part of each kind of `Ctrl`."""
+
+    reporter: Reporter
+
+    def report(
+        self, value: Any, step: Any = None, *, fold: Any = None, checkpoint: Any = None
+    ) -> None:
+        """Report how the trial does, as `hyperopt.report`, but without stopping it."""
+        self.reporter.report(value, step, fold, checkpoint)
+
+    def resume(self) -> Any:
+        """The checkpoint of a trial that goes on, None in one that begins: `hyperopt.resume`."""
+        return self.reporter.resume()
+
+    def should_prune(self) -> bool:
+        """Whether the trial is hopeless: then raise `TrialPruned`, or return status *fail*."""
+        return self.reporter.should_prune()

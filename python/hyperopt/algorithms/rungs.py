@@ -26,6 +26,7 @@ from hyperopt.storage.documents import (
     STATUS_FAIL,
     STATUS_SUSPENDED,
     Document,
+    result_of,
 )
 from hyperopt.storage.store import TrialStore
 
@@ -94,10 +95,9 @@ class RungFeed(HistoryFeed):
 
 
 def _is_stopped(doc: Document) -> bool:
-    result = doc["result"]
-    if not isinstance(result, dict) or "pruned" not in result or doc["state"] != JOB_STATE_DONE:
-        return False
-    return result.get("status") in (STATUS_FAIL, STATUS_SUSPENDED)
+    result = result_of(doc)
+    is_stop = "pruned" in result and result.get("status") in (STATUS_FAIL, STATUS_SUSPENDED)
+    return is_stop and doc["state"] == JOB_STATE_DONE
 
 
 def losses_of_stopped(finished: list[Curve], stopped: list[Curve]) -> NDArray[np.float64]:

@@ -163,12 +163,12 @@ class CurveLog:
         self._trials = trials
         self._reported = reports_changes(trials)
         self._revision = 0
-        self._known: dict[int, tuple[Any, Curve | None]] = {}
+        self._read: dict[int, tuple[Document, Any, Curve | None]] = {}
         self._forget()
 
     def _forget(self) -> None:
         self._curves = Curves()
-        self._read: dict[int, tuple[Document, Any]] = {}
+        self._earlier, self._read = self._read, {}
         self.paused: list[tuple[Document, Curve]] = []
         """The trials that were paused, also those that go on now, and their curves."""
 
@@ -179,15 +179,16 @@ class CurveLog:
         if not complete or not self._take_all(changes.documents):
             self._forget()
             self._take_all(self._trials.trials)
+            self._earlier = {}
         self._revision = changes.revision
         return self._curves
 
     def _curve_of(self, doc: Document) -> Curve | None:
         """The curve of a document, which is read once, also where all are put together anew."""
-        known = self._known.get(id(doc))
-        if known is None or known[0] is not doc["result"]:
-            known = self._known[id(doc)] = (doc["result"], curve_of(doc))
-        return known[1]
+        before = self._earlier.get(id(doc))
+        if before is None or before[0] is not doc or before[1] is not doc["result"]:
+            return curve_of(doc)
+        return before[2]
 
     def _take_all(self, docs: Iterable[Document]) -> bool:
         """Read what is new; False if a result that was read has been replaced."""
@@ -197,8 +198,8 @@ class CurveLog:
                 continue
             known = read.get(id(doc))
             if known is None:
-                read[id(doc)] = (doc, doc["result"])
                 curve = self._curve_of(doc)
+                read[id(doc)] = (doc, doc["result"], curve)
                 if curve is not None:
                     self._curves.append(curve)
                     if is_paused(doc):

@@ -60,9 +60,10 @@ def software() -> str:
 
 
 def beat_of(database: Database, worker: int) -> Statement:
-    """A heartbeat, as a statement for a database that knows the time."""
-    changes = f"beat = beat + 1, beat_at = {database.clock}, ended = NULL"
-    return f"UPDATE hyperopt_worker SET {changes} WHERE id = ?", (worker,)
+    """A heartbeat, as a statement."""
+    at, more = (database.clock, ()) if database.is_remote else ("?", (database.now(),))
+    changes = f"beat = beat + 1, beat_at = {at}, ended = NULL"
+    return f"UPDATE hyperopt_worker SET {changes} WHERE id = ?", (*more, worker)
 
 
 def revive(database: Database, worker: int) -> None:
@@ -144,10 +145,7 @@ class Heart:
 
     def beat(self) -> None:
         """Beat once."""
-        self._database.execute(
-            "UPDATE hyperopt_worker SET beat = beat + 1, beat_at = ?, ended = NULL WHERE id = ?",
-            (self._database.now(), self._worker),
-        )
+        self._database.execute(*beat_of(self._database, self._worker))
         reached("beat")
 
     def stop(self) -> None:

@@ -28,6 +28,7 @@ __all__ = [
     "read_stored",
     "suggest_gp",
     "suggest_joint",
+    "write_stored",
 ]
 
 _Floats = npt.NDArray[np.float64]
@@ -188,3 +189,4 @@ def log_expected_improvement(mean: float, variance: float, best: float) -> float
 def read_stored(
     texts: Sequence[str], tids: Sequence[int]
 ) -> list[tuple[_Columns, _Columns, dict[str, Any]] | None]: ...
+def write_stored(idxs: object, vals: object, tid: object, result: object) -> str | None: ...

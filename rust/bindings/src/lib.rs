@@ -11,6 +11,7 @@ mod history;
 mod importance;
 mod joint;
 mod json;
+mod json_text;
 mod points;
 mod prefetch;
 mod priors;
@@ -34,6 +35,7 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(joint::suggest_joint, m)?)?;
     m.add_function(wrap_pyfunction!(priors::prior_fault, m)?)?;
     m.add_function(wrap_pyfunction!(stored::read_stored, m)?)?;
+    m.add_function(wrap_pyfunction!(stored::write_stored, m)?)?;
     m.add_function(wrap_pyfunction!(gp::suggest_gp, m)?)?;
     m.add_function(wrap_pyfunction!(gp::gp_predict, m)?)?;
     m.add_function(wrap_pyfunction!(gp::log_expected_improvement, m)?)?;

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from hyperopt._native import read_stored
+from hyperopt._native import read_stored, write_stored
 from hyperopt.storage.documents import CMD
 from hyperopt.storage.sql import codec
 
@@ -68,6 +68,41 @@ def text_of(doc: dict[str, Any]) -> str:
 
 
 def _text(doc: dict[str, Any], booked: int | None, refreshed: int | None) -> str:
+    if _is_bare(doc, booked, refreshed):
+        misc = doc["misc"]
+        text = write_stored(misc["idxs"], misc["vals"], doc["tid"], doc["result"])
+        if text is not None:
+            return text
+    return write_text(doc, booked, refreshed)
+
+
+def _is_bare(doc: dict[str, Any], booked: int | None, refreshed: int | None) -> bool:
+    """Whether a document has nothing unusual beside its parameters and its result."""
+    misc = doc["misc"]
+    return (
+        misc.keys() == _MISC
+        and misc["cmd"] == CMD
+        and misc["workdir"] is None
+        and doc["spec"] is None
+        and doc.keys() == _USUAL
+        and doc["version"] == _REST["version"]
+        and (booked is not None or doc["book_time"] is None)
+        and (refreshed is not None or doc["refresh_time"] is None)
+    )
+
+
+def write_text(doc: dict[str, Any], booked: int | None, refreshed: int | None) -> str:
+    """What a document holds beside the columns, as text, whatever it is.
+
+    The core writes the same, where it can, in a tenth of the time.
+
+    Parameters
+    ----------
+    doc
+        The document.
+    booked, refreshed
+        Its times in milliseconds, as far as columns can hold them.
+    """
     misc, tid = doc["misc"], doc["tid"]
     params = _plain_params(misc["idxs"], misc["vals"], tid)
     content: dict[str, Any] = {}

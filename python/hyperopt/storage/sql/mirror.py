@@ -96,22 +96,17 @@ class Mirror:
         again = bool(deleted)
         with no_collection() if len(changes.rows) >= _BULK else nullcontext():
             known = self._known
-            strangers = [row for row in changes.rows if row.tid not in known]
-            for row in changes.rows if len(strangers) < len(changes.rows) else ():
+            fresh = []
+            for row, new in zip(changes.rows, documents_of(changes.rows), strict=True):
                 if row.tid in known:
-                    again |= self._update(known[row.tid], row)
-            fresh = self._meet(strangers)
-        self._append(fresh)
+                    again |= self._update(known[row.tid], row, new)
+                else:
+                    known[row.tid] = new
+                    self._note(row)
+                    fresh.append(new)
+        self._append(sorted(fresh, key=itemgetter("tid")))
         if again:
             self._reread()
-
-    def _meet(self, rows: list[Stored]) -> list[Document]:
-        """The documents of trials that were not known, by id."""
-        docs = documents_of(rows)
-        for row, doc in zip(rows, docs, strict=True):
-            self._known[row.tid] = doc
-            self._note(row)
-        return sorted(docs, key=itemgetter("tid"))
 
     def _note(self, row: Stored) -> None:
         """Remember what is stored."""
@@ -132,7 +127,7 @@ class Mirror:
                 self._trials._dynamic_trials.extend(docs)
                 self._trials.reread()
 
-    def _update(self, doc: Document, row: Stored) -> bool:
+    def _update(self, doc: Document, row: Stored, new: Document) -> bool:
         """Bring a document up to date; True if everything has to be looked at again."""
         tid = row.tid
         stored = _print(row[:8])
@@ -155,7 +150,6 @@ class Mirror:
             return False
         was_open = doc["state"] in _UNFINISHED or mine is not None
         was_running = tid in self.running
-        new = document_of(row)
         doc.clear()
         doc.update(new)
         self._note(row)

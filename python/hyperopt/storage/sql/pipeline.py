@@ -90,8 +90,7 @@ class Pipeline:
                     connection.send_prepare(names[sql], _numbered(sql))
                     prepared[n] = sql
                     n += 1
-                values = [self._dump(value) for value in parameters]
-                formats = [int(isinstance(value, _BINARY)) for value in parameters]
+                values, formats = self._dump_all(parameters)
                 if sql in names:
                     connection.send_query_prepared(names[sql], values, formats)
                 else:
@@ -120,15 +119,24 @@ class Pipeline:
                 self._names[sql] = names[sql]
         return answers
 
-    def _dump(self, value: Any) -> bytes | None:
-        if value is None:
-            return None
-        if isinstance(value, _BINARY):
-            return bytes(value)
+    def _dump_all(self, parameters: Sequence[Any]) -> tuple[list[bytes | None], list[int] | None]:
+        """Parameters as libpq takes them, and their formats; None if all are text."""
+        dump = self._dump
+        values = [
+            b"%d" % value if type(value) is int else None if value is None else dump(value)
+            for value in parameters
+        ]
+        if not any(isinstance(value, _BINARY) for value in parameters):
+            return values, None
+        return values, [int(isinstance(value, _BINARY)) for value in parameters]
+
+    def _dump(self, value: Any) -> bytes:
         if isinstance(value, str):
             if "\0" in value:  # where libpq would end it
                 raise self._psycopg.DataError("PostgreSQL text cannot contain NUL (0x00) bytes")
             return value.encode()
+        if isinstance(value, _BINARY):
+            return bytes(value)
         if isinstance(value, float):
             return float.__repr__(value).encode()
         return b"%d" % operator.index(value)

@@ -99,7 +99,7 @@ class Database(ABC):
     def _connect(self) -> Any: ...
 
     @abstractmethod
-    def _begin(self, flush: Statement | None) -> None: ...
+    def _begin(self, flush: Statement | None, ahead: Callable[[], None] | None) -> None: ...
 
     @abstractmethod
     def _commit(self, flush: Statement | None) -> None: ...
@@ -190,7 +190,11 @@ class Database(ABC):
                 self.close()
 
     @contextmanager
-    def transaction(self, flush: Statement | None = None) -> Iterator[None]:
+    def transaction(
+        self,
+        flush: Statement | None = None,
+        ahead: Callable[[], None] | None = None,
+    ) -> Iterator[None]:
         """A transaction that writes; it is rolled back if anything is raised.
 
         Parameters
@@ -199,6 +203,9 @@ class Database(ABC):
             A statement that writes, which is executed after the commit. With it, who waits for what
             this transaction holds need not wait for the server's disk; the context ends when all is
             on it, and with it all that this transaction has seen.
+        ahead
+            Reads what will not have to be read then, in one consistent view, while others have
+            the database. It may be called.
         """
         self._leave_parent()
         with self._lock:
@@ -206,7 +213,7 @@ class Database(ABC):
                 raise AssertionError("a transaction is open already in this thread")
             self._depth = 1
             try:
-                self._begin(flush)
+                self._begin(flush, ahead)
                 yield
                 reached("before commit")
                 self._commit(flush)
@@ -224,6 +231,7 @@ class Database(ABC):
         happened: Callable[[], T | None] | None = None,
         on_trouble: Callable[[BaseException], None] | None = None,
         flush: Statement | None = None,
+        ahead: Callable[[], None] | None = None,
     ) -> T:
         """`work` in a transaction, again and again while the database is away or busy.
 
@@ -238,13 +246,13 @@ class Database(ABC):
             there for the end of a COMMIT that the server is still busy with.
         on_trouble
             Told about the first failure that lasts, once.
-        flush
+        flush, ahead
             As for `transaction`.
         """
         began, wait_s, unclear, told = time.monotonic(), _FIRST_WAIT_S, False, False
         while True:
             try:
-                with self.transaction(flush):
+                with self.transaction(flush, ahead):
                     if unclear and happened is not None:
                         found = happened()
                         if found is not None:

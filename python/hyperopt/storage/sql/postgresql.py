@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -86,7 +86,7 @@ class PostgresqlDatabase(Database):
                 cursor.execute(b"SET default_transaction_read_only = on")
         return connection
 
-    def _begin(self, flush: Statement | None) -> None:
+    def _begin(self, flush: Statement | None, ahead: Callable[[], None] | None) -> None:
         self._forget_plans()
         self.later("BEGIN")
         if flush is not None:

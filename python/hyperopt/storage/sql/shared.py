@@ -6,6 +6,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -206,6 +207,13 @@ class SharedStudy:
         show(changes)
         return header
 
+    def _look_ahead(self, show: Callable[[Changes], None]) -> None:
+        """See what others did, within a view of the database, before it is held."""
+        header = reading.read_header(self.database, self.id)
+        changes = self._changes(header)
+        self._note(header, self.database.n_connections)
+        show(changes)
+
     def _changes(self, header: Header) -> Changes:
         """What happened since the last look; all that there is if that may not hold any more.
 
@@ -279,7 +287,8 @@ class SharedStudy:
             results = orders[0].results if orders else order_of().results
             self.spill.save(results)
 
-        reply = database.run(work, happened if joined else None, spill, flush)
+        ahead = partial(self._look_ahead, show) if self.known else None
+        reply = database.run(work, happened if joined else None, spill, flush, ahead)
         self._sources = done[0].sources
         self._flushed = reply.header.rev
         self.header, self.known = reply.header, reply.header.rev

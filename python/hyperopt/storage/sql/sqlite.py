@@ -1,19 +1,13 @@
-"""Studies in a SQLite file, through the standard library.
-
-Writers take turns: before a transaction each waits for a lock on a file beside the database, as
-SQLite's own lock is polled, and starves some. Who runs gets a lock that was just given up before
-those who have to be woken. So whoever waits raises a flag, a lock on the folder that nobody ever
-waits for, and who has had several turns in a row looks for it.
-"""
+"""Studies in a SQLite file, through the standard library."""
 
 from __future__ import annotations
 
-import os
 import re
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +15,7 @@ from hyperopt.exceptions import StorageError
 from hyperopt.storage.sql.database import PATIENCE_S, Database
 from hyperopt.storage.sql.network import network_file_system
 from hyperopt.storage.sql.points import reached
+from hyperopt.storage.sql.turns import Turns
 
 if TYPE_CHECKING:
     from hyperopt.storage.sql.address import Address
@@ -32,11 +27,6 @@ SYNC_INTERVAL_S = 0.1
 """Commits closer together than this are not each forced onto the disk."""
 
 _BUSY_S = 60.0
-_MOST_TURNS = 4
-"""After so many turns in a row it is somebody else's, if anybody waits."""
-_GAP_S = 0.0005
-"""How long it takes to wake somebody."""
-
 _CHECKPOINT_PAGES = 4000
 """From so many changed pages on, 16 MB, they are moved from the log into the file."""
 
@@ -58,7 +48,8 @@ class SqliteDatabase(Database):
         As for `Database`.
     sync_interval_s
         A commit within this time of the last one that was forced onto the disk is left to the next:
-        it survives the end of the process at once, and a power cut a moment later. 0 forces all.
+        it survives the end of the process at once, and a power cut a moment later. Processes that
+        share the file count each other's. 0 forces all.
     """
 
     clock = "NULL"
@@ -76,11 +67,8 @@ class SqliteDatabase(Database):
         super().__init__(address, writing, patience_s)
         self.path = Path(address.target).absolute()
         self._sync_interval_s = sync_interval_s
-        self._synced_at = float("-inf")
         self._full: bool | None = None
-        self._turn: int | None = None
-        self._flag: int | None = None
-        self._n_turns = 0
+        self._turns = Turns(self.path)
         self._check_place()
 
     def _check_place(self) -> None:
@@ -120,7 +108,7 @@ class SqliteDatabase(Database):
                 connection.close()
                 raise
         finally:
-            self._end_turn()
+            self._turns.end()
         return connection
 
     def _connect_reading(self) -> sqlite3.Connection:
@@ -140,10 +128,11 @@ class SqliteDatabase(Database):
             )
         return connection
 
-    def _begin(self, flush: Statement | None) -> None:
+    def _begin(self, flush: Statement | None, ahead: Callable[[], None] | None) -> None:
         connection = self.connection  # Opening it takes a turn, too.
-        self._take_turn()
-        full = time.monotonic() - self._synced_at >= self._sync_interval_s
+        self._take_turn(None if ahead is None else partial(self._read_once, ahead))
+        now = time.monotonic()
+        full = now - self._turns.last_sync(now) >= self._sync_interval_s
         if full != self._full:
             connection.execute(f"PRAGMA synchronous = {'FULL' if full else 'NORMAL'}")
             self._full = full
@@ -153,89 +142,46 @@ class SqliteDatabase(Database):
     def _commit(self, flush: Statement | None) -> None:
         self.connection.execute("COMMIT")
         if self._full:
-            self._synced_at = time.monotonic()
-        self._end_turn()
+            self._turns.note_sync(time.monotonic())
+        self._turns.end()
 
     def _rollback(self) -> None:
         try:
             if self._connection is not None and self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
         finally:
-            self._end_turn()
+            self._turns.end()
 
-    def _take_turn(self) -> None:
+    def _take_turn(self, while_waiting: Callable[[], None] | None = None) -> None:
         try:
-            import fcntl
-        except ImportError:  # SQLite's own lock has to do there.
-            return
-        if self._turn is None:
-            self._turn = self._open_turn()
-        at_once = fcntl.LOCK_EX | fcntl.LOCK_NB
-        enough = self._n_turns >= _MOST_TURNS
-        if not enough:
-            self._n_turns += 1
-            with suppress(BlockingIOError):
-                fcntl.flock(self._turn, at_once)
-                return
-        self._n_turns = 0
-        try:
-            if self._flag is None:
-                self._flag = os.open(self.path.parent, os.O_RDONLY | os.O_CLOEXEC)
-            fcntl.flock(self._flag, at_once)
-        except OSError:  # It is up already, or the folder can't be read.
-            if enough:
-                time.sleep(_GAP_S)
-            fcntl.flock(self._turn, fcntl.LOCK_EX)
-        else:
-            try:
-                fcntl.flock(self._turn, fcntl.LOCK_EX)
-            finally:
-                fcntl.flock(self._flag, fcntl.LOCK_UN)
-
-    def _open_turn(self) -> int:
-        path = self.path.with_name(f"{self.path.name}-turn")
-        # Whoever may write the database may write this, and nobody else.
-        mode = self.path.stat().st_mode & 0o666 if self.path.exists() else 0o644
-        try:
-            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, mode)
+            self._turns.take(while_waiting)
         except PermissionError:
-            try:
-                return os.open(path, os.O_RDONLY | os.O_CLOEXEC)  # enough for the lock
-            except OSError:
-                raise StorageError(
-                    f"{self.address}: its folder cannot be written by this user, so no study can "
-                    "be continued there; hyperopt show and export read it"
-                ) from None
+            raise StorageError(
+                f"{self.address}: its folder cannot be written by this user, so no study can "
+                "be continued there; hyperopt show and export read it"
+            ) from None
         except OSError as error:
-            raise StorageError(f"{self.address}: {error.strerror}: {str(path)!r}") from None
-
-    def _end_turn(self) -> None:
-        if self._turn is not None:
-            import fcntl
-
-            fcntl.flock(self._turn, fcntl.LOCK_UN)
+            if error.filename is None:
+                raise
+            raise StorageError(f"{self.address}: {error.strerror}: {error.filename!r}") from None
 
     def _abandon(self) -> None:
         super()._abandon()
         # The child's descriptor shares the parent's lock; closing it here gives up nothing.
-        self._close_locks()
+        self._turns.close()
 
     def close(self) -> None:
         """Close the connection and the turn file; the next use opens them again."""
         super().close()
         with self._lock:
             if not self._depth:
-                self._close_locks()
-
-    def _close_locks(self) -> None:
-        locks, self._turn, self._flag = (self._turn, self._flag), None, None
-        for lock in locks:
-            if lock is not None:
-                os.close(lock)
+                self._turns.close()
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
         """Execute one statement."""
-        return self.connection.execute(sql, parameters)
+        # Within a transaction it is known whose connection it is.
+        connection = self._connection if self._depth else self.connection
+        return connection.execute(sql, parameters)
 
     def problems(self) -> list[str]:
         """What SQLite finds wrong with the file."""

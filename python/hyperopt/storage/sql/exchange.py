@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from hyperopt.storage.sql import leases
 from hyperopt.storage.sql.documents import Row, document_of, row_of
 from hyperopt.storage.sql.points import reached
-from hyperopt.storage.sql.reading import read_trials, states_of
+from hyperopt.storage.sql.reading import read_trials
 from hyperopt.storage.sql.rows import COLUMNS, Header, Stored
 from hyperopt.storage.sql.seeds import call_seed
 from hyperopt.storage.sql.writing import ERROR, RUNNING, Call, Writing
@@ -34,9 +34,6 @@ __all__ = [
     "foreseen",
     "perform",
 ]
-
-_MANY = 100
-"""From so many results on they are not asked for beforehand."""
 
 MOST_LOSSES = 3
 """A trial that so many processes were lost with is not tried again."""
@@ -170,14 +167,9 @@ class Reply:
     failed: list[Stored] = field(default_factory=list)
 
 
-def foreseen(study: int, request: Request | None, results: Sequence[int]) -> list[Statement]:
-    """What `perform` is going to read first, for a request and the results of these trials."""
-    statements = []
-    if _is_short(results):
-        statements.append(states_of(study, results))
-    if request is not None and _claims(request):
-        statements.append(_waiting_of(study, request))
-    return statements
+def foreseen(study: int, request: Request | None) -> list[Statement]:
+    """What `perform` is going to read first."""
+    return [_waiting_of(study, request)] if request is not None and _claims(request) else []
 
 
 def perform(
@@ -198,16 +190,19 @@ def perform(
         anything is suggested.
     """
     reply = Reply(writing.header)
-    # Both are read before anything is written, so that they can come with the lock.
-    tids = [row.tid for _, row in order.results]
-    if writing.database.is_remote and _is_short(tids):
-        writing.examine(tids)
+    # This is read before anything is written, so that it can come with the lock.
     waiting = None if order.may_requeue else _waiting(writing, order.request)
     for row, counts in order.inserted:
         writing.insert(row, "insert", counts=counts)
     for row in order.corrected:
         writing.replace(row, "correct")
-    reply.refused = [row.tid for attempt, row in order.results if not writing.finish(row, attempt)]
+    # All that happened is known by now, so these trials are unfinished, or there would be no order
+    # to store a result. To be told so again would take a round trip.
+    surely = writing.database.is_remote
+    tids = [row.tid for _, row in order.results]
+    reply.refused = [
+        row.tid for attempt, row in order.results if not writing.finish(row, attempt, surely=surely)
+    ]
     taken = [row.tid for attempt, row in order.found if writing.finish(row, attempt)]
     if taken:
         show(read_trials(writing.database, writing.study, taken))
@@ -316,11 +311,6 @@ def _seed(writing: Writing, request: Request) -> int:
         writing.set_seed(fresh)
         return fresh
     return writing.header.seed
-
-
-def _is_short(tids: Sequence[int]) -> bool:
-    """Whether the states of these trials are asked for, and not of each when it is written."""
-    return 0 < len(tids) <= _MANY
 
 
 def _claims(request: Request) -> bool:

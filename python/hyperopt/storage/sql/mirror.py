@@ -266,7 +266,7 @@ class Mirror:
                 self._show,
                 look_for_lost=look_for_lost,
                 joined=joined,
-                foreseen=lambda: foreseen(self.shared.id, request, list(rows)),
+                foreseen=lambda: foreseen(self.shared.id, request),
             )
             self._settle_order(orders[0], reply)
         return reply

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,7 +19,6 @@ __all__ = [
     "read_header",
     "read_header_locked",
     "read_trials",
-    "states_of",
 ]
 
 _MANY = 500
@@ -121,15 +119,6 @@ def read_trials(database: Database, study: int, tids: list[int]) -> list[Stored]
         ).fetchall()
         found += map(Stored._make, rows)
     return found
-
-
-def states_of(study: int, tids: Sequence[int]) -> Statement:
-    """What reads the ids of these trials, and their states."""
-    marks = ", ".join("?" * len(tids))
-    return f"SELECT tid, state FROM hyperopt_trial WHERE study = ? AND tid IN ({marks})", (
-        study,
-        *tids,
-    )
 
 
 def n_open(database: Database, study: int, exp_key: str | None = None) -> int:

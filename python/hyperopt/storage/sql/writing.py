@@ -5,7 +5,7 @@ All of them happen within a transaction that holds the study.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hyperopt.storage.sql import blobs, codec
 from hyperopt.storage.sql.documents import Row
 from hyperopt.storage.sql.points import reached
-from hyperopt.storage.sql.reading import read_header_locked, read_trials, states_of
+from hyperopt.storage.sql.reading import read_header_locked, read_trials
 from hyperopt.storage.sql.rows import COLUMNS, Stored
 
 if TYPE_CHECKING:
@@ -103,7 +103,6 @@ class Writing:
         self.header, self.now, self.ended = read_header_locked(database, study, worker)
         reached("study locked")
         self.sources = dict(sources or {})
-        self._open: set[int] = set()
         self._entries: list[tuple[Any, ...]] = []
         self._began = self.rev = self.header.rev
         self.next_tid = self.header.next_tid
@@ -181,12 +180,6 @@ class Writing:
         for start in range(0, len(entries), _MANY):
             some = entries[start : start + _MANY]
             self.database.later(_entering(len(some)), tuple(chain.from_iterable(some)))
-
-    def examine(self, tids: Sequence[int]) -> None:
-        """See which of these trials are unfinished: what is known need not be asked for."""
-        if tids:
-            rows = self.database.execute(*states_of(self.study, tids)).fetchall()
-            self._open.update(tid for tid, state in rows if state < DONE)
 
     def _update(
         self,
@@ -322,8 +315,8 @@ class Writing:
 
     # -- results
 
-    def finish(self, row: Row, attempt: int) -> bool:
-        """Store a result, if it is the first one for its trial."""
+    def finish(self, row: Row, attempt: int, *, surely: bool = False) -> bool:
+        """Store a result, if it is the first one for its trial, as it surely or maybe is."""
         if not self._update(
             row.tid,
             "finish",
@@ -331,10 +324,9 @@ class Writing:
             "result_attempt = ?, worker = NULL",
             "state < 2",
             row.state, row.owner, row.booked, row.refreshed, row.loss, row.doc, attempt,
-            surely=row.tid in self._open,
+            surely=surely,
         ):  # fmt: skip
             return False
-        self._open.discard(row.tid)
         if row.state == CANCEL:
             self.n_counted -= self._counts(row.tid)
         if attempt > 1:

@@ -592,6 +592,25 @@ def test_an_old_and_a_new_version_are_side_by_side(
             StoredTrials(url)
 
 
+def test_a_running_process_stops_when_it_has_become_too_old_and_loses_nothing(url: str) -> None:
+    evaluated = []
+
+    def objective(point: Any) -> float:
+        evaluated.append(point["x"])
+        if len(evaluated) == 3:
+            execute(url, "UPDATE hyperopt_meta SET value = '2' WHERE name = 'min_writer'")
+        return float(point["x"])
+
+    with pytest.raises(schema.VersionMismatch, match="pip install --upgrade"):
+        minimise(url, 5, fn=objective)
+    assert query(url, "SELECT count(*) FROM hyperopt_trial WHERE state = 2") == [(2,)]
+    execute(url, "UPDATE hyperopt_meta SET value = '1' WHERE name = 'min_writer'")
+    minimise(url, 5, fn=objective)
+    assert len(evaluated) == 5
+    assert sorted(StoredTrials(url).losses()) == sorted(evaluated)
+    check_whole(url, 5)
+
+
 def test_a_failed_upgrade_changes_nothing(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     minimise(url, 3, fn=lambda p: p["x"])
     with monkeypatch.context() as patch:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from hyperopt.exceptions import StudyNotFound
+from hyperopt.storage.sql import schema
 from hyperopt.storage.sql.rows import COLUMNS, HEADER, Header, Stored, header_of
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def read_header(database: Database, study: int) -> Header:
 
 
 class Held(NamedTuple):
-    """What is read when a study is taken: its row, the database's time, when `worker` ended."""
+    """What is read when a study is held: its row, the database's time, when `worker` ended."""
 
     header: Header
     now: float
@@ -56,15 +57,24 @@ class Held(NamedTuple):
 
 
 def read_header_locked(database: Database, study: int, worker: int | None) -> Held:
-    """The row of a study, held until the transaction ends."""
+    """The row of a study, held until the transaction ends.
+
+    Raises
+    ------
+    VersionMismatch
+        If somebody has upgraded the tables since, to a version that this code must not write.
+    """
     rows = database.execute(
-        f"SELECT {HEADER}, {database.clock}, (SELECT ended FROM hyperopt_worker WHERE id = ?) "
+        f"SELECT {HEADER}, {database.clock}, (SELECT ended FROM hyperopt_worker WHERE id = ?), "
+        "(SELECT value FROM hyperopt_meta WHERE name = 'min_writer') "
         f"FROM hyperopt_study WHERE id = ? {database.hold}",
         (worker, study),
     ).fetchall()
     if not rows:
         raise StudyNotFound(f"{database.address}: the study has been deleted")
-    *row, now, ended = rows[0]
+    *row, now, ended, min_writer = rows[0]
+    if int(min_writer) > schema.SCHEMA:
+        schema.check_version(database, writing=True)
     return Held(header_of(tuple(row)), database.now() if now is None else float(now), ended)
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hyperopt.exceptions import StudyNotFound
+from hyperopt.exceptions import StudyNotFound, VersionMismatch
 from hyperopt.storage.sql import leases, reading, schema
 from hyperopt.storage.sql.address import Address, parse
 from hyperopt.storage.sql.database import PATIENCE_S, Database
@@ -288,7 +288,11 @@ class SharedStudy:
             self.spill.save(results)
 
         ahead = partial(self._look_ahead, show) if self.known else None
-        reply = database.run(work, happened if joined else None, spill, flush, ahead)
+        try:
+            reply = database.run(work, happened if joined else None, spill, flush, ahead)
+        except VersionMismatch as error:  # Whoever has the new version stores what is on file.
+            spill(error)
+            raise
         self._sources = done[0].sources
         self._flushed = reply.header.rev
         self.header, self.known = reply.header, reply.header.rev

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hyperopt.space.compiler import CompiledSpace
     from hyperopt.space.description import Description
     from hyperopt.storage.sql.database import Database
-    from hyperopt.storage.sql.rows import Header, Stored
+    from hyperopt.storage.sql.rows import Header, Seen
 
 __all__ = ["Snapshot", "Worker", "read_snapshot", "run_facts_of_study", "space_of_study"]
 
@@ -58,7 +58,7 @@ class Snapshot:
 
     header: Header
     trials: Trials
-    rows: list[Stored]
+    rows: list[Seen]
     workers: list[Worker]
     algorithms: list[dict[str, Any]]
 

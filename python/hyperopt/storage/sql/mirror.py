@@ -19,7 +19,7 @@ from hyperopt.storage.sql.reading import Changes
 from hyperopt.storage.sql.resuming import resume
 
 if TYPE_CHECKING:
-    from hyperopt.storage.sql.rows import Header, Stored
+    from hyperopt.storage.sql.rows import Header, Seen, Stored
     from hyperopt.storage.sql.shared import SharedStudy
     from hyperopt.storage.sql.writing import Writing
 
@@ -108,7 +108,7 @@ class Mirror:
         if again:
             self._reread()
 
-    def _note(self, row: Stored) -> None:
+    def _note(self, row: Seen | Stored) -> None:
         """Remember what is stored."""
         tid = row.tid
         self._prints[tid] = _print(row[:8])
@@ -127,7 +127,7 @@ class Mirror:
                 self._trials._dynamic_trials.extend(docs)
                 self._trials.reread()
 
-    def _update(self, doc: Document, row: Stored, new: Document) -> bool:
+    def _update(self, doc: Document, row: Seen, new: Document) -> bool:
         """Bring a document up to date; True if everything has to be looked at again."""
         tid = row.tid
         stored = _print(row[:8])

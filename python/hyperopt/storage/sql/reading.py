@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hyperopt.exceptions import StudyNotFound
 from hyperopt.storage.sql import schema
-from hyperopt.storage.sql.rows import COLUMNS, HEADER, Header, Stored, header_of
+from hyperopt.storage.sql.rows import (
+    COLUMNS,
+    HEADER,
+    SEEN,
+    Header,
+    Seen,
+    Stored,
+    header_of,
+)
 
 if TYPE_CHECKING:
     from hyperopt.storage.sql.database import Database, Statement
@@ -33,7 +41,7 @@ class Changes:
     If it is whole, these are all trials, and there are no others any more.
     """
 
-    rows: list[Stored]
+    rows: list[Seen]
     deleted: list[int]
     whole: bool = False
 
@@ -106,14 +114,14 @@ def read_changes(database: Database, header: Header, known: int) -> Changes:
             (study, known),
         ).fetchall()
         deleted = [tid for (tid,) in found]
-    return Changes([Stored._make(row) for row in rows if row[7] is not None], deleted)
+    return Changes([Seen._make(row) for row in rows if row[7] is not None], deleted)
 
 
 def changes_since(study: int, known: int) -> Statement:
     """What reads the trials that were changed after the revision `known`."""
     # All of them in the order in which they lie; what is new, by the index of revisions.
     which, more = ("ORDER BY tid", ()) if known == 0 else ("AND rev > ? ORDER BY rev", (known,))
-    return f"SELECT {COLUMNS} FROM hyperopt_trial WHERE study = ? {which}", (study, *more)
+    return f"SELECT {SEEN} FROM hyperopt_trial WHERE study = ? {which}", (study, *more)
 
 
 def read_trials(database: Database, study: int, tids: list[int]) -> list[Stored]:

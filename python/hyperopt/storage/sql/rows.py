@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-__all__ = ["COLUMNS", "HEADER", "Header", "Stored", "header_of"]
+__all__ = ["COLUMNS", "HEADER", "SEEN", "Header", "Seen", "Stored", "header_of"]
 
 
 class Stored(NamedTuple):
@@ -28,8 +28,30 @@ class Stored(NamedTuple):
     batch_size: int | None
     seen_rev: int | None
 
+    @property
+    def seen(self) -> Seen:
+        """The same trial as others see it."""
+        return Seen(*self[:8], self.attempt)
+
 
 COLUMNS = ", ".join(Stored._fields)
+
+
+class Seen(NamedTuple):
+    """What of a trial is read to show it: what its document is made of, and its attempt."""
+
+    tid: int
+    state: int
+    exp_key: str | None
+    owner: str | None
+    booked: int | None
+    refreshed: int | None
+    loss: float | None
+    doc: str | None
+    attempt: int
+
+
+SEEN = ", ".join(Seen._fields)
 
 
 class Header(NamedTuple):

@@ -273,7 +273,12 @@ class SharedStudy:
             found = self._found_on_file() if looking else []
             self._files = [path for _, _, path in found]
             order.found = [(attempt, row) for attempt, row, _ in found]
-            reply = perform(writing, order, self._watch, lambda rows: show(Changes(rows, [])))
+            reply = perform(
+                writing,
+                order,
+                self._watch,
+                lambda rows: show(Changes([row.seen for row in rows], [])),
+            )
             if worker is not None and writing.ended is not None:
                 leases.revive(database, worker)
             replies[:], done[:] = [reply], [writing]

@@ -106,7 +106,6 @@ def test_nobody_waits_for_one_that_was_stopped(
     study: Path, next_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(turns, "_LONGEST_S", 0.05)
-    monkeypatch.setattr(turns, "_QUICK_S", float("inf"))
     waits = []
     wait_for = turns._wait_for
 
@@ -116,14 +115,15 @@ def test_nobody_waits_for_one_that_was_stopped(
 
     monkeypatch.setattr(turns, "_wait_for", noted)
     own = Turns(study)
-    own.take()
-    own.end()
     with locked(next_file):
         for _ in range(3):
-            _take_after(own, Turns(study))
+            assert own._become_next(True) is None
     assert len(waits) == 1
     for _ in range(2):  # Now it is free: it is trusted again.
-        _take_after(own, Turns(study))
+        place = own._become_next(True)
+        assert place is not None
+        assert not is_free(next_file)
+        turns._give_up(place)
     assert len(waits) == 2
 
 

@@ -123,7 +123,7 @@ def written(doc: dict[str, Any]) -> str | None:
     misc = doc["misc"]
     text = write_stored(misc["idxs"], misc["vals"], doc["tid"], doc["result"])
     if text is not None:
-        assert text == write_text(doc, 0, None)
+        assert text == write_text(doc, {"result": doc["result"]})
     return text
 
 

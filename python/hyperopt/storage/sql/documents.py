@@ -28,6 +28,7 @@ _MISC = frozenset(("tid", "idxs", "vals", "cmd", "workdir"))
 _USUAL_CMD = {"cmd": CMD, "workdir": None}
 _REST = {"version": 0}
 _USUAL = _COLUMNS | _REST.keys()
+_BARE = {"result"}
 _DONE = 2
 
 _encoder = json.JSONEncoder(allow_nan=False, separators=(",", ":"), check_circular=False).encode
@@ -68,66 +69,60 @@ def text_of(doc: dict[str, Any]) -> str:
 
 
 def _text(doc: dict[str, Any], booked: int | None, refreshed: int | None) -> str:
-    if _is_bare(doc, booked, refreshed):
+    content = _content(doc, booked, refreshed)
+    if content.keys() == _BARE:
         misc = doc["misc"]
         text = write_stored(misc["idxs"], misc["vals"], doc["tid"], doc["result"])
         if text is not None:
             return text
-    return write_text(doc, booked, refreshed)
+    return write_text(doc, content)
 
 
-def _is_bare(doc: dict[str, Any], booked: int | None, refreshed: int | None) -> bool:
-    """Whether a document has nothing unusual beside its parameters and its result."""
+def _content(doc: dict[str, Any], booked: int | None, refreshed: int | None) -> dict[str, Any]:
+    """What the text holds beside the parameters: the result, and what is out of the ordinary."""
     misc = doc["misc"]
-    return (
-        misc.keys() == _MISC
-        and misc["cmd"] == CMD
-        and misc["workdir"] is None
-        and doc["spec"] is None
-        and doc.keys() == _USUAL
-        and doc["version"] == _REST["version"]
-        and (booked is not None or doc["book_time"] is None)
-        and (refreshed is not None or doc["refresh_time"] is None)
-    )
+    content: dict[str, Any] = {}
+    if misc.get("cmd") != CMD or "workdir" not in misc or misc["workdir"] is not None:
+        content["cmd"] = {k: misc[k] for k in ("cmd", "workdir") if k in misc}
+    if not misc.keys() <= _MISC:
+        content["misc"] = {key: value for key, value in misc.items() if key not in _MISC}
+    if doc["spec"] is not None:
+        content["spec"] = doc["spec"]
+    content["result"] = doc["result"]
+    if doc.keys() != _USUAL or doc["version"] != _REST["version"]:
+        rest = {key: value for key, value in doc.items() if key not in _COLUMNS}
+        if rest != _REST:
+            content["rest"] = rest
+    times = (("book_time", booked), ("refresh_time", refreshed))
+    odd = {k: doc[k] for k, ms in times if ms is None and doc[k] is not None}
+    if odd:
+        content["times"] = odd
+    return content
 
 
-def write_text(doc: dict[str, Any], booked: int | None, refreshed: int | None) -> str:
-    """What a document holds beside the columns, as text, whatever it is.
+def write_text(doc: dict[str, Any], content: dict[str, Any]) -> str:
+    """The text of a document, whatever it is.
 
     The core writes the same, where it can, in a tenth of the time.
 
     Parameters
     ----------
     doc
-        The document.
-    booked, refreshed
-        Its times in milliseconds, as far as columns can hold them.
+        Has the parameters.
+    content
+        Everything else, by the name that it has in the text.
     """
-    misc, tid = doc["misc"], doc["tid"]
-    params = _plain_params(misc["idxs"], misc["vals"], tid)
-    content: dict[str, Any] = {}
+    misc = doc["misc"]
+    params = _plain_params(misc["idxs"], misc["vals"], doc["tid"])
+    text: dict[str, Any] = {}
     if params is None:
-        content["idxs"] = codec.encode(misc["idxs"])
-        content["vals"] = codec.encode(misc["vals"])
+        text["idxs"] = codec.encode(misc["idxs"])
+        text["vals"] = codec.encode(misc["vals"])
     else:
-        content["v"] = params
-    if misc.get("cmd") != CMD or "workdir" not in misc or misc["workdir"] is not None:
-        content["cmd"] = codec.encode({k: misc[k] for k in ("cmd", "workdir") if k in misc})
-    if not misc.keys() <= _MISC:
-        more = {key: value for key, value in misc.items() if key not in _MISC}
-        content["misc"] = codec.encode(more)
-    if doc["spec"] is not None:
-        content["spec"] = codec.encode(doc["spec"])
-    content["result"] = _encode_result(doc["result"])
-    if doc.keys() != _USUAL or doc["version"] != _REST["version"]:
-        rest = {key: value for key, value in doc.items() if key not in _COLUMNS}
-        if rest != _REST:
-            content["rest"] = codec.encode(rest)
-    times = (("book_time", booked), ("refresh_time", refreshed))
-    odd = {k: doc[k] for k, ms in times if ms is None and doc[k] is not None}
-    if odd:
-        content["times"] = codec.encode(odd)
-    return _encoder(content)
+        text["v"] = params
+    for name, value in content.items():
+        text[name] = _encode_result(value) if name == "result" else codec.encode(value)
+    return _encoder(text)
 
 
 def document_of(row: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -86,7 +86,12 @@ def test_whoever_is_next_looks_ahead_before_it_asks_for_its_turn(
     def look() -> None:
         seen.append((is_free(next_file), is_free(turn_file)))
 
-    _take_after(own, other, look)  # who was away for long
+    other.take()
+    timer = threading.Timer(0.05, other.end)
+    timer.start()
+    own.take(look)  # who was away for long
+    own.end()
+    timer.join()
     assert seen == []
     monkeypatch.setattr(turns, "_QUICK_S", 60.0)
     other.take()
@@ -125,17 +130,6 @@ def test_nobody_waits_for_one_that_was_stopped(
         assert not is_free(next_file)
         turns._give_up(place)
     assert len(waits) == 2
-
-
-def _take_after(own: Turns, other: Turns, look: Callable[[], None] | None = None) -> None:
-    """Take a turn while somebody else has it, and gives it up a little later."""
-    other.take()
-    timer = threading.Timer(0.05, other.end)
-    timer.start()
-    own.take(look)
-    own.end()
-    timer.join()
-    other.close()
 
 
 def test_the_lock_comes_in_time_or_is_left_to_others(next_file: Path) -> None:

@@ -209,10 +209,7 @@ class SharedStudy:
 
     def _look_ahead(self, show: Callable[[Changes], None]) -> None:
         """See what others did, within a view of the database, before it is held."""
-        header = reading.read_header(self.database, self.id)
-        changes = self._changes(header)
-        self._note(header, self.database.n_connections)
-        show(changes)
+        self._show_changes(reading.read_header(self.database, self.id), show)
 
     def _changes(self, header: Header) -> Changes:
         """What happened since the last look; all that there is if that may not hold any more.
@@ -266,7 +263,7 @@ class SharedStudy:
             if self.known and database.is_remote:
                 database.foresee([reading.changes_since(self.id, self.known), *foreseen()])
             writing = Writing(database, self.id, worker, self._sources)
-            self._show_changes(writing, show)
+            self._show_changes(writing.header, show)
             order = order_of()
             orders[:] = [order]
             order.look_for_lost = looking and joined
@@ -308,9 +305,9 @@ class SharedStudy:
             self.spill.forget_own(row.tid for _, row in orders[0].results)
         return reply
 
-    def _show_changes(self, writing: Writing, show: Callable[[Changes], None]) -> None:
-        changes = self._changes(writing.header)
-        self._note(writing.header, self.database.n_connections)
+    def _show_changes(self, header: Header, show: Callable[[Changes], None]) -> None:
+        changes = self._changes(header)
+        self._note(header, self.database.n_connections)
         if changes.rows or changes.deleted or changes.whole:
             show(changes)
 
@@ -324,7 +321,7 @@ class SharedStudy:
 
         def transaction() -> tuple[Any, Header]:
             writing = Writing(self.database, self.id, joined)
-            self._show_changes(writing, show)
+            self._show_changes(writing.header, show)
             result = work(writing)
             writing.close()
             return result, writing.header
